@@ -1,0 +1,27 @@
+"""What every domain may use: identifiers, the clock and refusals. Standard library only."""
+
+from shared.kernel.clock import Clock, FixedClock, OffsetClock
+from shared.kernel.ids import new_id
+from shared.kernel.refusals import (
+    ConcurrentChange,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    NotYetKnown,
+    Refusal,
+)
+
+__all__ = [
+    "Clock",
+    "ConcurrentChange",
+    "Conflict",
+    "FixedClock",
+    "Forbidden",
+    "Invalid",
+    "NotFound",
+    "NotYetKnown",
+    "OffsetClock",
+    "Refusal",
+    "new_id",
+]

@@ -1,0 +1,63 @@
+"""Refusals: what the platform says no with. Each has a slug that reaches the caller."""
+
+from typing import ClassVar
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
+    """The request was understood and is refused.
+
+    `slug` names the problem for ever, `title` says it in general, `detail` in particular.
+    `field` names the member of the request at fault; `facts` are further members of the
+    answer (a rule, its source, its version). None of them may carry personal data.
+    """
+
+    slug: ClassVar[str] = "refused"
+    title: ClassVar[str] = "The request was refused"
+
+    def __init__(self, detail: str = "", *, field: str | None = None, **facts: object) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.field = field
+        self.facts = facts
+
+
+class NotFound(Refusal):
+    """There is no such thing, or it is not the caller's to know of."""
+
+    slug = "not-found"
+    title = "Not found"
+
+
+class Conflict(Refusal):
+    """The present state of the thing does not allow what was asked."""
+
+    slug = "conflict"
+    title = "The present state does not allow this"
+
+
+class Invalid(Refusal):
+    """A value is well formed but breaks a rule of the domain."""
+
+    slug = "invalid"
+    title = "A rule does not allow this"
+
+
+class Forbidden(Refusal):
+    """The caller may not do this."""
+
+    slug = "forbidden"
+    title = "The caller may not do this"
+
+
+class ConcurrentChange(Conflict):
+    """Another request changed the thing in between; the door tries again by itself."""
+
+    slug = "concurrent-change"
+    title = "Somebody else changed this at the same time"
+
+
+class NotYetKnown(Exception):  # noqa: N818 - an answer to the consumer: wait and try again
+    """An event speaks of something whose own event has not arrived yet.
+
+    Order holds within a topic's key only, so the consumer waits a bounded time and tries again.
+    """

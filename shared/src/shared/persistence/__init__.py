@@ -1,0 +1,1 @@
+"""PostgreSQL: databases and roles, the connection pool, one transaction, the kit's own tables."""
