@@ -1,1 +1,1 @@
-
+"""The national register: organisations, opportunities and their sessions."""

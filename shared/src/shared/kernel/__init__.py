@@ -1,5 +1,6 @@
 """What every domain may use: identifiers, the clock and refusals. Standard library only."""
 
+from shared.kernel.aggregate import Aggregate
 from shared.kernel.clock import Clock, FixedClock, OffsetClock
 from shared.kernel.ids import new_id
 from shared.kernel.refusals import (
@@ -10,9 +11,11 @@ from shared.kernel.refusals import (
     NotFound,
     NotYetKnown,
     Refusal,
+    StaleVersion,
 )
 
 __all__ = [
+    "Aggregate",
     "Clock",
     "ConcurrentChange",
     "Conflict",
@@ -23,5 +26,6 @@ __all__ = [
     "NotYetKnown",
     "OffsetClock",
     "Refusal",
+    "StaleVersion",
     "new_id",
 ]

@@ -56,6 +56,13 @@ class ConcurrentChange(Conflict):
     title = "Somebody else changed this at the same time"
 
 
+class StaleVersion(Refusal):
+    """The caller's If-Match names a version that is no longer the present one."""
+
+    slug = "version-does-not-match"
+    title = "The thing has changed since you read it"
+
+
 class NotYetKnown(Exception):  # noqa: N818 - an answer to the consumer: wait and try again
     """An event speaks of something whose own event has not arrived yet.
 

@@ -1,0 +1,7 @@
+"""`python -m opportunities api | worker | migrate | replay | openapi`."""
+
+from opportunities.main import compose
+from shared.process import main
+
+if __name__ == "__main__":
+    main(compose)

@@ -1,0 +1,55 @@
+"""What a contract is: a typed event with a name, a version, a topic and the member that keys it."""
+
+from collections.abc import Callable
+from typing import ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+_registry: dict[str, type["Contract"]] = {}
+
+
+class Contract(BaseModel):
+    """An event as published. Readers ignore members they do not know; nothing personal is one."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    type: ClassVar[str]
+    topic: ClassVar[str]
+    key_field: ClassVar[str]
+
+    @property
+    def key(self) -> str:
+        """The aggregate this event speaks of: order holds among events of one key."""
+        return str(getattr(self, self.key_field))
+
+
+C = TypeVar("C", bound=Contract)
+
+
+def contract(event_type: str, *, topic: str, key: str) -> Callable[[type[C]], type[C]]:
+    """Publish a model under `event_type` (`noun.verbed.v1`) on `topic`, keyed by its member `key`."""
+
+    def register(model: type[C]) -> type[C]:
+        if event_type in _registry:
+            raise ValueError(f"{event_type} is published twice")
+        if key not in model.model_fields:
+            raise ValueError(f"{event_type} has no member {key}")
+        model.type, model.topic, model.key_field = event_type, topic, key
+        _registry[event_type] = model
+        return model
+
+    return register
+
+
+def published() -> dict[str, type[Contract]]:
+    """Every contract by its type, in order of its name."""
+    # The modules register themselves when imported; whoever asks for all must have all.
+    from shared.contracts import (  # noqa: F401, PLC0415
+        bookings,
+        integrations,
+        opportunities,
+        outcomes,
+        safeguarding,
+    )
+
+    return dict(sorted(_registry.items()))

@@ -1,0 +1,74 @@
+"""What `safeguarding` says: standing assurances and clearances, the decision and never the detail."""
+
+from datetime import date
+from uuid import UUID
+
+from shared.contracts.contract import Contract, contract
+from shared.contracts.vocabulary import ActivityBand, Decision, ReasonCode
+
+ASSURANCES = "safeguarding.assurances"
+CLEARANCES = "safeguarding.clearances"
+
+
+class AssuranceSaid(Contract):
+    """What every event about an assurance names: a provider's site and band of activity."""
+
+    assurance_id: UUID
+    provider_id: UUID
+    site_id: UUID
+    activity_band: ActivityBand
+
+
+@contract("assurance.granted.v1", topic=ASSURANCES, key="provider_id")
+class AssuranceGranted(AssuranceSaid):
+    """The site is trusted for activities of this band, from and until the days named."""
+
+    valid_from: date
+    valid_until: date
+    decision: Decision
+
+
+@contract("assurance.lapsed.v1", topic=ASSURANCES, key="provider_id")
+class AssuranceLapsed(AssuranceSaid):
+    """The assurance reached its last day without renewal."""
+
+    lapsed_on: date
+
+
+@contract("assurance.suspended.v1", topic=ASSURANCES, key="provider_id")
+class AssuranceSuspended(AssuranceSaid):
+    """Trust is withdrawn at once."""
+
+    reason_code: ReasonCode
+
+
+@contract("assurance.reinstated.v1", topic=ASSURANCES, key="provider_id")
+class AssuranceReinstated(AssuranceSaid):
+    """Trust is given back, until the same last day."""
+
+    valid_until: date
+
+
+class ClearanceSaid(Contract):
+    """What every event about a clearance names."""
+
+    clearance_id: UUID
+    booking_id: UUID
+    institution_id: UUID
+    provider_id: UUID
+    decision: Decision
+
+
+@contract("clearance.granted.v1", topic=CLEARANCES, key="booking_id")
+class ClearanceGranted(ClearanceSaid):
+    """This booking may go ahead."""
+
+
+@contract("clearance.refused.v1", topic=CLEARANCES, key="booking_id")
+class ClearanceRefused(ClearanceSaid):
+    """This booking may not go ahead, for the reasons coded in the decision."""
+
+
+@contract("clearance.referred.v1", topic=CLEARANCES, key="booking_id")
+class ClearanceReferred(ClearanceSaid):
+    """A person must decide; the booking keeps its hold until then or its deadline."""

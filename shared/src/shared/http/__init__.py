@@ -1,0 +1,1 @@
+"""HTTP as this house speaks it: problems, idempotency, versions, paging, limits and health."""

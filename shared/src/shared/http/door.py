@@ -1,0 +1,122 @@
+"""From a request to the one door: Idempotency-Key to message, result to answer."""
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Header, Request, Response
+from pydantic import BaseModel
+
+from shared.command_bus import CommandBus, Done
+from shared.kernel import Refusal, StaleVersion
+from shared.messaging.inbox import Answer, Message
+from shared.security.tokens import Caller
+
+Command = TypeVar("Command")
+Result = TypeVar("Result")
+
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="Names this request: sent again with the same key it is answered the same, once done",
+        examples=["01a201b3-f907-794e-a9d7-af7afda4daf2"],
+    ),
+]
+
+
+class VersionMissing(Refusal):
+    """Changing this needs the version it was read at, as If-Match."""
+
+    slug = "version-missing"
+    title = "This change needs an If-Match header"
+
+
+class Door:
+    """One request's way in: carries a command through the bus and answers, again if asked again."""
+
+    def __init__(self, request: Request, key: str) -> None:
+        self._request = request
+        self._key = key
+        self._bus: CommandBus[Any] = request.app.state.runtime.bus
+
+    async def __call__(
+        self,
+        caller: Caller,
+        handler: Callable[[Command, Any], Awaitable[Result]],
+        command: Command,
+        render: Callable[[Result], Answer],
+    ) -> Response:
+        """Carry out `command` for `caller` and answer what `render` makes of its result."""
+        message = Message(
+            source=f"http:{caller.organisation_id or '-'}:{caller.subject}",
+            message_id=self._key,
+            tenants=caller.acts_for,
+            fingerprint=await self._fingerprint(),
+        )
+        outcome = await self._bus.execute(message, handler, command, render)
+        answer = outcome.answer or Answer(status=204)
+        headers = dict(answer.headers)
+        if not isinstance(outcome, Done):
+            headers["Idempotency-Replayed"] = "true"
+        return Response(answer.body, answer.status, headers, media_type="application/json")
+
+    async def _fingerprint(self) -> bytes:
+        request = self._request
+        digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+        digest.update(request.headers.get("if-match", "").encode())
+        digest.update(await request.body())
+        return digest.digest()
+
+
+async def open_door(request: Request, key: IdempotencyKey) -> Door:
+    """The dependency of every route that changes something."""
+    return Door(request, key)
+
+
+OpenDoor = Annotated[Door, Depends(open_door)]
+
+
+def answer(
+    status: int, body_of: Callable[[Result], BaseModel], location: Callable[[Result], str] | None = None
+) -> Callable[[Result], Answer]:
+    """Answers with a body, an ETag where the body has a version, and a Location where one is given."""
+
+    def render(result: Result) -> Answer:
+        body = body_of(result)
+        headers = {"Location": location(result)} if location else {}
+        if (version := getattr(body, "version", None)) is not None:
+            headers["ETag"] = etag(version)
+        return Answer(status, body.model_dump_json(), headers)
+
+    return render
+
+
+def no_content(_: object) -> Answer:
+    """Answers that it is done, with nothing more to say."""
+    return Answer(status=204)
+
+
+def etag(version: int) -> str:
+    """The ETag of a version."""
+    return f'"v{version}"'
+
+
+def expected_version(
+    if_match: Annotated[
+        str | None,
+        Header(alias="If-Match", max_length=64, description="The ETag the thing was read with"),
+    ] = None,
+) -> int:
+    """The version of the caller's If-Match. Raises `VersionMissing`, `StaleVersion`."""
+    if if_match is None:
+        raise VersionMissing(field="header.If-Match")
+    if not (found := re.fullmatch(r'"v(\d{1,9})"', if_match)):
+        raise StaleVersion(field="header.If-Match")
+    return int(found[1])
+
+
+ExpectedVersion = Annotated[int, Depends(expected_version)]

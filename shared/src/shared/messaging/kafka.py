@@ -1,0 +1,60 @@
+"""Kafka clients as this house uses them: acks from all, explicit offsets, bounded waits."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+REQUEST_TIMEOUT_MS = 10_000
+SEND_DEADLINE = 15.0
+STOP_DEADLINE = 10.0
+
+
+def producer(bootstrap: str, client_id: str) -> AIOKafkaProducer:
+    """A producer that a leader change can neither reorder nor duplicate."""
+    return AIOKafkaProducer(
+        bootstrap_servers=bootstrap,
+        client_id=client_id,
+        acks="all",
+        enable_idempotence=True,
+        compression_type="lz4",
+        max_batch_size=262_144,
+        linger_ms=0,
+        request_timeout_ms=REQUEST_TIMEOUT_MS,
+    )
+
+
+def consumer(bootstrap: str, group: str, client_id: str) -> AIOKafkaConsumer:
+    """A consumer that commits nothing by itself and starts at the beginning."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        group_id=group,
+        client_id=client_id,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=100,
+        max_poll_records=500,
+        max_poll_interval_ms=120_000,
+        session_timeout_ms=10_000,
+        heartbeat_interval_ms=2_000,
+        request_timeout_ms=REQUEST_TIMEOUT_MS,
+        metadata_max_age_ms=30_000,
+    )
+
+
+async def stop_quietly(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
+    """Stop a client within a deadline.
+
+    `AIOKafkaConsumer.stop()` raises a CancelledError nobody sent when the leader is away
+    (aiokafka issue 647), so it runs in a task of its own.
+    """
+    task = asyncio.create_task(client.stop())
+    done, _ = await asyncio.wait({task}, timeout=STOP_DEADLINE)
+    if not done:
+        task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def header_pairs(headers: Iterable[tuple[str, str]]) -> Sequence[tuple[str, bytes]]:
+    """Headers as the client wants them."""
+    return [(name, value.encode()) for name, value in headers]

@@ -1,0 +1,54 @@
+"""The outbox: events become rows in the transaction of the change they tell of."""
+
+import json
+import zlib
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.contracts.contract import Contract
+from shared.contracts.envelope import Event, to_headers
+
+SHARDS = 4
+_INSERT = text(
+    """
+    insert into outbox (shard, topic, key, event_id, headers, payload)
+    select shard, topic, key, event_id, headers::jsonb, payload
+    from unnest(cast(:shards as smallint[]), cast(:topics as text[]), cast(:keys as text[]),
+                cast(:ids as uuid[]), cast(:headers as text[]), cast(:payloads as bytea[]))
+         with ordinality as r(shard, topic, key, event_id, headers, payload, position)
+    order by position
+    """
+)
+
+
+def shard_of(key: str) -> int:
+    """The shard whose one relay publishes this aggregate, so that its events keep their order."""
+    return zlib.crc32(key.encode()) % SHARDS
+
+
+async def write(
+    session: AsyncSession, events: Sequence[Event[Contract]], erased: Sequence[tuple[str, str, UUID]] = ()
+) -> None:
+    """Write the events' rows, then a tombstone for each erased (topic, key, event id), in this order."""
+    rows: list[tuple[str, str, UUID, dict[str, str], bytes | None]] = [
+        (event.data.topic, event.data.key, event.id, to_headers(event), event.data.model_dump_json().encode())
+        for event in events
+    ]
+    rows += [(topic, key, event_id, {"ce_id": str(event_id)}, None) for topic, key, event_id in erased]
+    if not rows:
+        return
+    topics, keys, ids, headers, payloads = zip(*rows, strict=True)
+    await session.execute(
+        _INSERT,
+        {
+            "shards": [shard_of(key) for key in keys],
+            "topics": list(topics),
+            "keys": list(keys),
+            "ids": list(ids),
+            "headers": [json.dumps(header) for header in headers],
+            "payloads": list(payloads),
+        },
+    )

@@ -1,0 +1,98 @@
+"""Parked messages: set aside after their retries, with later ones of their aggregate behind them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from shared.persistence.database import Database
+
+_PARK = text(
+    """
+    insert into parked_messages (consumer, topic, partition, position, key, headers, payload, reason)
+    values (:consumer, :topic, :partition, :position, :key, cast(:headers as jsonb), :payload, :reason)
+    on conflict (consumer, topic, partition, position) do nothing
+    """
+)
+_WAITING = text(
+    """
+    select id, consumer, topic, partition, position, key, headers, payload, reason from parked_messages
+    where replayed_at is null and (:key = '' or key = :key) order by id limit :limit
+    """
+)
+_REPLAYED = text("update parked_messages set replayed_at = clock_timestamp() where id = any (:ids)")
+_COUNT = text("select count(*) from parked_messages where replayed_at is null")
+
+
+@dataclass(frozen=True, slots=True)
+class RawMessage:
+    """A message as it lies in the log."""
+
+    topic: str
+    partition: int
+    position: int
+    key: str
+    headers: Mapping[str, str]
+    payload: bytes | None
+
+    @property
+    def header_pairs(self) -> list[tuple[str, bytes]]:
+        return [(name, value.encode()) for name, value in self.headers.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A message set aside, by which consumer and why."""
+
+    id: int
+    consumer: str
+    message: RawMessage
+    reason: str
+
+
+async def park(database: Database, consumer: str, message: RawMessage, reason: str) -> None:
+    """Set a message aside; doing so twice leaves one row."""
+    async with database.session() as session:
+        await session.execute(
+            _PARK,
+            {
+                "consumer": consumer,
+                "topic": message.topic,
+                "partition": message.partition,
+                "position": message.position,
+                "key": message.key,
+                "headers": json.dumps(dict(message.headers)),
+                "payload": message.payload,
+                "reason": reason,
+            },
+        )
+        await session.commit()
+
+
+async def waiting(database: Database, key: str = "", limit: int = 1000) -> list[Parked]:
+    """What is parked now, oldest first: of one aggregate, or of all."""
+    async with database.session() as session:
+        rows = (await session.execute(_WAITING, {"key": key, "limit": limit})).all()
+    return [
+        Parked(
+            row.id,
+            row.consumer,
+            RawMessage(row.topic, row.partition, row.position, row.key, row.headers, row.payload),
+            row.reason,
+        )
+        for row in rows
+    ]
+
+
+async def mark_replayed(database: Database, ids: list[int]) -> None:
+    """These were taken up again with success."""
+    async with database.session() as session:
+        await session.execute(_REPLAYED, {"ids": ids})
+        await session.commit()
+
+
+async def count(database: Database) -> int:
+    """How many messages are set aside."""
+    async with database.session() as session:
+        return int(await session.scalar(_COUNT) or 0)

@@ -1,0 +1,60 @@
+"""Policies: what an event or a passed deadline asks this service to do."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from shared.contracts.contract import Contract
+from shared.contracts.envelope import Event
+
+Work = TypeVar("Work")
+C = TypeVar("C", bound=Contract)
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction(Generic[Work]):
+    """A command, who carries it out, and the tenants it acts for."""
+
+    handler: Callable[[Any, Work], Awaitable[Any]]
+    command: object
+    tenants: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription(Generic[Work]):
+    """Contract to policy: `policy(event)` gives the instruction, or None where there is nothing to do."""
+
+    contract: type[Contract]
+    policy: Callable[[Event[Any]], Instruction[Work] | None]
+
+    @property
+    def name(self) -> str:
+        return self.policy.__name__
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A deadline that has passed."""
+
+    name: str
+    subject_id: UUID
+    tenant_id: UUID
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline(Generic[Work]):
+    """Name of a deadline to what happens when it passes."""
+
+    name: str
+    policy: Callable[[Due], Instruction[Work]]
+
+
+def for_tenants(*tenants: UUID | None) -> frozenset[UUID]:
+    """The tenants an instruction acts for, leaving out the absent."""
+    return frozenset(tenant for tenant in tenants if tenant is not None)
+
+
+Subscriptions = Sequence[Subscription[Work]]

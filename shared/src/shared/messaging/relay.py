@@ -1,0 +1,172 @@
+"""The relay: takes the oldest outbox rows of its shards in id order and publishes them."""
+
+import asyncio
+import contextlib
+import json
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import murmur2
+
+from shared.messaging import kafka
+from shared.messaging.outbox import SHARDS
+from shared.messaging.progress import Progress
+from shared.messaging.wake import CHANNEL
+from shared.persistence.database import Database, is_transient
+from shared.telemetry import metrics
+from shared.telemetry.logs import logger
+
+BATCH = 2_000
+POLL_SECONDS = 1.0
+RETRY_SECONDS = 0.5
+_LOCK_SPACE = 8_254_100
+log = logger(__name__)
+
+_TAKE = """
+    select id, topic, key, headers, payload, created_at from outbox
+    where shard = $1 order by id limit $2
+"""
+_REMOVE = "delete from outbox where id = any ($1::bigint[])"
+_LOCK = "select pg_try_advisory_lock($1, $2)"
+
+
+class Relay:
+    """Publishes one service's outbox, one shard after another holding that shard's lock.
+
+    One relay per shard holds its advisory lock, so events of one key leave in the order of
+    their commits; rows are removed after the broker's acknowledgement, so a crash in between
+    sends them twice and the readers' inboxes drop the second.
+    """
+
+    def __init__(
+        self, database: Database, bootstrap: str, *, service: str, topic_prefix: str = "", batch: int = BATCH
+    ) -> None:
+        self._database = database
+        self._bootstrap = bootstrap
+        self._service = service
+        self._prefix = topic_prefix
+        self._batch = batch
+        self._woken = [asyncio.Event() for _ in range(SHARDS)]
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = asyncio.Event()
+        self.progress = Progress("relay")
+
+    async def start(self) -> None:
+        """Begin with every shard whose lock is free; the others as they become free."""
+        self._tasks = [asyncio.create_task(self._keep_listening(), name="relay listen")]
+        self._tasks += [
+            asyncio.create_task(self._keep_relaying(shard), name=f"relay {shard}") for shard in range(SHARDS)
+        ]
+
+    async def stop(self) -> None:
+        """Finish the batches in flight and let the locks go."""
+        self._stopping.set()
+        for woken in self._woken:
+            woken.set()
+        _, late = await asyncio.wait(self._tasks, timeout=kafka.SEND_DEADLINE)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _keep_relaying(self, shard: int) -> None:
+        while not self._stopping.is_set():
+            try:
+                await self._relay(shard)
+            except Exception as error:
+                if not (is_transient(error) or isinstance(error, KafkaError)):
+                    log.exception("relay_failed", shard=shard)
+                else:
+                    log.warning("relay_interrupted", shard=shard, error=type(error).__name__)
+                await self._pause(shard, RETRY_SECONDS)
+
+    async def _relay(self, shard: int) -> None:
+        # The connection that holds the lock also takes and removes: no lock, no rows.
+        connection = await self._database.connect()
+        producer = kafka.producer(self._bootstrap, f"{self._service}-relay-{shard}")
+        try:
+            while not await connection.fetchval(_LOCK, _LOCK_SPACE, shard):
+                self.progress.made()
+                if await self._pause(shard, POLL_SECONDS):
+                    return
+            await asyncio.wait_for(producer.start(), kafka.SEND_DEADLINE)
+            while not self._stopping.is_set():
+                self._woken[shard].clear()
+                rows = await connection.fetch(_TAKE, shard, self._batch)
+                self.progress.made()
+                if not rows:
+                    await self._pause(shard, POLL_SECONDS)
+                    continue
+                await asyncio.wait_for(self._publish(producer, rows), kafka.SEND_DEADLINE)
+                await connection.execute(_REMOVE, [row["id"] for row in rows])
+                self._count(rows)
+        finally:
+            connection.terminate()
+            await kafka.stop_quietly(producer)
+
+    async def _publish(self, producer: AIOKafkaProducer, rows: list[asyncpg.Record]) -> None:
+        """Send the rows, in order within each partition, and wait for every acknowledgement."""
+        by_partition: dict[tuple[str, int], list[asyncpg.Record]] = defaultdict(list)
+        for row in rows:
+            topic = self._prefix + row["topic"]
+            partitions = await producer.partitions_for(topic)
+            # The same hash as the client's own partitioner, so that other producers agree.
+            number = (murmur2(row["key"].encode()) & 0x7FFFFFFF) % len(partitions)
+            by_partition[topic, number].append(row)
+        await asyncio.gather(
+            *(self._send(producer, topic, number, group) for (topic, number), group in by_partition.items())
+        )
+
+    async def _send(
+        self, producer: AIOKafkaProducer, topic: str, partition: int, rows: list[asyncpg.Record]
+    ) -> None:
+        acknowledgements: list[asyncio.Future[Any]] = []
+        batch = producer.create_batch()
+        for row in rows:
+            message = {
+                "key": row["key"].encode(),
+                "value": row["payload"],
+                "timestamp": int(row["created_at"].timestamp() * 1000),
+                "headers": kafka.header_pairs(json.loads(row["headers"]).items()),
+            }
+            if batch.append(**message) is None:
+                acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
+                batch = producer.create_batch()
+                if batch.append(**message) is None:
+                    raise ValueError("an event is larger than a batch may be")
+        acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
+        await asyncio.gather(*acknowledgements)
+
+    def _count(self, rows: list[asyncpg.Record]) -> None:
+        now = datetime.now(UTC)
+        metrics.published.add(len(rows))
+        metrics.publish_seconds.record((now - rows[0]["created_at"]).total_seconds())
+
+    async def _keep_listening(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                connection = await self._database.connect()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            try:
+                await connection.add_listener(CHANNEL, self._on_wake)
+                while not connection.is_closed() and not self._stopping.is_set():
+                    await asyncio.wait([asyncio.ensure_future(self._stopping.wait())], timeout=POLL_SECONDS)
+            finally:
+                connection.terminate()
+
+    def _on_wake(self, *_: object) -> None:
+        for woken in self._woken:
+            woken.set()
+
+    async def _pause(self, shard: int, seconds: float) -> bool:
+        """Wait until woken or `seconds` passed; True when stopping."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._woken[shard].wait(), seconds)
+        return self._stopping.is_set()

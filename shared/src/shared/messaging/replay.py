@@ -1,0 +1,48 @@
+"""Takes parked messages up again: oldest first, each aggregate in order, stopping where one fails."""
+
+from typing import TypeVar
+
+from shared.contracts.envelope import from_message
+from shared.messaging import parking
+from shared.messaging.consumer import Consumer
+from shared.messaging.parking import Parked
+from shared.messaging.policy import Subscription
+from shared.persistence.database import Database
+from shared.telemetry.logs import logger
+
+Work = TypeVar("Work")
+log = logger(__name__)
+
+
+async def replay(
+    database: Database, consumer: Consumer[Work], subscriptions: list[Subscription[Work]], key: str = ""
+) -> tuple[int, int]:
+    """Replay what is parked (of one aggregate, or of all); returns how many were done and how many stay."""
+    done, failed_keys, stay = 0, set[tuple[str, str]](), 0
+    for parked in await parking.waiting(database, key):
+        lane = (parked.consumer, parked.message.key)
+        if lane in failed_keys or not await _take_up(consumer, subscriptions, parked):
+            failed_keys.add(lane)
+            stay += 1
+            continue
+        await parking.mark_replayed(database, [parked.id])
+        done += 1
+    return done, stay
+
+
+async def _take_up(consumer: Consumer[Work], subscriptions: list[Subscription[Work]], parked: Parked) -> bool:
+    message = parked.message
+    known = {s.contract.type: s.contract for s in subscriptions}
+    try:
+        event = from_message(message.header_pairs, message.payload or b"", known)
+        for subscription in subscriptions:
+            # A malformed message was parked under the service's name: all its policies take it up.
+            if subscription.contract.type == event.type and parked.consumer in (
+                subscription.name,
+                consumer.service,
+            ):
+                await consumer.carry_out(subscription, event, behind_parked=True)
+    except Exception as error:  # noqa: BLE001 - it stays parked, whatever it was
+        log.warning("replay_failed", consumer=parked.consumer, error=type(error).__name__)
+        return False
+    return True

@@ -1,0 +1,150 @@
+"""The sweeper: acts on deadlines that have passed, and clears away what is no longer needed."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+from sqlalchemy import text
+
+from shared.command_bus import CommandBus
+from shared.kernel import Clock
+from shared.messaging import parking
+from shared.messaging.inbox import Message
+from shared.messaging.policy import Deadline, Due
+from shared.messaging.progress import Progress
+from shared.persistence.database import Database, is_transient
+from shared.telemetry import metrics
+from shared.telemetry.logs import logger
+
+Work = TypeVar("Work")
+
+TICK = 1.0
+BATCH = 200
+REQUESTS_KEPT = timedelta(days=2)
+# Longer than any topic keeps an event, so that no redelivery finds its claim gone.
+EVENTS_KEPT = timedelta(days=40)
+_HOUSEKEEPING_TICKS = 600
+log = logger(__name__)
+
+_DUE = text(
+    """
+    select name, subject_id, tenant_id, due_at from deadlines
+    where due_at + least(attempts, 10) * interval '30 seconds' <= :now and name = any (:names)
+    order by due_at limit :limit
+    """
+)
+_DONE = text("delete from deadlines where name = :name and subject_id = :subject_id and due_at = :due_at")
+_FAILED = text(
+    """
+    update deadlines set attempts = least(attempts + 1, 100)
+    where name = :name and subject_id = :subject_id and due_at = :due_at
+    """
+)
+_FORGET = text(
+    """
+    delete from inbox where (source, message_id) in (
+      select source, message_id from inbox
+      where received_at < clock_timestamp() - (case when source like 'http:%' then :requests else :events end)
+        and received_at < clock_timestamp() - cast(:requests as interval)
+      limit 5000)
+    """
+)
+_DEPTH = text("select count(*) from (select from outbox limit 100001) waiting")
+
+
+class Sweeper(Generic[Work]):
+    """Goes round once a second; several may run, the door lets each deadline pass once."""
+
+    def __init__(
+        self,
+        database: Database,
+        bus: CommandBus[Work],
+        deadlines: Sequence[Deadline[Work]],
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._bus = bus
+        self._deadlines = {deadline.name: deadline for deadline in deadlines}
+        self._clock = clock
+        self._stopping = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self.progress = Progress("sweeper")
+
+    async def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="sweeper")
+
+    async def stop(self) -> None:
+        self._stopping.set()
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        ticks = 0
+        while not self._stopping.is_set():
+            try:
+                await self.sweep()
+                await self._tell()
+                if ticks % _HOUSEKEEPING_TICKS == 0:
+                    await self._forget()
+                self.progress.made()
+            except Exception as error:
+                if is_transient(error):
+                    self.progress.made()
+                    log.warning("sweep_interrupted", error=type(error).__name__)
+                else:
+                    log.exception("sweep_failed")
+            ticks += 1
+            try:
+                await asyncio.wait_for(self._stopping.wait(), TICK)
+            except TimeoutError:
+                continue
+
+    async def sweep(self) -> int:
+        """Act on what is due now; how many deadlines were met."""
+        async with self._database.session() as session:
+            rows = await session.execute(
+                _DUE, {"now": self._clock.now(), "names": list(self._deadlines), "limit": BATCH}
+            )
+            due = [Due(row.name, row.subject_id, row.tenant_id, row.due_at) for row in rows]
+        met = 0
+        for one in due:
+            met += await self._meet(one)
+        return met
+
+    async def _meet(self, due: Due) -> bool:
+        instruction = self._deadlines[due.name].policy(due)
+        claim = Message(
+            source=f"deadline:{due.name}",
+            message_id=f"{due.subject_id}:{due.due_at.isoformat()}",
+            tenants=instruction.tenants,
+        )
+        try:
+            await self._bus.execute(claim, instruction.handler, instruction.command)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            log.exception("deadline_failed", name=due.name, subject_id=str(due.subject_id))
+            await self._close(due, failed=True)
+            return False
+        await self._close(due, failed=False)
+        metrics.deadlines_met.add(1, {"name": due.name})
+        return True
+
+    async def _close(self, due: Due, *, failed: bool) -> None:
+        async with self._database.session() as session:
+            await session.execute(
+                _FAILED if failed else _DONE,
+                {"name": due.name, "subject_id": due.subject_id, "due_at": due.due_at},
+            )
+            await session.commit()
+
+    async def _forget(self) -> None:
+        async with self._database.session() as session:
+            await session.execute(_FORGET, {"requests": REQUESTS_KEPT, "events": EVENTS_KEPT})
+            await session.commit()
+
+    async def _tell(self) -> None:
+        async with self._database.session() as session:
+            metrics.depth.set(int(await session.scalar(_DEPTH) or 0))
+        metrics.parked.set(await parking.count(self._database))

@@ -1,0 +1,110 @@
+"""The connection to a service's database: one pool, with a deadline on everything."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+import asyncpg
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession as SQLModelSession
+
+TRANSIENT = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    PoolTimeoutError,
+    TimeoutError,
+    OSError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadlines:
+    """Bounds on waiting, in seconds: the server's are below the client's, so it answers first."""
+
+    connect: float = 5
+    acquire: float = 5
+    statement: float = 8
+    lock: float = 4
+    idle_in_transaction: float = 15
+    command: float = 10
+
+
+def server_settings(deadlines: Deadlines, application_name: str) -> dict[str, str]:
+    """What each connection asks of the server."""
+    return {
+        "application_name": application_name,
+        "statement_timeout": f"{deadlines.statement:g}s",
+        "lock_timeout": f"{deadlines.lock:g}s",
+        "idle_in_transaction_session_timeout": f"{deadlines.idle_in_transaction:g}s",
+        "timezone": "UTC",
+    }
+
+
+class Database:
+    """A service's pool of connections, and sessions on it."""
+
+    def __init__(self, url: str, *, name: str, size: int = 10, deadlines: Deadlines | None = None) -> None:
+        self.url = url
+        self.deadlines = deadlines or Deadlines()
+        self._name = name
+        self.engine: AsyncEngine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=self.deadlines.acquire,
+            pool_pre_ping=False,
+            pool_recycle=1800,
+            connect_args={
+                "timeout": self.deadlines.connect,
+                "command_timeout": self.deadlines.command,
+                "server_settings": server_settings(self.deadlines, name),
+            },
+        )
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[SQLModelSession]:
+        """A session for one task; nothing loads by itself after the commit."""
+        async with SQLModelSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+            yield session
+
+    async def connect(self) -> asyncpg.Connection[Any]:
+        """A connection of its own, outside the pool: for LISTEN, NOTIFY and advisory locks."""
+        connection = await asyncpg.connect(
+            self.url,
+            timeout=self.deadlines.connect,
+            command_timeout=self.deadlines.command,
+            server_settings=server_settings(self.deadlines, self._name),
+        )
+        return cast("asyncpg.Connection[Any]", connection)
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """The driver's own error beneath SQLAlchemy's wrapping."""
+    while (inner := getattr(error, "orig", None) or error.__cause__) is not None:
+        error = inner
+    return error
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether trying the same again later may succeed."""
+    return isinstance(cause_of(error), TRANSIENT)
+
+
+def is_contention(error: BaseException) -> bool:
+    """Whether the database gave way to another transaction: try again at once."""
+    return isinstance(cause_of(error), asyncpg.DeadlockDetectedError | asyncpg.SerializationError)
+
+
+__all__ = ["AsyncSession", "Database", "Deadlines", "cause_of", "is_contention", "is_transient"]

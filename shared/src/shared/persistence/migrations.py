@@ -1,0 +1,148 @@
+"""What every service's migrations share: the kit's tables, grants, and row-level security."""
+
+import asyncio
+from pathlib import Path
+
+from alembic import command, op
+from alembic.config import Config
+from sqlalchemy import Connection, MetaData, pool, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from shared.persistence.provision import role_names
+
+_KIT_TABLES = """
+create table outbox (
+  id bigint generated always as identity primary key,
+  shard smallint not null,
+  topic text not null,
+  key text not null,
+  event_id uuid not null,
+  headers jsonb not null,
+  payload bytea,
+  created_at timestamptz not null default clock_timestamp()
+);
+create index outbox_in_order on outbox (shard, id);
+alter table outbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
+
+create table inbox (
+  source text not null,
+  message_id text not null,
+  fingerprint bytea,
+  answer jsonb,
+  received_at timestamptz not null default clock_timestamp(),
+  primary key (source, message_id)
+);
+create index inbox_by_age on inbox (received_at);
+
+create table parked_messages (
+  id bigint generated always as identity primary key,
+  consumer text not null,
+  topic text not null,
+  partition integer not null,
+  position bigint not null,
+  key text not null,
+  headers jsonb not null,
+  payload bytea,
+  reason text not null,
+  parked_at timestamptz not null default clock_timestamp(),
+  replayed_at timestamptz,
+  unique (consumer, topic, partition, position)
+);
+create index parked_messages_waiting on parked_messages (consumer, key) where replayed_at is null;
+
+create table deadlines (
+  name text not null,
+  subject_id uuid not null,
+  tenant_id uuid not null,
+  due_at timestamptz not null,
+  attempts smallint not null default 0,
+  primary key (name, subject_id)
+);
+create index deadlines_by_due on deadlines (due_at);
+"""
+
+
+def create_kit_tables(service: str) -> None:
+    """Make outbox, inbox, parked_messages and deadlines, and say who may do what with them."""
+    _, app, relay = role_names(service)
+    statements(_KIT_TABLES)
+    statements(
+        f"""
+        grant insert on outbox to {app};
+        grant select, delete on outbox to {relay};
+        grant select, insert, update, delete on inbox, parked_messages, deadlines to {app};
+        grant select on outbox to {app};
+        """
+    )
+
+
+def grant(service: str, table: str, rights: str = "select, insert, update, delete") -> None:
+    """Let the app role use a table; give fewer rights where history must stand."""
+    _, app, _ = role_names(service)
+    op.execute(f"grant {rights} on {table} to {app}")
+
+
+TENANTS = "any (string_to_array(nullif(current_setting('app.tenants', true), ''), ',')::uuid[])"
+
+
+def protect(table: str, *tenant_columns: str, read_by_all: bool = False) -> None:
+    """Row-level security: a row is its tenants', named by the columns; writes always are.
+
+    Forced on the owner too. With `read_by_all` the rows are public to read.
+    """
+    mine = " or ".join(f"{column} = {TENANTS}" for column in tenant_columns)
+    reading = "true" if read_by_all else mine
+    statements(
+        f"""
+        alter table {table} enable row level security;
+        alter table {table} force row level security;
+        create policy {table}_read on {table} for select using ({reading});
+        create policy {table}_insert on {table} for insert with check ({mine});
+        create policy {table}_update on {table} for update using ({mine}) with check ({mine});
+        create policy {table}_delete on {table} for delete using ({mine});
+        """
+    )
+
+
+def statements(sql: str) -> None:
+    """Run several statements, one by one: asyncpg prepares a single one at a time."""
+    for statement in sql.split(";\n"):
+        if statement.strip():
+            op.execute(statement.strip().rstrip(";"))
+
+
+def upgrade(url: str, folder: Path, revision: str = "head") -> None:
+    """Bring the database at `url` to `revision` with the migrations in `folder`."""
+    config = Config()
+    config.set_main_option("script_location", str(folder))
+    config.attributes["url"] = url
+    command.upgrade(config, revision)
+
+
+def run_migrations(config: Config, metadata: MetaData, url: str) -> None:
+    """What a service's `env.py` calls: migrate online as the owner role, one at a time."""
+    asyncio.run(_run(metadata, config.attributes.get("url") or url))
+
+
+async def _run(metadata: MetaData, url: str) -> None:
+    engine = create_async_engine(
+        url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=pool.NullPool
+    )
+    try:
+        async with engine.connect() as connection:
+            await connection.execute(text("set lock_timeout = '10s'"))
+            await connection.commit()
+            await connection.run_sync(_migrate, metadata)
+            await connection.commit()
+    finally:
+        await engine.dispose()
+
+
+def _migrate(connection: Connection, metadata: MetaData) -> None:
+    from alembic import context  # noqa: PLC0415 - only there while Alembic runs
+
+    context.configure(connection=connection, target_metadata=metadata, compare_type=True)
+    with context.begin_transaction():
+        # Two replicas starting at once must not migrate at once.
+        connection.execute(text("select pg_advisory_xact_lock(8254001)"))
+        context.run_migrations()

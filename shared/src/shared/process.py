@@ -1,0 +1,55 @@
+"""The command line of a service: `python -m <service> api | worker | migrate | replay | openapi`."""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from shared.messaging.replay import replay
+from shared.persistence.migrations import upgrade
+from shared.runtime import Service, serve
+from shared.telemetry.logs import configure_logs
+from shared.telemetry.tracing import configure_tracing
+
+
+def main(compose: Callable[[], Service[Any]]) -> None:
+    """Run what the command line asks for; `compose` is the service's composition root."""
+    parser = argparse.ArgumentParser(description="One process of a service")
+    parser.add_argument("role", choices=["api", "worker", "migrate", "replay", "openapi"])
+    parser.add_argument("--key", default="", help="replay: the messages of one aggregate alone")
+    arguments = parser.parse_args()
+    service = compose()
+    settings = service.settings
+    configure_logs(service.name, as_json=settings.log_format == "json")
+    if arguments.role == "openapi":
+        json.dump(service.api().openapi(), sys.stdout, indent=2)
+    elif arguments.role == "migrate":
+        _migrate(service)
+    elif arguments.role == "replay":
+        asyncio.run(_replay(service, arguments.key))
+    else:
+        tracing = configure_tracing(service.name, arguments.role, settings.otlp_endpoint)
+        app = service.api() if arguments.role == "api" else service.worker().health_app()
+        asyncio.run(serve(app, settings.http_host, settings.http_port, tracing))
+
+
+def _migrate(service: Service[Any]) -> None:
+    url = service.settings.owner_database_url
+    if url is None:
+        raise SystemExit("WEX_OWNER_DATABASE_URL is not set: migrations run as the owner role")
+    if service.migrations is not None:
+        upgrade(url.get_secret_value(), service.migrations)
+
+
+async def _replay(service: Service[Any], key: str) -> None:
+    worker = service.worker()
+    try:
+        done, stay = await replay(worker.runtime.database, worker.consumer, list(service.subscriptions), key)
+    finally:
+        await worker.runtime.database.close()
+        await worker.relay_database.close()
+    print(f"replayed {done}, still parked {stay}")  # noqa: T201 - the command's answer
+    if stay:
+        raise SystemExit(1)

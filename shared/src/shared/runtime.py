@@ -1,0 +1,225 @@
+"""What a running process holds, and the two kinds of process: api and worker."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from opentelemetry.sdk.trace import TracerProvider
+from sqlalchemy import text
+
+from shared.command_bus import CommandBus
+from shared.http.app import create_app
+from shared.http.health import health_routes
+from shared.http.paging import Pager
+from shared.kernel import Clock, OffsetClock
+from shared.messaging.consumer import Consumer
+from shared.messaging.policy import Deadline, Subscription
+from shared.messaging.progress import Progress
+from shared.messaging.relay import Relay
+from shared.messaging.sweeper import Sweeper
+from shared.messaging.wake import Waker
+from shared.persistence.database import Database, is_transient
+from shared.persistence.transaction import Transaction
+from shared.security.tokens import TokenVerifier
+from shared.settings import ServiceSettings
+
+Work = TypeVar("Work")
+
+
+class Task(Protocol):
+    """A background task of a worker: started, watched and stopped with it."""
+
+    progress: Progress
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Runtime(Generic[Work]):
+    """A service's own things while it runs; routes find it in `request.app.state.runtime`."""
+
+    settings: ServiceSettings
+    clock: Clock
+    database: Database
+    waker: Waker
+    bus: CommandBus[Work]
+    pager: Pager
+
+
+@dataclass(frozen=True)
+class Service(Generic[Work]):
+    """A service on one page: what it is made of, named in its composition root (`main.py`)."""
+
+    name: str
+    title: str
+    settings: ServiceSettings
+    open_work: Callable[[Transaction], Work]
+    routers: Sequence[APIRouter]
+    subscriptions: Sequence[Subscription[Work]] = ()
+    deadlines: Sequence[Deadline[Work]] = ()
+    migrations: Path | None = None
+    tasks: Sequence[Callable[[Runtime[Work]], Task]] = ()
+    at_start: Callable[[Runtime[Work]], Any] | None = None
+    clock: Clock | None = None
+    version: str = "0.1.0"
+
+    def run(self) -> Runtime[Work]:
+        """The service's things, not yet started."""
+        settings = self.settings
+        clock = self.clock or OffsetClock(settings.clock_file)
+        database = Database(
+            settings.database_url.get_secret_value(),
+            name=f"wex-{self.name}",
+            size=settings.database_pool_size,
+        )
+        waker = Waker(database)
+        bus = CommandBus(database, self.open_work, clock, waker, source=f"/services/{self.name}")
+        return Runtime(
+            settings, clock, database, waker, bus, Pager(settings.cursor_secret.get_secret_value())
+        )
+
+    def api(self) -> FastAPI:
+        """The HTTP side."""
+        runtime = self.run()
+        verifier = TokenVerifier(self.settings.issuer, f"wex-{self.name}")
+
+        @asynccontextmanager
+        async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+            await runtime.waker.start()
+            try:
+                yield
+            finally:
+                await runtime.waker.stop()
+                await verifier.close()
+                await runtime.database.close()
+
+        async def ready() -> str | None:
+            return await _database_answers(runtime.database)
+
+        app = create_app(
+            title=self.title,
+            description=self.title,
+            version=self.version,
+            routers=[*self.routers, health_routes(lambda: None, ready)],
+            lifespan=lifespan,
+            max_body_bytes=self.settings.max_body_bytes,
+        )
+        app.state.runtime, app.state.verifier = runtime, verifier
+        return app
+
+    def worker(self) -> "Worker[Work]":
+        """The background side."""
+        return Worker(self, self.run())
+
+
+@dataclass
+class Worker(Generic[Work]):
+    """Relay, consumer, sweeper and the service's own tasks, in one process."""
+
+    service: Service[Work]
+    runtime: Runtime[Work]
+    tasks: list[Task] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        service, runtime, settings = self.service, self.runtime, self.service.settings
+        self.relay_database = Database(
+            settings.relay_database_url.get_secret_value(), name=f"wex-{service.name}-relay", size=1
+        )
+        self.consumer: Consumer[Work] = Consumer(
+            runtime.database,
+            runtime.bus,
+            service.subscriptions,
+            settings.kafka_bootstrap,
+            service=service.name,
+            topic_prefix=settings.topic_prefix,
+        )
+        self.tasks = [
+            Relay(
+                self.relay_database,
+                settings.kafka_bootstrap,
+                service=service.name,
+                topic_prefix=settings.topic_prefix,
+            ),
+            self.consumer,
+            Sweeper(runtime.database, runtime.bus, service.deadlines, runtime.clock),
+            *(make(runtime) for make in service.tasks),
+        ]
+
+    async def start(self) -> None:
+        await self.runtime.waker.start()
+        if self.service.at_start is not None:
+            await self.service.at_start(self.runtime)
+        for task in self.tasks:
+            await task.start()
+
+    async def stop(self) -> None:
+        """Drain: what is in hand is finished, what is not is left for the next process."""
+        await asyncio.gather(*(task.stop() for task in self.tasks), return_exceptions=True)
+        await self.runtime.waker.stop()
+        await self.runtime.database.close()
+        await self.relay_database.close()
+
+    def stuck(self) -> str | None:
+        """The first background loop that no longer goes round."""
+        return next((f"{t.progress.name} is stuck" for t in self.tasks if t.progress.stuck), None)
+
+    def health_app(self) -> FastAPI:
+        """The worker's small HTTP side: health and metrics."""
+
+        @asynccontextmanager
+        async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+            await self.start()
+            try:
+                yield
+            finally:
+                await self.stop()
+
+        async def ready() -> str | None:
+            return await _database_answers(self.runtime.database) or self.consumer.waiting_for_group()
+
+        return create_app(
+            title=f"{self.service.title}: worker",
+            description="Health and metrics of the background process",
+            version=self.service.version,
+            routers=[health_routes(self.stuck, ready)],
+            lifespan=lifespan,
+            max_body_bytes=1_000,
+        )
+
+
+async def serve(app: FastAPI, host: str, port: int, tracing: TracerProvider | None = None) -> None:
+    """Serve until told to stop; a second signal stops at once."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=8,
+        timeout_keep_alive=15,
+        h11_max_incomplete_event_size=65_536,
+        limit_concurrency=2_000,
+    )
+    try:
+        await uvicorn.Server(config).serve()
+    finally:
+        if tracing is not None:
+            await asyncio.to_thread(tracing.force_flush, 2_000)
+
+
+async def _database_answers(database: Database) -> str | None:
+    try:
+        async with asyncio.timeout(2), database.session() as session:
+            await session.execute(text("select 1"))
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        return "the database does not answer"
+    return None

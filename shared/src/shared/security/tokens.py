@@ -1,0 +1,137 @@
+"""The one function that verifies a token (RFC 9068 access tokens, by the issuer's JWKS)."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+import httpx2
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from joserfc.jws import JWSRegistry
+
+from shared.kernel import Refusal
+from shared.telemetry.logs import logger
+
+ALGORITHMS = ["ES256", "EdDSA"]
+MAX_TOKEN_BYTES = 8_192
+LEEWAY_SECONDS = 30
+REFETCH_SECONDS = 30.0
+log = logger(__name__)
+
+
+class Unauthenticated(Refusal):
+    """No token, or one that does not hold. The answer never says which check failed."""
+
+    slug = "not-authenticated"
+    title = "A valid access token is needed"
+
+
+class IssuerAway(Refusal):
+    """The issuer's keys cannot be read at the moment."""
+
+    slug = "issuer-unavailable"
+    title = "The identity provider cannot be reached; try again"
+    retry_after: ClassVar[int] = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a verified token speaks for.
+
+    `organisation_id` is the caller's own organisation, `acts_for` every one it may act for
+    (a trust's schools, a hub's), its own among them.
+    """
+
+    subject: str
+    scopes: frozenset[str]
+    organisation_id: UUID | None = None
+    acts_for: frozenset[UUID] = frozenset()
+    learner_id: UUID | None = None
+
+
+class TokenVerifier:
+    """Verifies tokens of one issuer for one audience; keys are fetched once and on rotation."""
+
+    def __init__(self, issuer: str, audience: str, *, client: httpx2.AsyncClient | None = None) -> None:
+        self._issuer = issuer.rstrip("/")
+        self._audience = audience
+        self._client = client or httpx2.AsyncClient(timeout=5, follow_redirects=False)
+        self._keys: KeySet | None = None
+        self._fetched_at = float("-inf")
+        self._lock = asyncio.Lock()
+        self._registry = JWSRegistry(algorithms=ALGORITHMS)
+        self._claims = jwt.JWTClaimsRegistry(
+            leeway=LEEWAY_SECONDS,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            sub={"essential": True},
+            exp={"essential": True},
+            iat={"essential": True},
+        )
+
+    async def verify(self, token: str) -> Caller:
+        """The token's caller. Raises `Unauthenticated` unless everything about it holds."""
+        if not token or len(token) > MAX_TOKEN_BYTES or token.count(".") != 2:
+            raise Unauthenticated
+        try:
+            decoded = await self._decode(token)
+            if str(decoded.header.get("typ", "")).lower() not in ("at+jwt", "jwt"):
+                raise Unauthenticated
+            self._claims.validate(decoded.claims)
+            return _caller(decoded.claims)
+        except (JoseError, ValueError, TypeError, KeyError) as error:
+            log.info("token_refused", reason=type(error).__name__)
+            raise Unauthenticated from None
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _decode(self, token: str) -> jwt.Token:
+        keys = await self._key_set(refresh=False)
+        try:
+            return jwt.decode(token, keys, algorithms=ALGORITHMS)
+        except ValueError as error:
+            # No key of that name: the issuer may have rotated. A flood of unknown names asks once.
+            if time.monotonic() - self._fetched_at < REFETCH_SECONDS:
+                raise
+            log.info("keys_refetched", reason=type(error).__name__)
+            return jwt.decode(token, await self._key_set(refresh=True), algorithms=ALGORITHMS)
+
+    async def _key_set(self, *, refresh: bool) -> KeySet:
+        if self._keys is not None and not refresh:
+            return self._keys
+        async with self._lock:
+            if self._keys is None or time.monotonic() - self._fetched_at >= REFETCH_SECONDS:
+                self._keys = await self._fetch()
+                self._fetched_at = time.monotonic()
+            return self._keys
+
+    async def _fetch(self) -> KeySet:
+        try:
+            metadata = await self._json(f"{self._issuer}/.well-known/openid-configuration")
+            return KeySet.import_key_set(await self._json(str(metadata["jwks_uri"])))
+        except (httpx2.HTTPError, KeyError, ValueError, JoseError) as error:
+            log.warning("issuer_unavailable", error=type(error).__name__)
+            if self._keys is not None:
+                return self._keys
+            raise IssuerAway from None
+
+    async def _json(self, url: str) -> Any:
+        response = await self._client.get(url)
+        response.raise_for_status()
+        return response.json()
+
+
+def _caller(claims: dict[str, Any]) -> Caller:
+    organisation = UUID(claims["organisation_id"]) if claims.get("organisation_id") else None
+    acting_for = {UUID(each) for each in claims.get("acting_for") or []}
+    return Caller(
+        subject=str(claims["sub"]),
+        scopes=frozenset(str(claims.get("scope", "")).split()),
+        organisation_id=organisation,
+        acts_for=frozenset(acting_for | ({organisation} if organisation else set())),
+        learner_id=UUID(claims["learner_id"]) if claims.get("learner_id") else None,
+    )

@@ -1,0 +1,47 @@
+"""Settings every service has, read from the environment (`WEX_...`)."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """What a service needs to run; a service adds its own by inheriting."""
+
+    model_config = SettingsConfigDict(env_prefix="WEX_", extra="ignore", frozen=True)
+
+    environment: Literal["local", "test", "production"] = "production"
+    database_url: SecretStr = Field(description="PostgreSQL, as the service's app role")
+    relay_database_url: SecretStr = Field(description="PostgreSQL, as the service's relay role")
+    owner_database_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL, as the owner role: for `migrate` alone"
+    )
+    database_pool_size: int = Field(default=10, ge=1, le=100)
+    kafka_bootstrap: str = Field(description="host:port of a broker")
+    topic_prefix: str = Field(default="", description="Set before every topic's name; tests use it")
+    issuer: str = Field(description="URL of the OpenID Connect issuer, its `iss`")
+    http_host: str = "0.0.0.0"  # noqa: S104 - a container serves on all its addresses
+    http_port: int = Field(default=8000, ge=0, le=65535)
+    clock_file: Path | None = Field(
+        default=None, description="Seconds the business clock runs ahead; local and test only"
+    )
+    otlp_endpoint: str | None = Field(default=None, description="OTLP over HTTP collector")
+    log_format: Literal["json", "console"] = "json"
+    cursor_secret: SecretStr = Field(description="Signs paging cursors")
+    max_body_bytes: int = Field(default=1_000_000, ge=1_000, le=50_000_000)
+
+    @model_validator(mode="after")
+    def refuse_local_settings_in_production(self) -> Self:
+        """What only a local stack or a test may do must not run in front of children's data."""
+        if self.environment == "production":
+            for name in self.local_only():
+                if getattr(self, name):
+                    raise ValueError(f"WEX_{name.upper()} is for local stacks and tests only")
+        return self
+
+    @classmethod
+    def local_only(cls) -> tuple[str, ...]:
+        """Names of the settings production refuses."""
+        return ("clock_file", "topic_prefix")

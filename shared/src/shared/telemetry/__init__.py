@@ -1,0 +1,1 @@
+"""Traces, metrics and logs: what happened and how long it took, never to whom."""

@@ -1,0 +1,61 @@
+"""Traces and metrics of a process: OpenTelemetry, set up once in the composition root."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from opentelemetry import metrics, trace
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
+from opentelemetry.propagate import extract
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+
+# A query string may hold what somebody searched for, a client address is personal data.
+HIDDEN = ("url.query", "url.full", "client.address", "user_agent.original", "network.peer.address")
+
+
+class HidePersonal(SpanProcessor):
+    """Takes attributes that may name a person off every span before it is exported."""
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        pass
+
+    def on_end(self, span: ReadableSpan) -> None:
+        attributes: Any = span._attributes  # noqa: SLF001 - the SDK offers no other way at the end
+        if attributes is not None:
+            for name in HIDDEN:
+                attributes._dict.pop(name, None)  # noqa: SLF001
+
+    def shutdown(self) -> None:
+        pass
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:  # noqa: ARG002
+        return True
+
+
+def configure_tracing(
+    service: str, role: str, endpoint: str | None, exporter: SpanExporter | None = None
+) -> TracerProvider:
+    """Set up traces (sent to `endpoint`, OTLP over HTTP, where one is given) and metrics."""
+    resource = Resource.create({"service.name": service, "service.instance.id": role})
+    provider = TracerProvider(resource=resource)
+    provider.add_span_processor(HidePersonal())
+    if exporter is None and endpoint:
+        exporter = OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces", timeout=3)
+    if exporter is not None:
+        provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=300))
+    trace.set_tracer_provider(provider)
+    metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[PrometheusMetricReader()]))
+    AsyncPGInstrumentor().instrument(  # type: ignore[no-untyped-call]
+        tracer_provider=provider
+    )
+    return provider
+
+
+def parent_of(headers: Mapping[str, str]) -> Context:
+    """The trace a message belongs to, from its `traceparent`."""
+    return extract(headers)
