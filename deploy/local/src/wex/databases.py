@@ -1,0 +1,82 @@
+"""Each service's database: provisioned and migrated, once per set of migrations."""
+
+import asyncio
+import hashlib
+import json
+import os
+import sys
+from pathlib import Path
+
+from shared.persistence.provision import ServiceDatabase, provision, service_database
+from wex.folders import REPOSITORY
+from wex.processes import ProcessError
+
+
+class Migrated:
+    """Which migrations the databases of one data folder have had, so that a warm start skips them."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+
+    def has(self, service: str) -> bool:
+        """Whether this service's migrations of today have run."""
+        return self._file is not None and self._read().get(service) == migrations_digest(service)
+
+    def add(self, service: str) -> None:
+        """Remember that they have."""
+        if self._file is not None:
+            self._file.write_text(json.dumps(self._read() | {service: migrations_digest(service)}))
+
+    def _read(self) -> dict[str, str]:
+        if self._file is None or not self._file.exists():
+            return {}
+        kept: dict[str, str] = json.loads(self._file.read_text())
+        return kept
+
+
+def migrations_digest(service: str) -> str:
+    """Changes with any file that decides what a service's schema is."""
+    digest = hashlib.sha256()
+    files = [
+        *sorted((REPOSITORY / "services" / service / "migrations").rglob("*.py")),
+        REPOSITORY / "shared" / "src" / "shared" / "persistence" / "migrations.py",
+    ]
+    for file in files:
+        digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+async def ready_database(
+    admin_url: str, service: str, *, migrated: Migrated, environment: dict[str, str], log: Path
+) -> ServiceDatabase:
+    """The service's database with its migrations applied."""
+    if migrated.has(service):
+        return service_database(admin_url, service, f"wex_{service}")
+    database = await provision(admin_url, service)
+    await migrate(service, database, environment=environment, log=log)
+    migrated.add(service)
+    return database
+
+
+async def migrate(service: str, database: ServiceDatabase, *, environment: dict[str, str], log: Path) -> None:
+    """Run `python -m <service> migrate` against the database."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    urls = {
+        "WEX_OWNER_DATABASE_URL": database.owner_url,
+        "WEX_DATABASE_URL": database.app_url,
+        "WEX_RELAY_DATABASE_URL": database.relay_url,
+    }
+    with log.open("ab") as out:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", service, "migrate",
+            stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
+            env=os.environ | environment | urls,
+        )  # fmt: skip
+        try:
+            code = await process.wait()
+        except asyncio.CancelledError:
+            process.kill()
+            await process.wait()
+            raise
+    if code:
+        raise ProcessError(f"{service}: migrations failed with code {code}: see {log}")

@@ -1,0 +1,50 @@
+"""Who may ask for what in the local stack: one table of personas and their scopes."""
+
+SCOPES: dict[str, dict[str, str]] = {
+    "hub": {
+        "opportunities": "organisations:write opportunities:write",
+        "bookings": "bookings:read bookings:write learners:read attendance:write",
+        "safeguarding": "assurances:read assurances:write clearances:read concerns:read",
+        "outcomes": "progress:read ledger:read frameworks:write",
+        "integrations": "rosters:read webhooks:read webhooks:write",
+    },
+    "provider": {
+        "opportunities": "opportunities:write",
+        "bookings": "bookings:read attendance:write",
+        "safeguarding": "assurances:read assurances:write clearances:read",
+        "outcomes": "feedback:write",
+        "integrations": "webhooks:read webhooks:write",
+    },
+    "school": {
+        "bookings": "bookings:read bookings:write learners:read attendance:write",
+        "safeguarding": "assurances:read clearances:read concerns:write",
+        "outcomes": "reflections:write feedback:write progress:read ledger:read",
+        "integrations": "rosters:read rosters:write webhooks:read webhooks:write",
+    },
+    "learner": {
+        "bookings": "bookings:read",
+        "outcomes": "reflections:write progress:read",
+    },
+    "mis": {
+        "bookings": "learners:read attendance:write",
+        "integrations": "rosters:read rosters:write",
+    },
+    "partner": {
+        "opportunities": "opportunities:write",
+        "integrations": "webhooks:read webhooks:write",
+    },
+    "safeguarding-lead": {
+        "bookings": "bookings:read learners:read",
+        "safeguarding": "assurances:read assurances:write clearances:read concerns:read concerns:write",
+    },
+}
+
+
+def scopes_of(persona: str, service: str) -> str:
+    """The scopes a persona asks for at a service; a KeyError names what is not in the table."""
+    return SCOPES[persona][service]
+
+
+def audience_of(service: str) -> str:
+    """Whom a token for this service is meant for."""
+    return f"wex-{service}"

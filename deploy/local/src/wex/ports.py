@@ -1,0 +1,53 @@
+"""Which port each process listens on."""
+
+import random
+import socket
+
+SERVICES = ("opportunities", "bookings", "safeguarding", "outcomes", "integrations")
+
+USUAL_PORTS = {
+    "postgres": 54320,
+    "kafka": 9092,
+    "kafka-controller": 9093,
+    "issuer": 8090,
+    "traces": 4318,
+    **{f"{service}-api": 8101 + number for number, service in enumerate(SERVICES)},
+    **{f"{service}-worker": 8201 + number for number, service in enumerate(SERVICES)},
+}
+
+# Below the ranges Linux and macOS lend to outgoing connections, so that a
+# restarted process finds its port still free.
+_FIRST, _LAST = 15000, 31999
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this port of the loopback address now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(taken: set[int] | None = None) -> int:
+    """A port that nothing listens on and that is not among those already given out."""
+    for _ in range(500):
+        port = random.randint(_FIRST, _LAST)  # noqa: S311
+        if port not in (taken or set()) and is_free(port):
+            return port
+    raise OSError("no free port found on 127.0.0.1")
+
+
+def choose_ports(*, usual: bool) -> dict[str, int]:
+    """A free port per process: the usual one where it is wanted and free, else any other."""
+    chosen: dict[str, int] = {}
+    for name, port in USUAL_PORTS.items():
+        chosen[name] = port if usual and is_free(port) else free_port(set(chosen.values()))
+    return chosen
+
+
+def moved(ports: dict[str, int]) -> dict[str, int]:
+    """Those of the chosen ports that are not the usual ones."""
+    return {name: port for name, port in ports.items() if port != USUAL_PORTS[name]}

@@ -1,0 +1,172 @@
+"""Starting a child process, knowing whether it lives, and ending it for certain."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from wex import records
+
+_SET_PARENT_DEATH_SIGNAL = 1
+
+
+class ProcessError(Exception):
+    """A process did not start, did not become ready, or ended when it should not have."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """How one process is started and stopped."""
+
+    name: str
+    argv: tuple[str, ...]
+    log: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+    user: str | None = None
+    port: int | None = None
+    stop_signal: int = signal.SIGTERM
+    grace: float = 10.0
+    ends_with_parent: bool = True
+
+
+class Child:
+    """A running process of ours, in a session of its own, recorded until it has ended."""
+
+    def __init__(self, command: Command, process: subprocess.Popen[bytes], run: Path) -> None:
+        self.command = command
+        self.pid = process.pid
+        self.started = time.monotonic()
+        self._process = process
+        self._run = run
+        records.write(
+            run,
+            records.record_of(
+                command.name, process.pid, port=command.port, stop_signal=int(command.stop_signal)
+            ),
+        )
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        return self._process.poll()
+
+    def detach(self) -> None:
+        """Leave it running when this process ends; whoever reads its record ends it."""
+        self._process.returncode = 0
+
+    def kill(self) -> None:
+        """End it and its children at once, as a power cut would."""
+        family = self._family()
+        if self.exit_code is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGKILL)
+        self._end(family)
+
+    async def stop(self) -> None:
+        """Ask it to end, and kill what is left after its grace."""
+        family = self._family()
+        if self.exit_code is None:
+            self._process.send_signal(self.command.stop_signal)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.command.grace):
+                await self.ended()
+        self._end(family)
+
+    async def ended(self) -> int:
+        """Wait for it to end; answers its exit code."""
+        while (code := self.exit_code) is None:  # noqa: ASYNC110 - a child of ours is asked, not awaited
+            await asyncio.sleep(0.02)
+        return code
+
+    def _family(self) -> list[psutil.Process]:
+        try:
+            children: list[psutil.Process] = psutil.Process(self.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+        return children
+
+    def _end(self, family: list[psutil.Process]) -> None:
+        if self.exit_code is None:
+            self._process.kill()
+        for member in family:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                member.kill()
+        self._process.wait(timeout=10)
+        psutil.wait_procs(family, timeout=5)
+        records.forget(self._run, self.command.name)
+
+
+def start(command: Command, run: Path) -> Child:
+    """Start the process; its output goes to its log."""
+    command.log.parent.mkdir(parents=True, exist_ok=True)
+    with command.log.open("ab") as log:
+        process = subprocess.Popen(
+            command.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            cwd=command.folder or "/",
+            env={**os.environ, **command.environment},
+            start_new_session=True,
+            preexec_fn=_end_with_parent(command),  # noqa: PLW1509 - one system call, no lock taken
+            user=command.user,
+            group=group_of(command.user),
+            extra_groups=[] if command.user else None,
+        )
+    return Child(command, process, run)
+
+
+def group_of(user: str | None) -> int | None:
+    """The user's own group, to which a child that drops to this user drops too."""
+    return pwd.getpwnam(user).pw_gid if user else None
+
+
+def _end_with_parent(command: Command) -> Callable[[], None] | None:
+    if not command.ends_with_parent or sys.platform != "linux":
+        return None
+    parent, stop_signal = os.getpid(), int(command.stop_signal)
+    prctl = ctypes.CDLL(None).prctl
+
+    def ask_kernel() -> None:
+        prctl(_SET_PARENT_DEATH_SIGNAL, stop_signal)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return ask_kernel
+
+
+async def until_ready(
+    child: Child, check: Callable[[], Awaitable[bool]], *, within: float, every: float = 0.1
+) -> None:
+    """Wait until the check holds; fail with the end of its log if the process dies or the time is up."""
+    deadline = time.monotonic() + within
+    while not await check():
+        if child.exit_code is not None:
+            raise ProcessError(
+                f"{child.command.name} ended with code {child.exit_code}\n{log_end(child.command.log)}"
+            )
+        if time.monotonic() > deadline:
+            raise ProcessError(
+                f"{child.command.name} not ready within {within:.0f} s\n{log_end(child.command.log)}"
+            )
+        await asyncio.sleep(every)
+
+
+def log_end(log: Path, lines: int = 25) -> str:
+    """The last lines of a log file."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 32_768))
+        return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])

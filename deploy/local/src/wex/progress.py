@@ -1,0 +1,57 @@
+"""What a person sees while the platform starts."""
+
+import time
+
+from rich.console import Console
+from rich.status import Status
+
+from wex.announcements import Announcement
+from wex.platform import Platform
+
+_STYLES = {"ready": "green", "died": "bold red", "note": "yellow"}
+
+
+class Progress:
+    """Prints what happens, with one moving line for what is under way."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._began = time.monotonic()
+        self._under_way: dict[str, str] = {}
+        self._status: Status | None = None
+        if console.is_terminal:
+            self._status = console.status("starting")
+            self._status.start()
+        self._fetched = ""
+
+    def tell(self, told: Announcement) -> None:
+        """Show one announcement."""
+        if told.kind in {"starting", "fetching"}:
+            self._under_way[told.name] = told.detail
+            self._say_fetching(told)
+        else:
+            self._under_way.pop(told.name, None)
+        if self._status:
+            self._status.update(", ".join(f"{n} {d}".strip() for n, d in self._under_way.items()) or "…")
+        if style := _STYLES.get(told.kind):
+            self._console.print(f"[{style}]{told.name:<22}{told.kind:<7}[/] {told.detail}", highlight=False)
+
+    def _say_fetching(self, told: Announcement) -> None:
+        jars = told.detail.partition(" ")[0]
+        if told.kind == "fetching" and not self._status and jars != self._fetched:
+            self._fetched = jars
+            self._console.print(f"{told.name:<22}fetching {told.detail}", highlight=False)
+
+    def summary(self, platform: Platform) -> None:
+        """Where everything is reached."""
+        self.close()
+        self._console.print(f"[bold]ready after {time.monotonic() - self._began:.1f} s[/]")
+        for service in platform.services:
+            self._console.print(f"  {service:<20}{platform.api(service)}", highlight=False)
+        self._console.print(f"  {'issuer':<20}{platform.addresses.issuer}", highlight=False)
+
+    def close(self) -> None:
+        """End the moving line."""
+        if self._status:
+            self._status.stop()
+            self._status = None

@@ -1,0 +1,113 @@
+"""`wex up` and `wex journey`: a platform in the foreground, until it is told to stop or one process dies."""
+
+import asyncio
+import contextlib
+import importlib
+import signal
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from wex import logs
+from wex.folders import Folders
+from wex.platform import Platform
+from wex.progress import Progress
+
+Journey = Callable[[Platform], Awaitable[int]]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the command line asks of one run."""
+
+    journey: bool = False
+    once: bool = False
+    keep: bool = False
+    show_logs: bool = True
+
+
+async def run(folders: Folders, wishes: Wishes, console: Console) -> int:
+    """Bring the platform up, do what is wished, take it down; answers the exit code."""
+    logs.rotate(folders.make().logs)
+    progress = Progress(console)
+    platform = Platform(
+        folders.state, environment="local", usual_ports=True, durable=True, announce=progress.tell
+    )
+    with _stop_signals(platform, console) as stop:
+        try:
+            if not await _before(stop, platform.up()):
+                return 130
+            progress.summary(platform)
+            return await _serve(platform, wishes, console, stop)
+        finally:
+            progress.close()
+            await platform.down()
+            console.print("[dim]everything stopped[/]")
+
+
+async def _serve(platform: Platform, wishes: Wishes, console: Console, stop: asyncio.Event) -> int:
+    code = 0
+    if wishes.journey:
+        journey = asyncio.ensure_future(journey_main()(platform))
+        if not await _before(stop, journey):
+            return 130
+        code = journey.result()
+    if wishes.once:
+        return code
+    console.print("[bold green]The platform is up.[/] Ctrl-C stops it.")
+    follow = asyncio.create_task(logs.follow(console, platform.folders.logs)) if wishes.show_logs else None
+    try:
+        return code if wishes.keep else await _until_death(platform, stop) or code
+    finally:
+        if wishes.keep:
+            await stop.wait()
+        if follow:
+            follow.cancel()
+
+
+async def _until_death(platform: Platform, stop: asyncio.Event) -> int:
+    dead = asyncio.ensure_future(platform.deaths.get())
+    return 1 if await _before(stop, dead) else 0
+
+
+async def _before(stop: asyncio.Event, work: Awaitable[object]) -> bool:
+    """Do the work unless told to stop first; the work's own error passes on."""
+    doing, told = asyncio.ensure_future(work), asyncio.create_task(stop.wait())
+    await asyncio.wait({doing, told}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if doing.done():
+        doing.result()
+        return True
+    doing.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await doing
+    return False
+
+
+@contextlib.contextmanager
+def _stop_signals(platform: Platform, console: Console) -> Iterator[asyncio.Event]:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def told() -> None:
+        if stop.is_set():
+            console.print("[red]killing everything[/]")
+            platform.kill_all()
+        else:
+            console.print("\n[dim]stopping; once more kills[/]")
+            stop.set()
+
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for one in signals:
+        loop.add_signal_handler(one, told)
+    try:
+        yield stop
+    finally:
+        for one in signals:
+            loop.remove_signal_handler(one)
+
+
+def journey_main() -> Journey:
+    """The journey's entry, imported only when it is walked."""
+    run_journey: Journey = importlib.import_module("wex.journey.main").run
+    return run_journey

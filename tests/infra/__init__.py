@@ -1,0 +1,1 @@
+"""What tests stand on: real engines, databases, topics and an issuer."""

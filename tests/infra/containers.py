@@ -1,0 +1,68 @@
+"""The engines in containers, for machines with a Docker engine; the run's controller removes them."""
+
+import os
+from pathlib import Path
+
+_LIST = "containers"
+
+
+def are_possible() -> bool:
+    """Whether a Docker engine answers."""
+    if not Path("/var/run/docker.sock").exists() and "DOCKER_HOST" not in os.environ:
+        return False
+    import docker  # type: ignore[import-untyped]
+    from docker.errors import DockerException  # type: ignore[import-untyped]
+
+    try:
+        docker.from_env(timeout=3).ping()
+    except DockerException:
+        return False
+    return True
+
+
+def start_postgres(run: Path) -> str:
+    """The address of a new PostgreSQL server, as its superuser."""
+    _without_reaper()
+    from testcontainers.postgres import PostgresContainer
+
+    container = PostgresContainer("postgres:18-alpine", driver=None)
+    container.with_command("postgres -c max_connections=300 -c fsync=off -c synchronous_commit=off")
+    container.start()
+    _remember(run, container.get_wrapped_container().id)
+    return str(container.get_connection_url())
+
+
+def start_kafka(run: Path) -> str:
+    """The address of a new Kafka broker in KRaft mode."""
+    _without_reaper()
+    from testcontainers.kafka import KafkaContainer
+
+    container = KafkaContainer().with_kraft()
+    container.start()
+    _remember(run, container.get_wrapped_container().id)
+    return str(container.get_bootstrap_server())
+
+
+def remove_all(run: Path) -> None:
+    """Remove the containers of a run."""
+    if not (run / _LIST).exists():
+        return
+    import docker  # type: ignore[import-untyped]
+    from docker.errors import NotFound
+
+    engine = docker.from_env()
+    for identifier in (run / _LIST).read_text().split():
+        try:
+            engine.containers.get(identifier).remove(force=True, v=True)
+        except NotFound:
+            continue
+
+
+def _without_reaper() -> None:
+    # Its reaper would end a container with the worker that started it, while others still use it.
+    os.environ["TESTCONTAINERS_RYUK_DISABLED"] = "true"
+
+
+def _remember(run: Path, identifier: str) -> None:
+    with (run / _LIST).open("a") as out:
+        out.write(f"{identifier}\n")

@@ -1,0 +1,55 @@
+"""One migrated template database per service and run, cloned for each test that asks."""
+
+import uuid
+
+import asyncpg
+from tests.infra import engines
+
+from shared.persistence.provision import (
+    ServiceDatabase,
+    provision,
+    role_names,
+    service_database,
+    with_database,
+)
+from wex.databases import migrate
+
+
+async def template(admin_url: str, service: str) -> str:
+    """The name of the service's template, migrated by the first test of the run that needs it."""
+
+    async def make() -> str:
+        name = f"template_{service}_{uuid.uuid4().hex[:8]}"
+        database = await provision(admin_url, service, name)
+        environment = {"WEX_ENVIRONMENT": "test"}
+        await migrate(service, database, environment=environment, log=engines.run_folder() / f"{service}.log")
+        return name
+
+    return await engines.once(f"template-{service}", make)
+
+
+async def clone(admin_url: str, service: str) -> ServiceDatabase:
+    """A fresh database of the service."""
+    source = await template(admin_url, service)
+    name = f"test_{service}_{uuid.uuid4().hex[:12]}"
+    owner, app, relay = role_names(service)
+    connection = await asyncpg.connect(admin_url, timeout=10)
+    try:
+        await connection.execute(
+            f'create database "{name}" template "{source}" strategy file_copy owner "{owner}"'
+        )
+        # A clone does not take over what its template allows whom.
+        await connection.execute(f'revoke all on database "{name}" from public')
+        await connection.execute(f'grant connect on database "{name}" to "{app}", "{relay}"')
+    finally:
+        await connection.close()
+    return service_database(admin_url, service, name)
+
+
+async def drop(admin_url: str, name: str) -> None:
+    """Drop a database, ending the connections that a test has left open."""
+    connection = await asyncpg.connect(with_database(admin_url, "postgres"), timeout=10)
+    try:
+        await connection.execute(f'drop database if exists "{name}" with (force)')
+    finally:
+        await connection.close()

@@ -1,0 +1,29 @@
+"""The fixtures other tests stand on."""
+
+import asyncpg
+from aiokafka.admin import AIOKafkaAdminClient
+
+from shared.messaging.topics import load_topics
+from wex import health
+from wex.issuer import Issuer
+
+
+async def test_postgres_answers(postgres_admin_url: str) -> None:
+    connection = await asyncpg.connect(postgres_admin_url)
+    try:
+        assert await connection.fetchval("show max_connections") == "300"
+    finally:
+        await connection.close()
+
+
+async def test_each_test_has_topics_of_its_own(kafka_bootstrap: str, topic_prefix: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap)
+    await admin.start()
+    try:
+        assert {topic_prefix + topic.name for topic in load_topics()} <= set(await admin.list_topics())
+    finally:
+        await admin.close()
+
+
+async def test_issuer_answers_over_http(issuer: Issuer) -> None:
+    assert await health.is_ready(int(issuer.url.rpartition(":")[2]), "/jwks")
