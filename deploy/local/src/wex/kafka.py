@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wex.health import accepts
 from wex.kafka_jars import fetch_jars
-from wex.processes import Command, ProcessError
+from wex.processes import Command, ProcessError, log_end
 
 _PROPERTIES = """\
 process.roles=broker,controller
@@ -82,7 +82,7 @@ class Kafka:
                 check=False,
             )
         if finished.returncode:
-            raise ProcessError(f"Kafka's log folder could not be formatted: see {self.log}")
+            raise ProcessError(f"Kafka's log folder could not be formatted\n{log_end(self.log)}")
 
     def command(self, *, ends_with_parent: bool = True) -> Command:
         """How the node is started."""

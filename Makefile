@@ -1,0 +1,31 @@
+# Everything a person needs: Python 3.11 or later and make, nothing else.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check down reset
+
+PYTHON ?= python3
+BIN := .venv/bin
+WORKERS ?= 2
+
+help: ## Show what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Make .venv with everything in it (every other command does it too)
+	@$(PYTHON) deploy/local/bootstrap.py
+
+run: setup ## Start the platform, walk the journey, stay up until Ctrl-C (ONCE=1: end with the journey)
+	@$(BIN)/wex up --journey $(if $(ONCE),--once)
+
+test: setup ## Run every test
+	@$(BIN)/pytest -n $(WORKERS)
+
+check: setup ## Lint, format, types and the direction of imports
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+down: setup ## End a platform that was left running
+	@$(BIN)/wex down
+
+reset: setup ## Delete the local platform's data
+	@$(BIN)/wex reset
