@@ -1,3 +1,3 @@
 """Every test's fixtures come from tests/infra."""
 
-pytest_plugins = ["tests.infra.fixtures"]
+pytest_plugins = ["tests.infra.fixtures", "tests.infra.running"]

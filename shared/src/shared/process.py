@@ -3,8 +3,10 @@
 import argparse
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from shared.messaging.replay import replay
@@ -14,33 +16,37 @@ from shared.telemetry.logs import configure_logs
 from shared.telemetry.tracing import configure_tracing
 
 
-def main(compose: Callable[[], Service[Any]]) -> None:
-    """Run what the command line asks for; `compose` is the service's composition root."""
+def main(compose: Callable[[], Service[Any]], migrations: Path) -> None:
+    """Run what the command line asks for.
+
+    `compose` is the service's composition root, `migrations` the folder of its Alembic scripts.
+    """
     parser = argparse.ArgumentParser(description="One process of a service")
     parser.add_argument("role", choices=["api", "worker", "migrate", "replay", "openapi"])
     parser.add_argument("--key", default="", help="replay: the messages of one aggregate alone")
     arguments = parser.parse_args()
+    if arguments.role == "migrate":
+        return _migrate(migrations)
     service = compose()
     settings = service.settings
     configure_logs(service.name, as_json=settings.log_format == "json")
     if arguments.role == "openapi":
         json.dump(service.api().openapi(), sys.stdout, indent=2)
-    elif arguments.role == "migrate":
-        _migrate(service)
     elif arguments.role == "replay":
         asyncio.run(_replay(service, arguments.key))
     else:
         tracing = configure_tracing(service.name, arguments.role, settings.otlp_endpoint)
         app = service.api() if arguments.role == "api" else service.worker().health_app()
         asyncio.run(serve(app, settings.http_host, settings.http_port, tracing))
+    return None
 
 
-def _migrate(service: Service[Any]) -> None:
-    url = service.settings.owner_database_url
-    if url is None:
+def _migrate(migrations: Path) -> None:
+    # Migrating needs the owner's address and nothing else a service is set up with.
+    url = os.environ.get("WEX_OWNER_DATABASE_URL")
+    if not url:
         raise SystemExit("WEX_OWNER_DATABASE_URL is not set: migrations run as the owner role")
-    if service.migrations is not None:
-        upgrade(url.get_secret_value(), service.migrations)
+    upgrade(url, migrations)
 
 
 async def _replay(service: Service[Any], key: str) -> None:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 import uvicorn
@@ -63,7 +62,6 @@ class Service(Generic[Work]):
     routers: Sequence[APIRouter]
     subscriptions: Sequence[Subscription[Work]] = ()
     deadlines: Sequence[Deadline[Work]] = ()
-    migrations: Path | None = None
     tasks: Sequence[Callable[[Runtime[Work]], Task]] = ()
     at_start: Callable[[Runtime[Work]], Any] | None = None
     clock: Clock | None = None

@@ -1,7 +1,7 @@
 """`python -m opportunities api | worker | migrate | replay | openapi`."""
 
-from opportunities.main import compose
+from opportunities.main import MIGRATIONS, compose
 from shared.process import main
 
 if __name__ == "__main__":
-    main(compose)
+    main(compose, MIGRATIONS)

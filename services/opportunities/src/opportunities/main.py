@@ -20,6 +20,5 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
         settings=settings or Settings(),
         open_work=RegisterWork,
         routers=[organisations.routes],
-        migrations=MIGRATIONS,
         clock=clock,
     )

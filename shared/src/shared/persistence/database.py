@@ -8,7 +8,6 @@ from typing import Any, cast
 import asyncpg
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
-from sqlmodel.ext.asyncio.session import AsyncSession as SQLModelSession
 
 TRANSIENT = (
     asyncpg.PostgresConnectionError,
@@ -71,12 +70,12 @@ class Database:
         )
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[SQLModelSession]:
+    async def session(self) -> AsyncIterator[AsyncSession]:
         """A session for one task; nothing loads by itself after the commit."""
-        async with SQLModelSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
 
-    async def connect(self) -> asyncpg.Connection[Any]:
+    async def connect(self) -> "asyncpg.Connection[Any]":
         """A connection of its own, outside the pool: for LISTEN, NOTIFY and advisory locks."""
         connection = await asyncpg.connect(
             self.url,

@@ -65,7 +65,10 @@ def with_database(url: str, name: str) -> str:
 
 
 async def _make_roles(
-    connection: asyncpg.Connection, service: str, roles: tuple[str, str, str], password: str | None
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    service: str,
+    roles: tuple[str, str, str],
+    password: str | None,
 ) -> None:
     async with connection.transaction():
         await connection.execute("select pg_advisory_xact_lock(hashtext($1))", f"provision:{service}")

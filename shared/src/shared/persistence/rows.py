@@ -3,8 +3,8 @@
 from typing import Any
 
 from sqlalchemy import inspect, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.kernel import ConcurrentChange
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from opentelemetry.propagate import inject
 from sqlalchemy import text
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import Event

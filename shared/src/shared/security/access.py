@@ -75,9 +75,7 @@ def undeclared_routes(app: FastAPI) -> Iterable[str]:
 def _declares(route: APIRoute) -> bool:
     if (route.openapi_extra or {}).get(_PUBLIC):
         return True
-    return any(
-        dependency.call is current_caller and dependency.oauth_scopes for dependency in _walk(route.dependant)
-    )
+    return any(each.call is current_caller and each.own_oauth_scopes for each in _walk(route.dependant))
 
 
 def _walk(dependant: Any) -> Iterable[Any]:

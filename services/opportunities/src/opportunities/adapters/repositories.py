@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from sqlmodel import select
+from sqlalchemy import select
+from sqlmodel import col
 
 from opportunities.adapters import publishing
 from opportunities.adapters.tables import OrganisationRow
@@ -19,8 +20,8 @@ class OrganisationRepository:
         self._transaction = transaction
 
     async def get(self, organisation_id: UUID) -> Organisation:
-        statement = select(OrganisationRow).where(OrganisationRow.organisation_id == organisation_id)
-        row = (await self._transaction.session.exec(statement)).one_or_none()
+        statement = select(OrganisationRow).where(col(OrganisationRow.organisation_id) == organisation_id)
+        row = await self._transaction.session.scalar(statement)
         if row is None:
             raise NotFound("There is no such organisation")
         return Organisation(
