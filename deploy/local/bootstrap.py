@@ -50,12 +50,10 @@ def use_newer_python() -> None:
     for name in ("python3.14", "python3.13", "python3.12", "python3.11"):
         found = shutil.which(name)
         if found:
-            os.execv(found, [found, *sys.argv])
+            os.execv(found, [found, *sys.argv])  # noqa: S606
     sys.exit(
-        "wex needs Python 3.11 or later; this is {} at {}.\n"
-        "Install one, or name it: make PYTHON=/path/to/python3.12 run".format(
-            platform.python_version(), sys.executable
-        )
+        f"wex needs Python 3.11 or later; this is {platform.python_version()} at {sys.executable}.\n"
+        "Install one, or name it: make PYTHON=/path/to/python3.12 run"
     )
 
 
@@ -109,7 +107,9 @@ def make_venv() -> None:
 
 def works(python: Path) -> bool:
     """Whether the environment's Python starts and has pip: a checkout that was moved has neither."""
-    asked = subprocess.run([str(python), "-m", "pip", "--version"], capture_output=True, text=True, check=False)
+    asked = subprocess.run(
+        [str(python), "-m", "pip", "--version"], capture_output=True, text=True, check=False
+    )
     return asked.returncode == 0 and str(VENV) in asked.stdout
 
 

@@ -47,7 +47,7 @@ def remove_all(run: Path) -> None:
     """Remove the containers of a run."""
     if not (run / _LIST).exists():
         return
-    import docker  # type: ignore[import-untyped]
+    import docker
     from docker.errors import NotFound
 
     engine = docker.from_env()

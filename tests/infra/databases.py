@@ -3,7 +3,6 @@
 import uuid
 
 import asyncpg
-from tests.infra import engines
 
 from shared.persistence.provision import (
     ServiceDatabase,
@@ -12,7 +11,10 @@ from shared.persistence.provision import (
     service_database,
     with_database,
 )
+from tests.infra import engines
 from wex.databases import migrate
+from wex.environment import Addresses, service_environment
+from wex.local_secrets import new_secrets
 
 
 async def template(admin_url: str, service: str) -> str:
@@ -21,8 +23,17 @@ async def template(admin_url: str, service: str) -> str:
     async def make() -> str:
         name = f"template_{service}_{uuid.uuid4().hex[:8]}"
         database = await provision(admin_url, service, name)
-        environment = {"WEX_ENVIRONMENT": "test"}
-        await migrate(service, database, environment=environment, log=engines.run_folder() / f"{service}.log")
+        run = engines.run_folder()
+        environment = service_environment(
+            service,
+            port=0,
+            environment="test",
+            addresses=Addresses(admin_url, "127.0.0.1:1", "http://127.0.0.1:1", "", {}),
+            database=database,
+            secrets=new_secrets(),
+            clock=run / "clock",
+        )
+        await migrate(service, environment=environment, log=run / f"{service}-migrate.log")
         return name
 
     return await engines.once(f"template-{service}", make)

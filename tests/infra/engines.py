@@ -14,7 +14,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from tests.infra import containers
-
 from wex import records
 from wex.folders import REPOSITORY, cache
 from wex.kafka import Kafka

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.infra import databases, engines
-from tests.infra.issuer import running_issuer
-from tests.infra.topics import remove_topics
 
 from shared.messaging.topics import apply_topics
 from shared.persistence.provision import ServiceDatabase
+from tests.infra import databases, engines
+from tests.infra.issuer import running_issuer
+from tests.infra.topics import remove_topics
 from wex.issuer import Issuer
 
 ServiceDatabases = Callable[[str], Awaitable[ServiceDatabase]]

@@ -5,7 +5,6 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from tests.infra.polling import eventually
-
 from wex import health
 from wex.edge import server
 from wex.issuer import Issuer, create_app, new_key

@@ -2,6 +2,7 @@
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient
+from tests.infra.fixtures import ServiceDatabases
 
 from shared.messaging.topics import load_topics
 from wex import health
@@ -27,3 +28,14 @@ async def test_each_test_has_topics_of_its_own(kafka_bootstrap: str, topic_prefi
 
 async def test_issuer_answers_over_http(issuer: Issuer) -> None:
     assert await health.is_ready(int(issuer.url.rpartition(":")[2]), "/jwks")
+
+
+async def test_each_test_has_a_migrated_database_of_its_own(service_database: ServiceDatabases) -> None:
+    first, second = await service_database("opportunities"), await service_database("opportunities")
+    assert first.name != second.name
+    connection = await asyncpg.connect(first.app_url)
+    try:
+        assert await connection.fetchval("select count(*) from outbox") == 0
+        assert await connection.fetchval("select current_user") == "wex_opportunities_app"
+    finally:
+        await connection.close()

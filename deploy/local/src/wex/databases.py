@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shared.persistence.provision import ServiceDatabase, provision, service_database
 from wex.folders import REPOSITORY
-from wex.processes import ProcessError
+from wex.processes import ProcessError, log_end
 
 
 class Migrated:
@@ -53,25 +53,22 @@ async def ready_database(
     if migrated.has(service):
         return service_database(admin_url, service, f"wex_{service}")
     database = await provision(admin_url, service)
-    await migrate(service, database, environment=environment, log=log)
+    await migrate(service, environment=environment, log=log)
     migrated.add(service)
     return database
 
 
-async def migrate(service: str, database: ServiceDatabase, *, environment: dict[str, str], log: Path) -> None:
-    """Run `python -m <service> migrate` against the database."""
+async def migrate(service: str, *, environment: dict[str, str], log: Path) -> None:
+    """Run `python -m <service> migrate` in the service's environment."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    urls = {
-        "WEX_OWNER_DATABASE_URL": database.owner_url,
-        "WEX_DATABASE_URL": database.app_url,
-        "WEX_RELAY_DATABASE_URL": database.relay_url,
-    }
     with log.open("ab") as out:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", service, "migrate",
-            stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
-            env=os.environ | environment | urls,
-        )  # fmt: skip
+            *(sys.executable, "-m", service, "migrate"),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            env=os.environ | environment,
+        )
         try:
             code = await process.wait()
         except asyncio.CancelledError:
@@ -79,4 +76,4 @@ async def migrate(service: str, database: ServiceDatabase, *, environment: dict[
             await process.wait()
             raise
     if code:
-        raise ProcessError(f"{service}: migrations failed with code {code}: see {log}")
+        raise ProcessError(f"{service}: migrations failed with code {code}\n{log_end(log)}")

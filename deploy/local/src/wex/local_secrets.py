@@ -12,12 +12,13 @@ def load_secrets(file: Path) -> dict[str, str]:
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            json.dump(_new_secrets(), out, indent=2)
+            json.dump(new_secrets(), out, indent=2)
     kept: dict[str, str] = json.loads(file.read_text())
     return kept
 
 
-def _new_secrets() -> dict[str, str]:
+def new_secrets() -> dict[str, str]:
+    """Fresh secrets for one platform."""
     from wex.issuer import new_key  # noqa: PLC0415 - only the first start pays for cryptography
 
     roster_key = new_key()

@@ -19,7 +19,7 @@ from wex.folders import REPOSITORY, Folders
 from wex.kafka import Kafka
 from wex.local_secrets import load_secrets
 from wex.lock import take_lock
-from wex.ports import SERVICES, choose_ports, moved
+from wex.ports import SERVICES, USUAL_PORTS, choose_ports, moved
 from wex.postgres import Postgres
 from wex.processes import Child, Command, ProcessError, start, until_ready
 
@@ -196,7 +196,7 @@ class Platform:
                 group.create_task(self._start_service(service, postgres, kafka))
 
     def _choose_addresses(self) -> None:
-        ports = choose_ports(usual=self._usual_ports)
+        ports = choose_ports(USUAL_PORTS if self._usual_ports else {})
         if self._usual_ports and (others := moved(ports)):
             taken = ", ".join(f"{name} {port}" for name, port in others.items())
             self._announce(Announcement("wex", "note", f"usual ports taken, using: {taken}"))

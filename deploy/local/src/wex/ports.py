@@ -40,11 +40,12 @@ def free_port(taken: set[int] | None = None) -> int:
     raise OSError("no free port found on 127.0.0.1")
 
 
-def choose_ports(*, usual: bool) -> dict[str, int]:
-    """A free port per process: the usual one where it is wanted and free, else any other."""
+def choose_ports(wanted: dict[str, int]) -> dict[str, int]:
+    """A free port per process: the wanted one where there is one and it is free, else any other."""
     chosen: dict[str, int] = {}
-    for name, port in USUAL_PORTS.items():
-        chosen[name] = port if usual and is_free(port) else free_port(set(chosen.values()))
+    for name in USUAL_PORTS:
+        port = wanted.get(name)
+        chosen[name] = port if port and is_free(port) else free_port(set(chosen.values()))
     return chosen
 
 

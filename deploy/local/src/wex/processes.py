@@ -99,11 +99,8 @@ class Child:
     def _end(self, family: list[psutil.Process]) -> None:
         if self.exit_code is None:
             self._process.kill()
-        for member in family:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                member.kill()
         self._process.wait(timeout=10)
-        psutil.wait_procs(family, timeout=5)
+        records.kill(family)
         records.forget(self._run, self.command.name)
 
 

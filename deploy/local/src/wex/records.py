@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import psutil
 
 _CLOCK_STEP_SECONDS = 2.0
+_KILLED_WITHIN = 5.0
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,9 @@ class Record:
         try:
             process = psutil.Process(self.pid)
             same = abs(process.create_time() - self.created) < _CLOCK_STEP_SECONDS
-            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.NoSuchProcess:
             return None
+        return process if same and lives(process) else None
 
 
 def write(folder: Path, record: Record) -> None:
@@ -69,12 +71,32 @@ def end(record: Record, grace: float) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
         family += process.children(recursive=True)
         process.send_signal(record.stop_signal)
-    psutil.wait_procs([process], timeout=grace)
-    for member in family:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            member.kill()
-    psutil.wait_procs(family, timeout=5)
+    wait_until_gone([process], grace)
+    kill(family)
     return True
+
+
+def kill(processes: list[psutil.Process]) -> None:
+    """Kill them and wait until they are gone."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    wait_until_gone(processes, _KILLED_WITHIN)
+
+
+def wait_until_gone(processes: list[psutil.Process], within: float) -> None:
+    """Wait until none of them lives or the time is up."""
+    deadline = time.monotonic() + within
+    while any(lives(process) for process in processes) and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether it still does anything: one that nobody has reaped yet does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def end_all(folder: Path, *, grace: float = 10, spare: int | None = None) -> list[str]:

@@ -120,7 +120,10 @@ def _inflated(body: bytes, encoding: str | None) -> bytes:
     if encoding != "gzip":
         raise ValueError("the content encoding must be gzip or none")
     inflater = zlib.decompressobj(wbits=31)
-    plain = inflater.decompress(body, _MAX_BODY_BYTES)
+    try:
+        plain = inflater.decompress(body, _MAX_BODY_BYTES)
+    except zlib.error as error:
+        raise ValueError("the body is not gzip") from error
     if inflater.unconsumed_tail or not inflater.eof:
         raise ValueError("the body is cut short or too large")
     return plain
