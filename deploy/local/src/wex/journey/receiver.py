@@ -1,0 +1,74 @@
+"""A partner's webhook endpoint: verifies every signature, and refuses one delivery to see it again."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+
+@dataclass
+class Receiver:
+    """What the partner received: verified deliveries by type, and what it answered with 500."""
+
+    secret: str = ""
+    refuse_first: str = "attendance.recorded.v1"
+    url: str = ""
+    received: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    unverified: int = 0
+
+    def types(self) -> set[str]:
+        """Types of the verified deliveries that were taken."""
+        return {body["type"] for _, body in self.received}
+
+    def came_again(self) -> bool:
+        """Whether a delivery that was answered with 500 arrived a second time, under the same id."""
+        return bool(self.refused) and self.refused[0] in {message_id for message_id, _ in self.received}
+
+    async def take(self, request: Request) -> Response:
+        """Verify, refuse the first of one type, take the rest."""
+        raw = await request.body()
+        message_id = request.headers.get("webhook-id", "")
+        try:
+            Webhook(self.secret).verify(raw, dict(request.headers))
+        except WebhookVerificationError:
+            self.unverified += 1
+            return Response(status_code=401)
+        body = json.loads(raw)
+        if body["type"] == self.refuse_first and not self.refused:
+            self.refused.append(message_id)
+            return Response(status_code=500)
+        self.received.append((message_id, body))
+        return Response(status_code=204)
+
+
+@contextlib.asynccontextmanager
+async def receiving(port: int) -> AsyncIterator[Receiver]:
+    """A partner's endpoint on this machine."""
+    receiver = Receiver(url=f"http://127.0.0.1:{port}/hooks")
+    app = Starlette(routes=[Route("/hooks", receiver.take, methods=["POST"])])
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(_serve(server))
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn gives no event to wait for
+        await asyncio.sleep(0.01)
+    try:
+        yield receiver
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def _serve(server: uvicorn.Server) -> None:
+    # The journey's own process listens to Ctrl-C; the receiver must not take the signal over.
+    with contextlib.suppress(SystemExit):
+        await server._serve()  # noqa: SLF001

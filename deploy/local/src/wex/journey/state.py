@@ -1,0 +1,56 @@
+"""What the journey knows so far, and how a step is told."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from wex.journey.clients import Clients, Persona
+from wex.journey.receiver import Receiver
+from wex.platform import Platform
+
+
+@dataclass
+class Walk:
+    """One walk through the platform: who, what has come to be, and what was measured."""
+
+    platform: Platform
+    clients: Clients
+    receiver: Receiver
+    hub: Persona = field(default_factory=lambda: Persona("hub", "hub-of-the-journey"))
+    provider: Persona = field(default_factory=lambda: Persona("provider", "provider-of-the-journey"))
+    school: Persona = field(default_factory=lambda: Persona("school", "careers-leader-of-the-journey"))
+    mis: Persona = field(default_factory=lambda: Persona("mis", "mis-of-the-journey"))
+    lead: Persona = field(default_factory=lambda: Persona("safeguarding-lead", "lead-of-the-journey"))
+    site_id: str = ""
+    opportunity_id: str = ""
+    sessions: list[str] = field(default_factory=list)
+    placement_session: str = ""
+    learners: list[str] = field(default_factory=list)
+    bookings: dict[str, str] = field(default_factory=dict)
+    trace_id: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    def today(self) -> date:
+        """The platform's business day."""
+        ahead = timedelta(seconds=self.platform.clock_ahead())
+        return (datetime.now(UTC) + ahead).astimezone(ZoneInfo("Europe/London")).date()
+
+    def organisation(self, who: Persona) -> UUID:
+        """The organisation a persona acts for, once it is registered."""
+        if who.organisation is None:
+            raise LookupError(f"{who.name} has no organisation yet")
+        return who.organisation
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: what it shows, where it happens, which event carries it, and how it is walked."""
+
+    number: str
+    title: str
+    service: str
+    event: str
+    walk: Callable[[Walk], Awaitable[str]]
