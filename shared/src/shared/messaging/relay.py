@@ -11,6 +11,8 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
+from opentelemetry import trace
+from opentelemetry.trace import Span, SpanKind
 
 from shared.messaging import kafka
 from shared.messaging.outbox import SHARDS
@@ -19,12 +21,14 @@ from shared.messaging.wake import CHANNEL
 from shared.persistence.database import Database, is_transient
 from shared.telemetry import metrics
 from shared.telemetry.logs import logger
+from shared.telemetry.tracing import parent_of
 
 BATCH = 2_000
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 0.5
 _LOCK_SPACE = 8_254_100
 log = logger(__name__)
+_tracer = trace.get_tracer("wex.relay")
 
 _TAKE = """
     select id, topic, key, headers, payload, created_at from outbox
@@ -125,12 +129,16 @@ class Relay:
     ) -> None:
         acknowledgements: list[asyncio.Future[Any]] = []
         batch = producer.create_batch()
+        spans: list[Span] = []
         for row in rows:
+            headers: dict[str, str] = json.loads(row["headers"])
+            if "traceparent" in headers:
+                spans.append(_publish_span(row, headers))
             message = {
                 "key": row["key"].encode(),
                 "value": row["payload"],
                 "timestamp": int(row["created_at"].timestamp() * 1000),
-                "headers": kafka.header_pairs(json.loads(row["headers"]).items()),
+                "headers": kafka.header_pairs(headers.items()),
             }
             if batch.append(**message) is None:
                 acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
@@ -139,6 +147,8 @@ class Relay:
                     raise ValueError("an event is larger than a batch may be")
         acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
         await asyncio.gather(*acknowledgements)
+        for span in spans:
+            span.end()
 
     def _count(self, rows: list[asyncpg.Record]) -> None:
         now = datetime.now(UTC)
@@ -170,3 +180,14 @@ class Relay:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._woken[shard].wait(), seconds)
         return self._stopping.is_set()
+
+
+def _publish_span(row: asyncpg.Record, headers: dict[str, str]) -> Span:
+    """From the commit to the broker's acknowledgement, in the trace of the request behind it."""
+    return _tracer.start_span(
+        f"publish {headers.get('ce_type', row['topic'])}",
+        context=parent_of(headers),
+        kind=SpanKind.PRODUCER,
+        attributes={"messaging.destination.name": row["topic"]},
+        start_time=int(row["created_at"].timestamp() * 1e9),
+    )

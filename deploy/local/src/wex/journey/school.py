@@ -27,7 +27,7 @@ async def send_roster(walk: Walk) -> str:
         learners: list[dict[str, Any]] = []
         cursor = None
         while True:
-            more: dict[str, str] = {"cursor": cursor} if cursor else {}
+            more: dict[str, Any] = {"cursor": cursor} if cursor else {}
             page = await walk.clients.call(walk.school, "bookings", "GET", "/v1/learners", limit=100, **more)
             learners += page["items"]
             if not (cursor := page.get("next_cursor")):
