@@ -28,11 +28,18 @@ def up(
     once: Annotated[bool, typer.Option("--once", help="End with the journey's exit code.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Stay up although a process has died.")] = False,
     show_logs: Annotated[bool, typer.Option("--logs/--no-logs", help="Print the processes' logs.")] = True,
+    usual_ports: Annotated[bool, typer.Option(help="Use the usual ports where they are free.")] = True,
 ) -> None:
     """Start the platform and keep it up until Ctrl-C."""
     from wex.up import Wishes, run  # noqa: PLC0415 - what only this command needs is slow to import
 
-    wishes = Wishes(journey=journey or once, once=once, keep=keep, show_logs=show_logs and not journey)
+    wishes = Wishes(
+        journey=journey or once,
+        once=once,
+        keep=keep,
+        show_logs=show_logs and not journey,
+        usual_ports=usual_ports,
+    )
     try:
         code = asyncio.run(run(folders.Folders(folders.usual_state()), wishes, console))
     except ProcessError as error:
@@ -175,3 +182,7 @@ async def _ready(record: records.Record) -> bool | None:
 def _fail(words: str) -> NoReturn:
     Console(stderr=True).print(words, style="red", highlight=False, markup=False)
     raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app()

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from shared.persistence.provision import ServiceDatabase, provision, service_database
+from shared.persistence.provision import ServiceDatabase, provision
 from wex.folders import REPOSITORY
 from wex.processes import ProcessError, log_end
 
@@ -47,15 +47,20 @@ def migrations_digest(service: str) -> str:
 
 
 async def ready_database(
-    admin_url: str, service: str, *, migrated: Migrated, environment: dict[str, str], log: Path
-) -> ServiceDatabase:
-    """The service's database with its migrations applied."""
+    admin_url: str,
+    service: str,
+    database: ServiceDatabase,
+    *,
+    migrated: Migrated,
+    environment: dict[str, str],
+    log: Path,
+) -> None:
+    """Make the service's database where it is missing and apply its migrations."""
     if migrated.has(service):
-        return service_database(admin_url, service, f"wex_{service}")
-    database = await provision(admin_url, service)
+        return
+    await provision(admin_url, service, database.name)
     await migrate(service, environment=environment, log=log)
     migrated.add(service)
-    return database
 
 
 async def migrate(service: str, *, environment: dict[str, str], log: Path) -> None:

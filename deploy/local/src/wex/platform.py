@@ -29,6 +29,7 @@ _READY_WITHIN = 60.0
 class Platform:
     """Engines, issuer, trace receiver and the services' processes, all in one state folder.
 
+    The prefix, set before the names of databases and topics, keeps platforms on shared engines apart.
     `async with Platform(folder) as platform:` starts everything and stops it at the end.
     """
 
@@ -41,6 +42,7 @@ class Platform:
         durable: bool = False,
         services: tuple[str, ...] = SERVICES,
         topic_partitions: int | None = None,
+        prefix: str = "",
         announce: Callable[[Announcement], None] = lambda _: None,
     ) -> None:
         self.folders = Folders(state.absolute())
@@ -50,9 +52,10 @@ class Platform:
         self._usual_ports = usual_ports
         self._durable = durable
         self._topic_partitions = topic_partitions
+        self._prefix = prefix
         self._announce = announce
         self._children: dict[str, Child] = {}
-        self._databases: dict[str, ServiceDatabase] = {}
+        self._expected: set[int] = set()  # the processes whose end is no news
         self._lock: IO[str] | None = None
         self._watch: asyncio.Task[None] | None = None
         self._postgres: Postgres | None = None
@@ -79,7 +82,7 @@ class Platform:
 
     def database(self, service: str) -> ServiceDatabase:
         """Where a service's data lies: for checks from outside."""
-        return service_database(self.addresses.postgres, service, f"wex_{service}")
+        return service_database(self.addresses.postgres, service, f"{self._prefix}wex_{service}")
 
     @property
     def names(self) -> list[str]:
@@ -159,8 +162,10 @@ class Platform:
 
     async def stop(self, name: str) -> None:
         """Stop one process gracefully."""
-        if child := self._children.pop(name, None):
+        if child := self._children.get(name):
+            self._expected.add(child.pid)
             await child.stop()
+            self._children.pop(name, None)
             self._announce(Announcement(name, "stopped"))
 
     def kill(self, name: str) -> None:
@@ -220,7 +225,7 @@ class Platform:
         if self._kafka:
             await asyncio.to_thread(self._kafka.prepare, self._fetching)
             await self.start("kafka")
-        await apply_topics(self.addresses.kafka, partitions=self._topic_partitions)
+        await apply_topics(self.addresses.kafka, self._prefix, partitions=self._topic_partitions)
 
     def _fetching(self, done: int, total: int, received: int) -> None:
         self._announce(Announcement("kafka", "fetching", f"{done}/{total} jars, {received / 1e6:.0f} MB"))
@@ -230,9 +235,10 @@ class Platform:
     ) -> None:
         await asyncio.shield(postgres)
         stamp = self.folders.data / "migrated.json" if self._postgres else None
-        self._databases[service] = await ready_database(
+        await ready_database(
             self.addresses.postgres,
             service,
+            self.database(service),
             migrated=Migrated(stamp),
             environment=self._service_environment(service, 0, self.database(service)),
             log=self.log(f"{service}-migrate"),
@@ -254,7 +260,7 @@ class Platform:
         if service not in self.services or kind not in {"api", "worker"}:
             raise ProcessError(f"no process is called {name}; there are {', '.join(self.names)}")
         port = self.addresses.ports[name]
-        environment = self._service_environment(service, port, self._databases[service])
+        environment = self._service_environment(service, port, self.database(service))
         return self._python(name, (service, kind), environment, port)
 
     def _python(self, name: str, module: tuple[str, ...], environment: dict[str, str], port: int) -> Command:
@@ -270,14 +276,14 @@ class Platform:
             database=database,
             secrets=self._secrets,
             clock=self._clock,
+            topic_prefix=self._prefix,
         )
 
     async def _watch_children(self) -> None:
-        told: set[int] = set()
         while True:
             for name, child in list(self._children.items()):
-                if child.exit_code is not None and child.pid not in told:
-                    told.add(child.pid)
+                if child.exit_code is not None and child.pid not in self._expected:
+                    self._expected.add(child.pid)
                     detail = f"code {child.exit_code}, see {self.log(name)}"
                     self._announce(Announcement(name, "died", detail))
                     self.deaths.put_nowait(name)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import importlib
+import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ class Wishes:
     once: bool = False
     keep: bool = False
     show_logs: bool = True
+    usual_ports: bool = True
 
 
 async def run(folders: Folders, wishes: Wishes, console: Console) -> int:
@@ -32,7 +34,12 @@ async def run(folders: Folders, wishes: Wishes, console: Console) -> int:
     logs.rotate(folders.make().logs)
     progress = Progress(console)
     platform = Platform(
-        folders.state, environment="local", usual_ports=True, durable=True, announce=progress.tell
+        folders.state,
+        environment="local",
+        usual_ports=wishes.usual_ports,
+        durable=True,
+        prefix=os.environ.get("WEX_PREFIX", ""),
+        announce=progress.tell,
     )
     with _stop_signals(platform, console) as stop:
         try:
