@@ -41,7 +41,10 @@ class Task(Protocol):
 
 @dataclass(frozen=True)
 class Runtime(Generic[Work]):
-    """A service's own things while it runs; routes find it in `request.app.state.runtime`."""
+    """A service's own things while it runs; routes find it in `request.app.state.runtime`.
+
+    `reads` answers the service's queries, as its `open_reads` made it.
+    """
 
     settings: ServiceSettings
     clock: Clock
@@ -49,6 +52,7 @@ class Runtime(Generic[Work]):
     waker: Waker
     bus: CommandBus[Work]
     pager: Pager
+    reads: Any = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Service(Generic[Work]):
     deadlines: Sequence[Deadline[Work]] = ()
     tasks: Sequence[Callable[[Runtime[Work]], Task]] = ()
     at_start: Callable[[Runtime[Work]], Any] | None = None
+    open_reads: Callable[[Database], Any] | None = None
     clock: Clock | None = None
     version: str = "0.1.0"
 
@@ -78,9 +83,9 @@ class Service(Generic[Work]):
         )
         waker = Waker(database)
         bus = CommandBus(database, self.open_work, clock, waker, source=f"/services/{self.name}")
-        return Runtime(
-            settings, clock, database, waker, bus, Pager(settings.cursor_secret.get_secret_value())
-        )
+        pager = Pager(settings.cursor_secret.get_secret_value())
+        reads = self.open_reads(database) if self.open_reads else None
+        return Runtime(settings, clock, database, waker, bus, pager, reads)
 
     def api(self) -> FastAPI:
         """The HTTP side."""
