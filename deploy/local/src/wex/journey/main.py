@@ -1,6 +1,7 @@
 """Walks the journey: a progress line for each step, then a table of what happened."""
 
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,13 +55,19 @@ class Walked:
     failed: bool = False
 
 
-async def run(platform: Platform, console: Console | None = None) -> int:
-    """Walk the journey on a platform that is up; 0 when every step held, otherwise 1."""
+Before = Callable[[Step, Walk], Awaitable[None]]
+
+
+async def run(platform: Platform, console: Console | None = None, before: Before | None = None) -> int:
+    """Walk the journey on a platform that is up; 0 when every step held, otherwise 1.
+
+    `before` is awaited before each step: there a test does what the world does to a platform.
+    """
     console = console or Console()
     async with receiving(free_port()) as receiver:
         clients = Clients(platform.addresses.issuer, platform.api)
         try:
-            walk, walked = await _walk_all(platform, clients, receiver, console)
+            walk, walked = await _walk_all(platform, clients, receiver, console, before)
         finally:
             await clients.close()
     _show(console, platform, walk, walked)
@@ -71,7 +78,7 @@ async def run(platform: Platform, console: Console | None = None) -> int:
 
 
 async def _walk_all(
-    platform: Platform, clients: Clients, receiver: Receiver, console: Console
+    platform: Platform, clients: Clients, receiver: Receiver, console: Console, before: Before | None
 ) -> tuple[Walk, list[Walked]]:
     walk, walked = Walk(platform, clients, receiver), list[Walked]()
     bar = Progress(
@@ -82,6 +89,8 @@ async def _walk_all(
         task = bar.add_task("the journey", total=len(STEPS))
         for step in STEPS:
             bar.update(task, description=f"{step.number:>3}  {step.title}")
+            if before is not None:
+                await before(step, walk)
             walked.append(await walk_step(step, walk))
             bar.advance(task)
             if walked[-1].failed:

@@ -19,8 +19,8 @@ def year_group_of(number: int) -> int:
     return 10 if number == LEARNERS else 9
 
 
-def roster_zip(today: date) -> bytes:
-    """The roster of 62 learners on the school year of `today`."""
+def roster_zip(today: date, school: str) -> bytes:
+    """The roster of 62 learners in the school year of `today`; `school` is seven digits of their UPNs."""
     numbers = range(1, LEARNERS + 1)
     users = [
         {
@@ -29,7 +29,7 @@ def roster_zip(today: date) -> bytes:
             "dateLastModified": "2026-09-01T08:00:00.000Z",
             "enabledUser": "true",
             "username": "",
-            "userIds": f"{{UPN:{upn(n)}}}",
+            "userIds": f"{{UPN:{upn(school, n)}}}",
             "givenName": f"Learner-{n:02}",
             "familyName": "Example",
             "identifier": "",
@@ -85,9 +85,9 @@ def roster_zip(today: date) -> bytes:
     return packed.getvalue()
 
 
-def upn(number: int) -> str:
-    """A well-formed unique pupil number with its check letter (DfE UPN guide)."""
-    digits = f"9998999{26:02}{number:03}"
+def upn(school: str, number: int) -> str:
+    """A well-formed unique pupil number with its check letter (DfE, UPN guide)."""
+    digits = f"{school}26{number:03}"
     total = sum(int(digit) * place for place, digit in enumerate(digits, start=2))
     return _CHECK_LETTERS[total % 23] + digits
 

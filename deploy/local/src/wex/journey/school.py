@@ -20,7 +20,11 @@ WITHOUT_REFLECTION = 3
 async def send_roster(walk: Walk) -> str:
     """The school's MIS sends its learners; they exist by pseudonym everywhere but in bookings."""
     sent = await walk.clients.call(
-        walk.mis, "integrations", "POST", "/v1/rosters", content=roster.roster_zip(walk.today())
+        walk.mis,
+        "integrations",
+        "POST",
+        "/v1/rosters",
+        content=roster.roster_zip(walk.today(), walk.school_digits),
     )
 
     async def look() -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """What the journey knows so far, and how a step is told."""
 
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -24,6 +25,8 @@ class Walk:
     school: Persona = field(default_factory=lambda: Persona("school", "careers-leader-of-the-journey"))
     mis: Persona = field(default_factory=lambda: Persona("mis", "mis-of-the-journey"))
     lead: Persona = field(default_factory=lambda: Persona("safeguarding-lead", "lead-of-the-journey"))
+    # Other digits on each walk: the same pupils at a second school would bring their minutes with them.
+    school_digits: str = field(default_factory=lambda: f"{secrets.randbelow(10**7):07}")
     site_id: str = ""
     opportunity_id: str = ""
     sessions: list[str] = field(default_factory=list)
