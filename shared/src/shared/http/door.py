@@ -62,7 +62,8 @@ class Door:
         headers = dict(answer.headers)
         if not isinstance(outcome, Done):
             headers["Idempotency-Replayed"] = "true"
-        return Response(answer.body, answer.status, headers, media_type="application/json")
+        kind = "application/json" if answer.body is not None else None
+        return Response(answer.body, answer.status, headers, media_type=kind)
 
     async def _fingerprint(self) -> bytes:
         request = self._request

@@ -14,7 +14,7 @@ from opentelemetry.trace import SpanKind
 from shared.command_bus import CommandBus, OutcomeUnknown
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import Event, Malformed, UnknownType, from_message
-from shared.kernel import NotYetKnown, Refusal
+from shared.kernel import ConcurrentChange, NotYetKnown, Refusal
 from shared.messaging import kafka, parking
 from shared.messaging.inbox import Blocked, InFlight, Message
 from shared.messaging.parking import RawMessage
@@ -29,6 +29,8 @@ Work = TypeVar("Work")
 
 PATIENCE = 20.0  # seconds an event waits for another topic to catch up, before it is parked
 TRIES = 4  # tries of a message that fails for no reason we know, before it is parked
+# What passes by itself: another process has the message, another change was quicker, an answer was lost.
+_PASSING = (InFlight, ConcurrentChange, OutcomeUnknown)
 log = logger(__name__)
 _tracer = trace.get_tracer("wex.consumer")
 
@@ -193,10 +195,10 @@ class Consumer(Generic[Work]):
                     return await self._park(name, message, f"never became known: {error}")
             except Blocked:
                 return await self._park(name, message, "behind a parked message of its aggregate")
-            except Refusal as refusal:
-                return await self._park(name, message, f"refused: {refusal.slug}")
             except Exception as error:  # noqa: BLE001 - whatever it is, the message may not be lost
-                transient = is_transient(error) or isinstance(error, InFlight | OutcomeUnknown)
+                if isinstance(error, Refusal) and not isinstance(error, _PASSING):
+                    return await self._park(name, message, f"refused: {error.slug}")
+                transient = is_transient(error) or isinstance(error, _PASSING)
                 log.warning("message_failed", policy=name, error=type(error).__name__, attempt=tries)
                 if not transient and tries >= TRIES:
                     return await self._park(name, message, f"failed: {type(error).__name__}")
@@ -221,7 +223,7 @@ class Consumer(Generic[Work]):
             source=subscription.name,
             message_id=str(event.id),
             tenants=instruction.tenants,
-            key=None if behind_parked else event.data.key,
+            lane=None if behind_parked else (event.data.topic, event.data.key),
         )
         await self._bus.execute(claim, instruction.handler, instruction.command)
 

@@ -16,14 +16,15 @@ class Message:
     """What asks for a command: an HTTP request, an event or a tick of the clock.
 
     `source` and `message_id` are its identity, `tenants` the organisations it acts for.
-    `fingerprint` is the digest of a request's content; `key` an event's aggregate.
+    `fingerprint` is the digest of a request's content, `lane` an event's topic and aggregate: behind a
+    parked message of its lane, whoever parked it, a message waits.
     """
 
     source: str
     message_id: str
     tenants: frozenset[UUID] = frozenset()
     fingerprint: bytes | None = None
-    key: str | None = None
+    lane: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ _BEGIN = text(
            pg_try_advisory_xact_lock(hashtextextended(:identity, 0)) as mine,
            :key <> '' and exists (
              select from parked_messages
-             where consumer = :source and key = :key and replayed_at is null) as blocked
+             where topic = :topic and key = :key and replayed_at is null) as blocked
     """
 )
 _CLAIM = text(
@@ -97,6 +98,7 @@ async def claim(session: AsyncSession, message: Message) -> Taken | None:
     Returns what came of it when it was taken before, None when it is new. Raises `InFlight`,
     `KeyReused` for another content under the same key, `Blocked` behind a parked message.
     """
+    topic, key = message.lane or ("", "")
     row = (
         await session.execute(
             _BEGIN,
@@ -104,7 +106,8 @@ async def claim(session: AsyncSession, message: Message) -> Taken | None:
                 "tenants": ",".join(map(str, sorted(message.tenants))),
                 "identity": f"{message.source} {message.message_id}",
                 "source": message.source,
-                "key": message.key or "",
+                "topic": topic,
+                "key": key,
             },
         )
     ).one()

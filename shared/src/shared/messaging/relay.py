@@ -167,7 +167,8 @@ class Relay:
             try:
                 await connection.add_listener(CHANNEL, self._on_wake)
                 while not connection.is_closed() and not self._stopping.is_set():
-                    await asyncio.wait([asyncio.ensure_future(self._stopping.wait())], timeout=POLL_SECONDS)
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._stopping.wait(), POLL_SECONDS)
             finally:
                 connection.terminate()
 

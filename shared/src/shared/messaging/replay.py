@@ -18,11 +18,11 @@ async def replay(
     database: Database, consumer: Consumer[Work], subscriptions: list[Subscription[Work]], key: str = ""
 ) -> tuple[int, int]:
     """Replay what is parked (of one aggregate, or of all); returns how many were done and how many stay."""
-    done, failed_keys, stay = 0, set[tuple[str, str]](), 0
+    done, failed_lanes, stay = 0, set[tuple[str, str]](), 0
     for parked in await parking.waiting(database, key):
-        lane = (parked.consumer, parked.message.key)
-        if lane in failed_keys or not await _take_up(consumer, subscriptions, parked):
-            failed_keys.add(lane)
+        lane = (parked.message.topic, parked.message.key)
+        if lane in failed_lanes or not await _take_up(consumer, subscriptions, parked):
+            failed_lanes.add(lane)
             stay += 1
             continue
         await parking.mark_replayed(database, [parked.id])

@@ -48,7 +48,7 @@ create table parked_messages (
   replayed_at timestamptz,
   unique (consumer, topic, partition, position)
 );
-create index parked_messages_waiting on parked_messages (consumer, key) where replayed_at is null;
+create index parked_messages_waiting on parked_messages (topic, key) where replayed_at is null;
 
 create table deadlines (
   name text not null,
