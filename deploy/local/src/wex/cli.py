@@ -180,7 +180,7 @@ async def _ready(record: records.Record) -> bool | None:
 
 
 def _fail(words: str) -> NoReturn:
-    Console(stderr=True).print(words, style="red", highlight=False, markup=False)
+    Console(stderr=True).print(words, style="red", highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(1)
 
 

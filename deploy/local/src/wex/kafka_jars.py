@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import threading
 import tomllib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -75,17 +76,19 @@ def _digest(jars: list[Jar]) -> str:
 
 
 def _download(jars: list[Jar], repository: Path, progress: Progress) -> None:
-    # jgo costs half a second to import, which a warm start does not need.
+    # These cost half a second to import, which a warm start does not need.
+    import truststore  # noqa: PLC0415
     from jgo.maven import MavenContext, PythonResolver  # noqa: PLC0415
 
-    done, received = 0, 0
+    done, received, counting = 0, 0, threading.Lock()
 
     @contextmanager
     def count(_name: str, _size: int) -> Iterator[Callable[[int], None]]:
         def more(size: int) -> None:
             nonlocal received
-            received += size
-            progress(done, len(jars), received)
+            with counting:
+                received += size
+                progress(done, len(jars), received)
 
         yield more
 
@@ -102,9 +105,11 @@ def _download(jars: list[Jar], repository: Path, progress: Progress) -> None:
         (repository / jar.path).unlink(missing_ok=True)
         group, name = jar.artifact.split(":")
         context.project(group, name).at_version(jar.version).artifact().resolve()
-        done += 1
-        progress(done, len(jars), received)
+        with counting:
+            done += 1
+            progress(done, len(jars), received)
 
+    truststore.inject_into_ssl()  # a machine behind a proxy of its own trusts that proxy's certificate
     try:
         with ThreadPoolExecutor(max_workers=6) as pool:
             list(pool.map(fetch, jars))
@@ -114,3 +119,5 @@ def _download(jars: list[Jar], repository: Path, progress: Progress) -> None:
             "Give WEX_KAFKA_BOOTSTRAP (a running broker) or WEX_MAVEN_REPOSITORY (a mirror in reach), "
             "or copy a filled cache to WEX_CACHE."
         ) from error
+    finally:
+        truststore.extract_from_ssl()

@@ -223,7 +223,10 @@ class Platform:
 
     async def _start_kafka(self) -> None:
         if self._kafka:
-            await asyncio.to_thread(self._kafka.prepare, self._fetching)
+            loop = asyncio.get_running_loop()
+            await asyncio.to_thread(
+                self._kafka.prepare, lambda *done: loop.call_soon_threadsafe(self._fetching, *done)
+            )
             await self.start("kafka")
         await apply_topics(self.addresses.kafka, self._prefix, partitions=self._topic_partitions)
 

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import importlib.util
 import os
+import pwd
 import shutil
 import signal
 import stat
@@ -151,7 +152,17 @@ def _open_folder() -> Path:
 
 
 def _user() -> str | None:
-    return "nobody" if os.geteuid() == 0 else None
+    """As whom the server runs where not as ourselves: it refuses root, and users without a name."""
+    if os.geteuid() == 0:
+        return "nobody"
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError as error:
+        raise ProcessError(
+            f"PostgreSQL: user id {os.geteuid()} has no entry in /etc/passwd, which the server needs.\n"
+            "Add one, run as another user, or give WEX_POSTGRES_URL."
+        ) from error
+    return None
 
 
 def _reachable(path: Path) -> bool:

@@ -37,9 +37,9 @@ class Progress:
             self._console.print(f"[{style}]{told.name:<22}{told.kind:<7}[/] {told.detail}", highlight=False)
 
     def _say_fetching(self, told: Announcement) -> None:
-        jars = told.detail.partition(" ")[0]
-        if told.kind == "fetching" and not self._status and jars != self._fetched:
-            self._fetched = jars
+        tens = told.detail.partition("/")[0][:-1]
+        if told.kind == "fetching" and not self._status and tens != self._fetched:
+            self._fetched = tens
             self._console.print(f"{told.name:<22}fetching {told.detail}", highlight=False)
 
     def summary(self, platform: Platform) -> None:

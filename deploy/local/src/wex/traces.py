@@ -58,9 +58,10 @@ class SpanFile:
         for name in (_PREVIOUS, _CURRENT):
             file = self._folder / name
             if file.exists():
-                for line in file.read_text().splitlines():
-                    fields = json.loads(line)
-                    yield Span(**{**fields, "links": tuple(fields["links"])})
+                for line in file.read_text().splitlines(keepends=True):
+                    if line.endswith("\n"):  # the last one may be half written
+                        fields = json.loads(line)
+                        yield Span(**{**fields, "links": tuple(fields["links"])})
 
 
 def decode(body: bytes) -> list[Span]:
