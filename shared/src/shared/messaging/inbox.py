@@ -111,12 +111,12 @@ async def claim(session: AsyncSession, message: Message) -> Taken | None:
             },
         )
     ).one()
-    if row.blocked:
-        raise Blocked
     if not row.mine:
         raise InFlight
     identity = {"source": message.source, "message_id": message.message_id}
     if await session.scalar(_CLAIM, {**identity, "fingerprint": message.fingerprint}):
+        if row.blocked:
+            raise Blocked
         return None
     earlier = (await session.execute(_EARLIER, identity)).one()
     if earlier.fingerprint != message.fingerprint:

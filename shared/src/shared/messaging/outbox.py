@@ -12,6 +12,7 @@ from shared.contracts.contract import Contract
 from shared.contracts.envelope import Event, to_headers
 
 SHARDS = 4
+MAX_EVENT_BYTES = 200_000  # below what the relay puts into one batch: one larger would stop its shard
 _INSERT = text(
     """
     insert into outbox (shard, topic, key, event_id, headers, payload)
@@ -32,7 +33,10 @@ def shard_of(key: str) -> int:
 async def write(
     session: AsyncSession, events: Sequence[Event[Contract]], erased: Sequence[tuple[str, str, UUID]] = ()
 ) -> None:
-    """Write the events' rows, then a tombstone for each erased (topic, key, event id), in this order."""
+    """Write the events' rows, then a tombstone for each erased (topic, key, event id), in this order.
+
+    Raises `ValueError` for an event the relay could not send.
+    """
     rows: list[tuple[str, str, UUID, dict[str, str], bytes | None]] = [
         (event.data.topic, event.data.key, event.id, to_headers(event), event.data.model_dump_json().encode())
         for event in events
@@ -40,6 +44,9 @@ async def write(
     rows += [(topic, key, event_id, {"ce_id": str(event_id)}, None) for topic, key, event_id in erased]
     if not rows:
         return
+    for topic, _, _, _, payload in rows:
+        if payload is not None and len(payload) > MAX_EVENT_BYTES:
+            raise ValueError(f"an event for {topic} is larger than {MAX_EVENT_BYTES} bytes")
     topics, keys, ids, headers, payloads = zip(*rows, strict=True)
     await session.execute(
         _INSERT,

@@ -1,7 +1,7 @@
 """Parked messages: set aside after their retries, with later ones of their aggregate behind them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -12,13 +12,17 @@ _PARK = text(
     """
     insert into parked_messages (consumer, topic, partition, position, key, headers, payload, reason)
     values (:consumer, :topic, :partition, :position, :key, cast(:headers as jsonb), :payload, :reason)
-    on conflict (consumer, topic, partition, position) do nothing
+    on conflict (consumer, topic, partition, position) do update
+    set key = excluded.key, headers = excluded.headers, payload = excluded.payload,
+        reason = excluded.reason, parked_at = clock_timestamp(), replayed_at = null
+    where parked_messages.replayed_at is not null
     """
 )
 _WAITING = text(
     """
     select id, consumer, topic, partition, position, key, headers, payload, reason from parked_messages
-    where replayed_at is null and (:key = '' or key = :key) order by id limit :limit
+    where replayed_at is null and (:key = '' or key = :key) and id <> all (cast(:beside as bigint[]))
+    order by id limit :limit
     """
 )
 _REPLAYED = text("update parked_messages set replayed_at = clock_timestamp() where id = any (:ids)")
@@ -52,7 +56,10 @@ class Parked:
 
 
 async def park(database: Database, consumer: str, message: RawMessage, reason: str) -> None:
-    """Set a message aside; doing so twice leaves one row."""
+    """Set a message aside; doing so twice leaves one row.
+
+    A place in the log taken up earlier may come again, from a log that was made anew: it waits afresh.
+    """
     async with database.session() as session:
         await session.execute(
             _PARK,
@@ -70,10 +77,13 @@ async def park(database: Database, consumer: str, message: RawMessage, reason: s
         await session.commit()
 
 
-async def waiting(database: Database, key: str = "", limit: int = 1000) -> list[Parked]:
-    """What is parked now, oldest first: of one aggregate, or of all."""
+async def waiting(
+    database: Database, key: str = "", beside: Sequence[int] = (), *, limit: int = 1000
+) -> list[Parked]:
+    """What is parked now, oldest first, of one aggregate or of all; `beside` those ids."""
     async with database.session() as session:
-        rows = (await session.execute(_WAITING, {"key": key, "limit": limit})).all()
+        values = {"key": key, "beside": list(beside), "limit": limit}
+        rows = (await session.execute(_WAITING, values)).all()
     return [
         Parked(
             row.id,

@@ -18,16 +18,17 @@ async def replay(
     database: Database, consumer: Consumer[Work], subscriptions: list[Subscription[Work]], key: str = ""
 ) -> tuple[int, int]:
     """Replay what is parked (of one aggregate, or of all); returns how many were done and how many stay."""
-    done, failed_lanes, stay = 0, set[tuple[str, str]](), 0
-    for parked in await parking.waiting(database, key):
-        lane = (parked.message.topic, parked.message.key)
-        if lane in failed_lanes or not await _take_up(consumer, subscriptions, parked):
-            failed_lanes.add(lane)
-            stay += 1
-            continue
-        await parking.mark_replayed(database, [parked.id])
-        done += 1
-    return done, stay
+    done, failed = 0, dict[int, tuple[str, str]]()
+    # A consumer at work may park more behind what is being replayed: go round until nothing is new.
+    while fresh := await parking.waiting(database, key, list(failed)):
+        for parked in fresh:
+            lane = (parked.message.topic, parked.message.key)
+            if lane in failed.values() or not await _take_up(consumer, subscriptions, parked):
+                failed[parked.id] = lane
+                continue
+            await parking.mark_replayed(database, [parked.id])
+            done += 1
+    return done, len(failed)
 
 
 async def _take_up(consumer: Consumer[Work], subscriptions: list[Subscription[Work]], parked: Parked) -> bool:
@@ -35,14 +36,18 @@ async def _take_up(consumer: Consumer[Work], subscriptions: list[Subscription[Wo
     known = {s.contract.type: s.contract for s in subscriptions}
     try:
         event = from_message(message.header_pairs, message.payload or b"", known)
-        for subscription in subscriptions:
-            # A malformed message was parked under the service's name: all its policies take it up.
-            if subscription.contract.type == event.type and parked.consumer in (
-                subscription.name,
-                consumer.service,
-            ):
-                await consumer.carry_out(subscription, event, behind_parked=True)
+        # A malformed message was parked under the service's name: all its policies take it up.
+        policies = [
+            subscription
+            for subscription in subscriptions
+            if subscription.contract.type == event.type
+            and parked.consumer in (subscription.name, consumer.service)
+        ]
+        for subscription in policies:
+            await consumer.carry_out(subscription, event, behind_parked=True)
     except Exception as error:  # noqa: BLE001 - it stays parked, whatever it was
         log.warning("replay_failed", consumer=parked.consumer, error=type(error).__name__)
         return False
-    return True
+    if not policies:
+        log.warning("replay_failed", consumer=parked.consumer, reason="no policy of this name")
+    return bool(policies)

@@ -3,17 +3,17 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import text
 
 from shared.command_bus import CommandBus
 from shared.kernel import Clock
 from shared.messaging import parking
-from shared.messaging.inbox import Message
+from shared.messaging.inbox import InFlight, Message
 from shared.messaging.policy import Deadline, Due
 from shared.messaging.progress import Progress
-from shared.persistence.database import Database, is_transient
+from shared.persistence.database import Database, is_overdue, is_transient
 from shared.telemetry import metrics
 from shared.telemetry.logs import logger
 
@@ -24,6 +24,7 @@ BATCH = 200
 REQUESTS_KEPT = timedelta(days=2)
 # Longer than any topic keeps an event, so that no redelivery finds its claim gone.
 EVENTS_KEPT = timedelta(days=40)
+FORGET_BATCH = 5_000
 _HOUSEKEEPING_TICKS = 600
 log = logger(__name__)
 
@@ -45,10 +46,13 @@ _FORGET = text(
     """
     delete from inbox where (source, message_id) in (
       select source, message_id from inbox
-      where received_at < clock_timestamp() - (case when source like 'http:%' then :requests else :events end)
-        and received_at < clock_timestamp() - cast(:requests as interval)
-      limit 5000)
+      where received_at < clock_timestamp() - cast(:requests as interval)
+        and (source like 'http:%' or received_at < clock_timestamp() - cast(:events as interval))
+      limit :limit)
     """
+)
+_FORGET_REPLAYED = text(
+    "delete from parked_messages where replayed_at < clock_timestamp() - cast(:events as interval)"
 )
 _DEPTH = text("select count(*) from (select from outbox limit 100001) waiting")
 
@@ -109,20 +113,26 @@ class Sweeper(Generic[Work]):
             due = [Due(row.name, row.subject_id, row.tenant_id, row.due_at) for row in rows]
         met = 0
         for one in due:
+            if self._stopping.is_set():
+                break
             met += await self._meet(one)
+            self.progress.made()
         return met
 
     async def _meet(self, due: Due) -> bool:
-        instruction = self._deadlines[due.name].policy(due)
-        claim = Message(
-            source=f"deadline:{due.name}",
-            message_id=f"{due.subject_id}:{due.due_at.isoformat()}",
-            tenants=instruction.tenants,
-        )
         try:
+            instruction = self._deadlines[due.name].policy(due)
+            claim = Message(
+                source=f"deadline:{due.name}",
+                message_id=f"{due.subject_id}:{due.due_at.isoformat()}",
+                tenants=instruction.tenants,
+            )
             await self._bus.execute(claim, instruction.handler, instruction.command)
+        except InFlight:
+            return False  # another sweeper has it
         except Exception as error:
-            if is_transient(error):
+            # One deadline whose work takes too long must not keep the others waiting.
+            if is_transient(error) and not is_overdue(error):
                 raise
             log.exception("deadline_failed", name=due.name, subject_id=str(due.subject_id))
             await self._close(due, failed=True)
@@ -140,8 +150,16 @@ class Sweeper(Generic[Work]):
             await session.commit()
 
     async def _forget(self) -> None:
+        kept = {"requests": REQUESTS_KEPT, "events": EVENTS_KEPT}
+        removed = FORGET_BATCH
+        while removed == FORGET_BATCH and not self._stopping.is_set():
+            async with self._database.session() as session:
+                result: Any = await session.execute(_FORGET, {**kept, "limit": FORGET_BATCH})
+                await session.commit()
+                removed = result.rowcount
+            self.progress.made()
         async with self._database.session() as session:
-            await session.execute(_FORGET, {"requests": REQUESTS_KEPT, "events": EVENTS_KEPT})
+            await session.execute(_FORGET_REPLAYED, {"events": EVENTS_KEPT})
             await session.commit()
 
     async def _tell(self) -> None:

@@ -13,7 +13,7 @@ TRANSIENT = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.QueryCanceledError,
@@ -23,6 +23,9 @@ TRANSIENT = (
     TimeoutError,
     OSError,
 )
+# Values the driver refuses to send: it calls them interface errors, but they never get better.
+PERMANENT = (asyncpg.DataError,)
+OVERDUE = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, TimeoutError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,10 @@ def server_settings(deadlines: Deadlines, application_name: str) -> dict[str, st
         "lock_timeout": f"{deadlines.lock:g}s",
         "idle_in_transaction_session_timeout": f"{deadlines.idle_in_transaction:g}s",
         "timezone": "UTC",
+        # A client whose machine vanished gives its locks back within half a minute, not two hours.
+        "tcp_keepalives_idle": "10",
+        "tcp_keepalives_interval": "5",
+        "tcp_keepalives_count": "3",
     }
 
 
@@ -98,7 +105,13 @@ def cause_of(error: BaseException) -> BaseException:
 
 def is_transient(error: BaseException) -> bool:
     """Whether trying the same again later may succeed."""
-    return isinstance(cause_of(error), TRANSIENT)
+    cause = cause_of(error)
+    return isinstance(cause, TRANSIENT) and not isinstance(cause, PERMANENT)
+
+
+def is_overdue(error: BaseException) -> bool:
+    """Whether a deadline passed while the database did answer others: it may, or may never, get better."""
+    return isinstance(cause_of(error), OVERDUE)
 
 
 def is_contention(error: BaseException) -> bool:
@@ -106,4 +119,4 @@ def is_contention(error: BaseException) -> bool:
     return isinstance(cause_of(error), asyncpg.DeadlockDetectedError | asyncpg.SerializationError)
 
 
-__all__ = ["AsyncSession", "Database", "Deadlines", "cause_of", "is_contention", "is_transient"]
+__all__ = ["AsyncSession", "Database", "Deadlines", "cause_of", "is_contention", "is_overdue", "is_transient"]
