@@ -33,7 +33,8 @@ Work = TypeVar("Work")
 class Task(Protocol):
     """A background task of a worker: started, watched and stopped with it."""
 
-    progress: Progress
+    @property
+    def progress(self) -> Progress: ...
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...

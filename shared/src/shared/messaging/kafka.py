@@ -43,7 +43,7 @@ def consumer(bootstrap: str, group: str, client_id: str) -> AIOKafkaConsumer:
 
 
 async def stop_quietly(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
-    """Stop a client within a deadline.
+    """Stop a client within a deadline; after it nothing of the client goes on, sent or not.
 
     `AIOKafkaConsumer.stop()` raises a CancelledError nobody sent when the leader is away
     (aiokafka issue 647), so it runs in a task of its own.
@@ -52,7 +52,19 @@ async def stop_quietly(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
     done, _ = await asyncio.wait({task}, timeout=STOP_DEADLINE)
     if not done:
         task.cancel()
+        if isinstance(client, AIOKafkaProducer):
+            await _abandon(client)
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def _abandon(producer: AIOKafkaProducer) -> None:
+    # Its stop() waits for the broker for as long as that is away, and cancelled leaves the sender behind:
+    # old batches would be sent in the middle of what the next producer sends.
+    sender = producer._sender.sender_task  # noqa: SLF001 - there is no public way
+    if sender is not None:
+        sender.cancel()
+    closing = asyncio.create_task(producer.client.close())
+    await asyncio.wait({closing} | ({sender} if sender else set()), timeout=STOP_DEADLINE)
 
 
 def header_pairs(headers: Iterable[tuple[str, str]]) -> Sequence[tuple[str, bytes]]:

@@ -57,7 +57,12 @@ class Relay:
         self._woken = [asyncio.Event() for _ in range(SHARDS)]
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
-        self.progress = Progress("relay")
+        self._progress = [Progress(f"relay of shard {shard}") for shard in range(SHARDS)]
+
+    @property
+    def progress(self) -> Progress:
+        """Of the shard that went round longest ago."""
+        return max(self._progress, key=lambda each: each.idle_seconds)
 
     async def start(self) -> None:
         """Begin with every shard whose lock is free; the others as they become free."""
@@ -71,10 +76,11 @@ class Relay:
         self._stopping.set()
         for woken in self._woken:
             woken.set()
-        _, late = await asyncio.wait(self._tasks, timeout=kafka.SEND_DEADLINE)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=kafka.SEND_DEADLINE)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _keep_relaying(self, shard: int) -> None:
         while not self._stopping.is_set():
@@ -85,22 +91,29 @@ class Relay:
                     log.exception("relay_failed", shard=shard)
                 else:
                     log.warning("relay_interrupted", shard=shard, error=type(error).__name__)
-                await self._pause(shard, RETRY_SECONDS)
+                self._progress[shard].made()
+                await self._rest(RETRY_SECONDS)
 
     async def _relay(self, shard: int) -> None:
         # The connection that holds the lock also takes and removes: no lock, no rows.
         connection = await self._database.connect()
-        producer = kafka.producer(self._bootstrap, f"{self._service}-relay-{shard}")
         try:
             while not await connection.fetchval(_LOCK, _LOCK_SPACE, shard):
-                self.progress.made()
-                if await self._pause(shard, POLL_SECONDS):
+                self._progress[shard].made()
+                if await self._rest(POLL_SECONDS):
                     return
+            await self._drain(shard, connection)
+        finally:
+            connection.terminate()
+
+    async def _drain(self, shard: int, connection: "asyncpg.Connection[Any]") -> None:
+        producer = kafka.producer(self._bootstrap, f"{self._service}-relay-{shard}")
+        try:
             await asyncio.wait_for(producer.start(), kafka.SEND_DEADLINE)
             while not self._stopping.is_set():
                 self._woken[shard].clear()
                 rows = await connection.fetch(_TAKE, shard, self._batch)
-                self.progress.made()
+                self._progress[shard].made()
                 if not rows:
                     await self._pause(shard, POLL_SECONDS)
                     continue
@@ -108,7 +121,7 @@ class Relay:
                 await connection.execute(_REMOVE, [row["id"] for row in rows])
                 self._count(rows)
         finally:
-            connection.terminate()
+            # Still under the lock: what this producer has in hand is out, or never will be.
             await kafka.stop_quietly(producer)
 
     async def _publish(self, producer: AIOKafkaProducer, rows: list[asyncpg.Record]) -> None:
@@ -158,28 +171,33 @@ class Relay:
     async def _keep_listening(self) -> None:
         while not self._stopping.is_set():
             try:
-                connection = await self._database.connect()
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                await asyncio.sleep(RETRY_SECONDS)
-                continue
-            try:
-                await connection.add_listener(CHANNEL, self._on_wake)
-                while not connection.is_closed() and not self._stopping.is_set():
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._stopping.wait(), POLL_SECONDS)
-            finally:
-                connection.terminate()
+                await self._listen()
+            except Exception as error:  # noqa: BLE001 - without it the relay still polls
+                log.warning("relay_not_listening", error=type(error).__name__)
+                await self._rest(RETRY_SECONDS)
+
+    async def _listen(self) -> None:
+        connection = await self._database.connect()
+        try:
+            await connection.add_listener(CHANNEL, self._on_wake)
+            while not (connection.is_closed() or await self._rest(POLL_SECONDS)):
+                pass
+        finally:
+            connection.terminate()
 
     def _on_wake(self, *_: object) -> None:
         for woken in self._woken:
             woken.set()
 
-    async def _pause(self, shard: int, seconds: float) -> bool:
-        """Wait until woken or `seconds` passed; True when stopping."""
+    async def _pause(self, shard: int, seconds: float) -> None:
+        """Wait until woken or `seconds` passed."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._woken[shard].wait(), seconds)
+
+    async def _rest(self, seconds: float) -> bool:
+        """Wait, whatever is committed meanwhile; True as soon as stopping."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
         return self._stopping.is_set()
 
 
