@@ -103,6 +103,6 @@ class CommandBus(Generic[Work]):
                 if is_transient(error):
                     raise OutcomeUnknown from error
                 raise
-        if transaction.events or transaction.erased:
+        if transaction.events or transaction.erased or transaction.wakes:
             self._waker.wake()
         return Done(result, answer)

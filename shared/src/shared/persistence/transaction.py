@@ -25,7 +25,10 @@ _STOP_WAITING = text("delete from deadlines where name = :name and subject_id = 
 
 @dataclass(slots=True)
 class Transaction:
-    """What a handler works with: everything in it happens together or not at all."""
+    """What a handler works with: everything in it happens together or not at all.
+
+    `wakes` tells that something other than the outbox waits for this commit: listeners are woken too.
+    """
 
     session: AsyncSession
     source: str
@@ -33,6 +36,7 @@ class Transaction:
     today: date
     events: list[Event[Contract]] = field(default_factory=list)
     erased: list[tuple[str, str, UUID]] = field(default_factory=list)
+    wakes: bool = False
 
     def say(self, data: Contract, *, sequence: int) -> None:
         """Publish an event once this commits; `sequence` is its aggregate's version after it."""
