@@ -5,6 +5,9 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
+Passwords = tuple[str, str, str]
+"""Of the owner, the app and the relay role."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServiceDatabase:
@@ -22,19 +25,19 @@ def role_names(service: str) -> tuple[str, str, str]:
 
 
 async def provision(
-    admin_url: str, service: str, database: str | None = None, *, password: str | None = None
+    admin_url: str, service: str, database: str | None = None, *, passwords: Passwords | None = None
 ) -> ServiceDatabase:
     """Make the service's roles and its empty database where they are missing.
 
     Neither app nor relay owns anything or may pass row-level security by.
-    `password` serves all three roles; without one each role's name is its password,
-    which only a stack bound to one machine may do.
+    Given passwords are set anew each time, so that they can be changed; without them each
+    role's name is its password, which only a stack bound to one machine may do.
     """
     name = database or f"wex_{service}"
     roles = role_names(service)
     connection = await asyncpg.connect(admin_url, timeout=10)
     try:
-        await _make_roles(connection, service, roles, password)
+        await _make_roles(connection, service, roles, passwords)
         if not await connection.fetchval("select 1 from pg_database where datname = $1", name):
             await connection.execute(f'create database "{name}" owner "{roles[0]}"')
         await connection.execute(f'revoke all on database "{name}" from public')
@@ -48,14 +51,18 @@ async def provision(
         await owned.execute(f'grant usage on schema public to "{roles[1]}", "{roles[2]}"')
     finally:
         await owned.close()
-    return service_database(admin_url, service, name, password=password)
+    return service_database(admin_url, service, name, passwords=passwords)
 
 
 def service_database(
-    admin_url: str, service: str, name: str, *, password: str | None = None
+    admin_url: str, service: str, name: str, *, passwords: Passwords | None = None
 ) -> ServiceDatabase:
     """The addresses of a database that was provisioned before."""
-    owner, app, relay = (_as_role(admin_url, role, password or role, name) for role in role_names(service))
+    roles = role_names(service)
+    owner, app, relay = (
+        _as_role(admin_url, role, password, name)
+        for role, password in zip(roles, passwords or roles, strict=True)
+    )
     return ServiceDatabase(name, owner, app, relay)
 
 
@@ -68,16 +75,17 @@ async def _make_roles(
     connection: "asyncpg.Connection[asyncpg.Record]",
     service: str,
     roles: tuple[str, str, str],
-    password: str | None,
+    passwords: Passwords | None,
 ) -> None:
     async with connection.transaction():
         await connection.execute("select pg_advisory_xact_lock(hashtext($1))", f"provision:{service}")
-        for role in roles:
-            if not await connection.fetchval("select 1 from pg_roles where rolname = $1", role):
-                secret = (password or role).replace("'", "''")
-                await connection.execute(
-                    f"create role \"{role}\" login nosuperuser nobypassrls nocreatedb password '{secret}'"
-                )
+        for role, password in zip(roles, passwords or roles, strict=True):
+            known = await connection.fetchval("select 1 from pg_roles where rolname = $1", role)
+            if not known:
+                await connection.execute(f'create role "{role}" login nosuperuser nobypassrls nocreatedb')
+            if passwords or not known:
+                secret = password.replace("'", "''")
+                await connection.execute(f"alter role \"{role}\" password '{secret}'")
 
 
 def _as_role(url: str, role: str, password: str, database: str) -> str:
