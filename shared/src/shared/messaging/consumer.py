@@ -1,38 +1,26 @@
-"""The consumer: messages to policies through the one door, each key in order, nothing skipped."""
+"""The consumer: a service's partitions side by side, each in order, offsets committed by hand."""
 
 import asyncio
-import random
-import time
+import contextlib
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
-from aiokafka.errors import CommitFailedError, KafkaError
-from opentelemetry import trace
-from opentelemetry.trace import SpanKind
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
-from shared.command_bus import CommandBus, OutcomeUnknown
-from shared.contracts.contract import Contract
-from shared.contracts.envelope import Event, Malformed, UnknownType, from_message
-from shared.kernel import ConcurrentChange, NotYetKnown, Refusal
-from shared.messaging import kafka, parking
-from shared.messaging.inbox import Blocked, InFlight, Message
-from shared.messaging.parking import RawMessage
+from shared.command_bus import CommandBus
+from shared.messaging import kafka
+from shared.messaging.delivery import PATIENCE, Delivery, Hand, LetGo
+from shared.messaging.parking import raw_message
 from shared.messaging.policy import Subscription
 from shared.messaging.progress import Progress
-from shared.persistence.database import Database, is_transient
+from shared.persistence.database import Database
 from shared.telemetry import metrics
 from shared.telemetry.logs import logger
-from shared.telemetry.tracing import parent_of
 
 Work = TypeVar("Work")
 
-PATIENCE = 20.0  # seconds an event waits for another topic to catch up, before it is parked
-TRIES = 4  # tries of a message that fails for no reason we know, before it is parked
-# What passes by itself: another process has the message, another change was quicker, an answer was lost.
-_PASSING = (InFlight, ConcurrentChange, OutcomeUnknown)
 log = logger(__name__)
-_tracer = trace.get_tracer("wex.consumer")
 
 
 class Consumer(Generic[Work]):
@@ -54,22 +42,26 @@ class Consumer(Generic[Work]):
         topic_prefix: str = "",
         patience: float = PATIENCE,
     ) -> None:
-        self._database = database
-        self._bus = bus
         self.service = service
+        self.delivery = Delivery(database, bus, subscriptions, service=service, patience=patience)
         self._prefix = topic_prefix
-        self._patience = patience
         self._bootstrap = bootstrap
-        self._by_type: dict[str, list[Subscription[Work]]] = {}
-        for subscription in subscriptions:
-            self._by_type.setdefault(subscription.contract.type, []).append(subscription)
-        self._known: dict[str, type[Contract]] = {s.contract.type: s.contract for s in subscriptions}
         self._topics = sorted({topic_prefix + s.contract.topic for s in subscriptions})
         self._working: dict[TopicPartition, asyncio.Task[int]] = {}
+        self._late: set[asyncio.Task[int]] = set()
+        self._hands: dict[TopicPartition, Hand] = {}
+        # A service that hears nothing has nothing to be stuck in.
+        self._round = Progress("consumer", limit=60.0 if self._topics else float("inf"))
         self._stopping = asyncio.Event()
+        self._halt = asyncio.Event()  # finish the messages in hand and begin no other
         self._joined = False
         self._task: asyncio.Task[None] | None = None
-        self.progress = Progress("consumer")
+
+    @property
+    def progress(self) -> Progress:
+        """Of the loop, or of the partition whose message has been in hand longest."""
+        hands = (hand.progress for hand in self._hands.values())
+        return max((self._round, *hands), key=lambda each: each.idle_seconds)
 
     async def start(self) -> None:
         if self._topics:
@@ -78,6 +70,7 @@ class Consumer(Generic[Work]):
     async def stop(self) -> None:
         """Finish the messages in hand, commit their offsets, leave the group."""
         self._stopping.set()
+        self._halt.set()
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=kafka.STOP_DEADLINE * 2)
             self._task.cancel()
@@ -89,28 +82,31 @@ class Consumer(Generic[Work]):
                 await self._consume()
             except (KafkaError, OSError, TimeoutError) as error:
                 log.warning("consumer_interrupted", error=type(error).__name__)
-                await self._pause(1.0)
+                await self._rest(1.0)
             except Exception:
                 log.exception("consumer_failed")
-                await self._pause(5.0)
+                await self._rest(5.0)
 
     async def _consume(self) -> None:
         client = kafka.consumer(self._bootstrap, self._prefix + self.service, self.service)
-        client.subscribe(self._topics, listener=_Handover(self))
+        client.subscribe(self._topics, listener=_Handover(self, client))
+        watch = kafka.Watch(client)
         try:
+            self.take_over()
             await asyncio.wait_for(client.start(), kafka.SEND_DEADLINE)
             while not self._stopping.is_set():
                 batches = await client.getmany(timeout_ms=10 if self._working else 200)
                 for partition, records in batches.items():
                     client.pause(partition)
-                    self._working[partition] = asyncio.create_task(self._work(records))
+                    self._working[partition] = asyncio.create_task(self._work(partition, records))
                 await self._collect(client)
-                self.progress.made()
-            await self.settle()
-            await self._collect(client)
+                await watch.look(busy=bool(batches or self._working))
+                self._round.made()
+            await self.hand_over(client)
         finally:
-            await self.settle()
-            self._working.clear()
+            self._halt.set()
+            await self._settle()
+            self._let_go()
             await kafka.stop_quietly(client)
 
     def waiting_for_group(self) -> str | None:
@@ -119,12 +115,36 @@ class Consumer(Generic[Work]):
             return "the group has not told its partitions yet"
         return None
 
+    def take_over(self) -> None:
+        """Work on what the group gives: after a start, and after each rebalance."""
+        if not self._stopping.is_set():
+            self._halt = asyncio.Event()
+
     def join(self) -> None:
         """The group has told this member its partitions."""
         self._joined = True
+        self.take_over()
 
-    async def settle(self) -> None:
-        """Wait for the messages in hand: before a partition goes to another member, and at the end."""
+    async def hand_over(self, client: AIOKafkaConsumer) -> None:
+        """Finish the messages in hand and commit: whoever has the partitions next begins behind them."""
+        self._halt.set()
+        await self._settle()
+        done = {p: task.result() for p, task in self._working.items() if task.done() and not task.exception()}
+        self._let_go()
+        try:
+            await self._commit(client, done)
+        except (KafkaError, TimeoutError) as error:
+            log.warning("commit_failed", error=type(error).__name__)
+
+    def _let_go(self) -> None:
+        """What is unfinished finishes by itself: its claim keeps the next owner from doing it too."""
+        for task in self._working.values():
+            self._late.add(task)
+            task.add_done_callback(self._late.discard)
+        self._working.clear()
+
+    async def _settle(self) -> None:
+        """Wait for the messages in hand."""
         if self._working:
             await asyncio.wait(self._working.values(), timeout=kafka.STOP_DEADLINE)
 
@@ -132,145 +152,61 @@ class Consumer(Generic[Work]):
         """Commit what is done and take up the partitions again."""
         if self._working:
             await asyncio.wait(self._working.values(), timeout=0.02, return_when=asyncio.FIRST_COMPLETED)
-        for partition in [p for p, task in self._working.items() if task.done()]:
-            position: int = self._working.pop(partition).result()
-            if partition not in client.assignment():
-                continue
-            try:
-                await asyncio.wait_for(client.commit({partition: position}), kafka.SEND_DEADLINE)
-            except CommitFailedError:
-                # The partition moved on in between: its new owner reads these again, the inbox drops them.
-                log.warning("commit_refused", topic=partition.topic, partition=partition.partition)
-                continue
+        done = {p: self._working.pop(p).result() for p, t in list(self._working.items()) if t.done()}
+        if not done or not await self._commit(client, done):
+            return
+        for partition, position in done.items():
             if partition in client.assignment():
                 client.resume(partition)
                 behind = max(0, (client.highwater(partition) or position) - position)
                 name = partition.topic.removeprefix(self._prefix)
                 metrics.lag.set(behind, {"topic": name, "partition": partition.partition})
 
-    async def _work(self, records: list[ConsumerRecord[Any, Any]]) -> int:
-        """Work through one partition's records; the offset after the last one that is done."""
-        position = int(records[0].offset)
-        for record in records:
-            if self._stopping.is_set():
-                break
-            try:
-                await self._take(_raw(record, self._prefix))
-            except _Stopped:
-                break
-            position = record.offset + 1
-            self.progress.made()
-        return position
-
-    async def _take(self, message: RawMessage) -> None:
-        started = time.perf_counter()
+    async def _commit(self, client: AIOKafkaConsumer, positions: dict[TopicPartition, int]) -> bool:
+        """Commit exactly these offsets; False where the group has moved on in between."""
+        mine = {p: position for p, position in positions.items() if p in client.assignment()}
+        if not mine:
+            return False
         try:
-            event = from_message(message.header_pairs, message.payload or b"", self._known)
-        except UnknownType:
-            metrics.consumed.add(1, {"outcome": "unknown", "topic": message.topic})
-            return
-        except Malformed as error:
-            if message.payload is None:
-                return  # a tombstone is for the log; the erasure itself is an event of its own
-            await self._park(self.service, message, f"malformed: {error}")
-            return
-        with _tracer.start_as_current_span(
-            f"process {event.type}", context=parent_of(message.headers), kind=SpanKind.CONSUMER
-        ) as span:
-            span.set_attribute("messaging.destination.name", message.topic)
-            for subscription in self._by_type[event.type]:
-                await self._obey(subscription, event, message)
-        metrics.consume_seconds.record(time.perf_counter() - started, {"type": event.type})
-
-    async def _obey(self, subscription: Subscription[Work], event: Event[Any], message: RawMessage) -> None:
-        """One policy on one event: try until it has its effect, or park it."""
-        name, tries = subscription.name, 0
-        give_up = time.monotonic() + self._patience
-        while True:
-            tries += 1
-            try:
-                await self.carry_out(subscription, event)
-            except NotYetKnown as error:
-                if time.monotonic() > give_up:
-                    return await self._park(name, message, f"never became known: {error}")
-            except Blocked:
-                return await self._park(name, message, "behind a parked message of its aggregate")
-            except Exception as error:  # noqa: BLE001 - whatever it is, the message may not be lost
-                if isinstance(error, Refusal) and not isinstance(error, _PASSING):
-                    return await self._park(name, message, f"refused: {error.slug}")
-                transient = is_transient(error) or isinstance(error, _PASSING)
-                log.warning("message_failed", policy=name, error=type(error).__name__, attempt=tries)
-                if not transient and tries >= TRIES:
-                    return await self._park(name, message, f"failed: {type(error).__name__}")
-            else:
-                metrics.consumed.add(1, {"outcome": "done", "topic": message.topic})
-                return None
-            self.progress.made()
-            if await self._pause(min(0.05 * 2**tries, 2.0) * random.uniform(0.7, 1.3)):  # noqa: S311
-                raise _Stopped
-
-    async def carry_out(
-        self, subscription: Subscription[Work], event: Event[Any], *, behind_parked: bool = False
-    ) -> None:
-        """Send the policy's instruction through the door, claimed by the event's id.
-
-        With `behind_parked` it goes although its aggregate has parked messages: it is one of them.
-        """
-        instruction = subscription.policy(event)
-        if instruction is None:
-            return
-        claim = Message(
-            source=subscription.name,
-            message_id=str(event.id),
-            tenants=instruction.tenants,
-            lane=None if behind_parked else (event.data.topic, event.data.key),
-        )
-        await self._bus.execute(claim, instruction.handler, instruction.command)
-
-    async def _park(self, consumer: str, message: RawMessage, reason: str) -> None:
-        while True:
-            try:
-                await parking.park(self._database, consumer, message, reason)
-                break
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                if await self._pause(1.0):
-                    raise _Stopped from error
-        metrics.consumed.add(1, {"outcome": "parked", "topic": message.topic})
-        log.error("message_parked", consumer=consumer, topic=message.topic, reason=reason)
-
-    async def _pause(self, seconds: float) -> bool:
-        """Wait; True as soon as stopping."""
-        try:
-            await asyncio.wait_for(self._stopping.wait(), seconds)
-        except TimeoutError:
+            await asyncio.wait_for(client.commit(mine), kafka.SEND_DEADLINE)
+        except (CommitFailedError, IllegalStateError):
+            # Their new owner reads these messages again, and the inbox drops them.
+            log.warning("commit_refused", count=len(mine))
             return False
         return True
 
+    async def _work(self, partition: TopicPartition, records: list[ConsumerRecord[Any, Any]]) -> int:
+        """Work through one partition's records; the offset after the last one that is done."""
+        position = int(records[0].offset)
+        hand = self._hands[partition] = Hand(Progress(f"consumer of {partition.topic}"), self._halt)
+        try:
+            for record in records:
+                if hand.halt.is_set():
+                    break
+                await self.delivery.take(raw_message(record, self._prefix), hand)
+                position = record.offset + 1
+                hand.progress.made()
+        except LetGo:
+            pass
+        finally:
+            if self._hands.get(partition) is hand:
+                del self._hands[partition]
+        return position
 
-class _Stopped(Exception):  # noqa: N818 - ends a partition's work; its message is read again
-    pass
+    async def _rest(self, seconds: float) -> None:
+        """Wait, or until stopping."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
 
 
 class _Handover(ConsumerRebalanceListener):  # type: ignore[misc]
-    def __init__(self, consumer: Consumer[Any]) -> None:
+    def __init__(self, consumer: Consumer[Any], client: AIOKafkaConsumer) -> None:
         self._consumer = consumer
+        self._client = client
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:  # noqa: ARG002
-        await self._consumer.settle()
+        await self._consumer.hand_over(self._client)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:  # noqa: ARG002
         # A member may rightly get none while others have all: to have been told is to be ready.
         self._consumer.join()
-
-
-def _raw(record: ConsumerRecord[Any, Any], prefix: str) -> RawMessage:
-    return RawMessage(
-        topic=record.topic.removeprefix(prefix),
-        partition=record.partition,
-        position=record.offset,
-        key=(record.key or b"").decode(errors="replace"),
-        headers={name: value.decode(errors="replace") for name, value in record.headers},
-        payload=record.value,
-    )

@@ -1,13 +1,16 @@
 """Kafka clients as this house uses them: acks from all, explicit offsets, bounded waits."""
 
 import asyncio
+import time
 from collections.abc import Iterable, Sequence
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
 
 REQUEST_TIMEOUT_MS = 10_000
 SEND_DEADLINE = 15.0
 STOP_DEADLINE = 10.0
+QUIET = 15.0  # seconds without a message after which the log itself is asked whether any wait
 
 
 def producer(bootstrap: str, client_id: str) -> AIOKafkaProducer:
@@ -40,6 +43,30 @@ def consumer(bootstrap: str, group: str, client_id: str) -> AIOKafkaConsumer:
         request_timeout_ms=REQUEST_TIMEOUT_MS,
         metadata_max_age_ms=30_000,
     )
+
+
+class Watch:
+    """Notices a client that is alive and deaf (aiokafka issue 1154), so that a new one takes its place."""
+
+    def __init__(self, client: AIOKafkaConsumer) -> None:
+        self._client = client
+        self._asked_at = time.monotonic()
+        self._ends: dict[TopicPartition, int] = {}
+
+    async def look(self, *, busy: bool) -> None:
+        """Raise `KafkaError` where messages have been waiting since the last look."""
+        if busy:
+            self._asked_at, self._ends = time.monotonic(), {}
+            return
+        partitions = self._client.assignment()
+        if not partitions or time.monotonic() - self._asked_at < QUIET:
+            return
+        for partition in partitions & self._ends.keys():
+            position = await asyncio.wait_for(self._client.position(partition), SEND_DEADLINE)
+            if position < self._ends[partition]:
+                raise KafkaError("messages wait in the log that the client does not give")
+        self._ends = await asyncio.wait_for(self._client.end_offsets(partitions), SEND_DEADLINE)
+        self._asked_at = time.monotonic()
 
 
 async def stop_quietly(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:

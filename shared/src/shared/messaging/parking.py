@@ -3,11 +3,14 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from aiokafka import ConsumerRecord
 from sqlalchemy import text
 
 from shared.persistence.database import Database
 
+_KEY_LENGTH = 200  # of a contract's key at most: a longer one is a stranger's, and no index takes any length
 _PARK = text(
     """
     insert into parked_messages (consumer, topic, partition, position, key, headers, payload, reason)
@@ -53,6 +56,23 @@ class Parked:
     consumer: str
     message: RawMessage
     reason: str
+
+
+def raw_message(record: ConsumerRecord[Any, Any], prefix: str) -> RawMessage:
+    """A record of the log, its topic named without the prefix."""
+    return RawMessage(
+        topic=record.topic.removeprefix(prefix),
+        partition=record.partition,
+        position=record.offset,
+        key=_text(record.key)[:_KEY_LENGTH],
+        headers={name: _text(value) for name, value in record.headers},
+        payload=record.value,
+    )
+
+
+def _text(value: bytes | None) -> str:
+    # PostgreSQL keeps no NUL in a text: a stranger's must not keep a message from being parked.
+    return (value or b"").decode(errors="replace").replace("\0", "\ufffd")
 
 
 async def park(database: Database, consumer: str, message: RawMessage, reason: str) -> None:

@@ -44,7 +44,7 @@ async def _take_up(consumer: Consumer[Work], subscriptions: list[Subscription[Wo
             and parked.consumer in (subscription.name, consumer.service)
         ]
         for subscription in policies:
-            await consumer.carry_out(subscription, event, behind_parked=True)
+            await consumer.delivery.carry_out(subscription, event, lane=None)
     except Exception as error:  # noqa: BLE001 - it stays parked, whatever it was
         log.warning("replay_failed", consumer=parked.consumer, error=type(error).__name__)
         return False

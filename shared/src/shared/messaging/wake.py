@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from shared.persistence.database import Database, is_transient
+from shared.persistence.database import Database
 from shared.telemetry.logs import logger
 
 CHANNEL = "outbox"
@@ -48,9 +48,7 @@ class Waker:
                     if connection is None or connection.is_closed():
                         connection = await self._database.connect()
                     await connection.execute("select pg_notify($1, '')", CHANNEL)
-                except Exception as error:
-                    if not is_transient(error):
-                        raise
+                except Exception as error:  # noqa: BLE001 - the relay's poll comes after it all the same
                     log.warning("relay_not_woken", error=type(error).__name__)
                 await asyncio.sleep(INTERVAL)
         finally:
