@@ -1,5 +1,8 @@
 """One migrated template database per service and run, cloned for each test that asks."""
 
+import asyncio
+import os
+import sys
 import uuid
 
 import asyncpg
@@ -12,8 +15,8 @@ from shared.persistence.provision import (
     with_database,
 )
 from tests.infra import engines
-from wex.databases import migrate
 from wex.environment import Addresses, service_environment
+from wex.folders import Folders
 from wex.local_secrets import new_secrets
 
 
@@ -23,20 +26,31 @@ async def template(admin_url: str, service: str) -> str:
     async def make() -> str:
         name = f"template_{service}_{uuid.uuid4().hex[:8]}"
         database = await provision(admin_url, service, name)
-        run = engines.run_folder()
-        environment = service_environment(
-            service,
-            port=0,
-            environment="test",
-            addresses=Addresses(admin_url, "127.0.0.1:1", "http://127.0.0.1:1", "", {}),
-            database=database,
-            secrets=new_secrets(),
-            clock=run / "clock",
-        )
-        await migrate(service, environment=environment, log=run / f"{service}-migrate.log")
+        await _migrate(service, admin_url, database)
         return name
 
     return await engines.once(f"template-{service}", make)
+
+
+async def _migrate(service: str, admin_url: str, database: ServiceDatabase) -> None:
+    folders = Folders(engines.run_folder())
+    environment = service_environment(
+        service,
+        port=0,
+        environment="test",
+        addresses=Addresses(admin_url, "127.0.0.1:1", "http://127.0.0.1:1", "", {}),
+        database=database,
+        secrets=new_secrets(),
+        clock=folders.clock,
+    )
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", service, "migrate"),
+        env=os.environ | environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, f"{service}: migrations failed\n{output.decode(errors='replace')}"
 
 
 async def clone(admin_url: str, service: str) -> ServiceDatabase:

@@ -28,6 +28,7 @@ def environment(tmp_path: Path, postgres_admin_url: str, kafka_bootstrap: str) -
         "WEX_KAFKA_BOOTSTRAP": kafka_bootstrap,
         "WEX_STATE": str(tmp_path / "state"),
         "WEX_PREFIX": f"c{uuid.uuid4().hex[:8]}_",
+        "WEX_FORK": "no",
         "COLUMNS": "160",
     }
     records.end_all(tmp_path / "state" / "run", grace=2)
@@ -53,7 +54,7 @@ def wex(environment: dict[str, str], *arguments: str) -> subprocess.CompletedPro
 async def until_up(environment: dict[str, str]) -> list[records.Record]:
     """The recorded processes once all ten and the edge are ready."""
     run = Path(environment["WEX_STATE"]) / "run"
-    await eventually(lambda: len(list(records.read(run))) == 12, within=60)
+    await eventually(lambda: len(list(records.read(run))) >= 12, within=60)
     await eventually(lambda: wex(environment, "status").stdout.count("yes") == 11, within=60, every=0.3)
     return list(records.read(run))
 

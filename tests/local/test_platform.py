@@ -30,6 +30,7 @@ def with_stand_ins(
 ) -> None:
     """A stand-in service before the real one, on the run's own engines."""
     monkeypatch.setenv("PYTHONPATH", str(write_stand_ins(tmp_path / "services", SERVICE)))
+    monkeypatch.setenv("WEX_FORK", "no")
     monkeypatch.setenv("WEX_POSTGRES_URL", postgres_admin_url)
     monkeypatch.setenv("WEX_KAFKA_BOOTSTRAP", kafka_bootstrap)
 
@@ -107,6 +108,6 @@ async def test_a_failed_migration_ends_the_start_with_its_reason(
 ) -> None:
     monkeypatch.setenv("STAND_IN_MIGRATE", "3")
     platform = Platform(tmp_path / "state", services=(SERVICE,), topic_partitions=1, prefix=PREFIX)
-    with pytest.raises(ProcessError, match=r"(?s)migrations failed with code 3.*migrated"):
+    with pytest.raises(ProcessError, match=r"(?s)bookings-migrate failed with code 3.*migrated"):
         await platform.up()
     assert list(records.read(platform.folders.run)) == []

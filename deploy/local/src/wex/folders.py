@@ -39,6 +39,15 @@ class Folders:
         return self.state / "issuer"
 
     @property
+    def clock(self) -> Path:
+        """By how many seconds the services' business clock runs ahead."""
+        return self.data / "clock"
+
+    def log(self, name: str) -> Path:
+        """The log file of a process."""
+        return self.logs / f"{name}.log"
+
+    @property
     def secrets(self) -> Path:
         """Secrets made for this platform, kept from start to start."""
         return self.state / "secrets.json"

@@ -2,26 +2,28 @@
 
 import asyncio
 import os
-import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Self
 
 from shared.messaging.topics import apply_topics
-from shared.persistence.provision import ServiceDatabase, service_database
+from shared.persistence.provision import ServiceDatabase, provision
 from wex import health, records
 from wex.announcements import Announcement
-from wex.databases import Migrated, ready_database
+from wex.commands import Commands
 from wex.engines import local_kafka, local_postgres
-from wex.environment import Addresses, edge_environment, service_environment
+from wex.environment import Addresses
 from wex.folders import REPOSITORY, Folders
 from wex.kafka import Kafka
 from wex.local_secrets import load_secrets
 from wex.lock import take_lock
+from wex.migrated import Migrated
+from wex.nursery import Nursery, can_fork
 from wex.ports import SERVICES, USUAL_PORTS, choose_ports, moved
 from wex.postgres import Postgres
-from wex.processes import Child, Command, ProcessError, start, until_ready
+from wex.processes import Child, Command, ProcessError, log_end, start, until_ready
 
 _READY_WITHIN = 60.0
 
@@ -48,7 +50,6 @@ class Platform:
         self.folders = Folders(state.absolute())
         self.services = services
         self.deaths: asyncio.Queue[str] = asyncio.Queue()
-        self._environment = environment
         self._usual_ports = usual_ports
         self._durable = durable
         self._topic_partitions = topic_partitions
@@ -60,8 +61,8 @@ class Platform:
         self._watch: asyncio.Task[None] | None = None
         self._postgres: Postgres | None = None
         self._kafka: Kafka | None = None
-        self._secrets: dict[str, str] = {}
-        self.addresses = Addresses("", "", "", "", {})
+        self._nursery: Nursery | None = None
+        self._commands = Commands(self.folders, Addresses("", "", "", "", {}), environment, {}, prefix)
 
     async def __aenter__(self) -> Self:
         await self.up()
@@ -70,7 +71,10 @@ class Platform:
     async def __aexit__(self, *_: object) -> None:
         await self.down()
 
-    # -- what it offers -------------------------------------------------------------
+    @property
+    def addresses(self) -> Addresses:
+        """Where everything is reached."""
+        return self._commands.addresses
 
     def api(self, service: str) -> str:
         """The base address of a service's HTTP interface."""
@@ -82,7 +86,7 @@ class Platform:
 
     def database(self, service: str) -> ServiceDatabase:
         """Where a service's data lies: for checks from outside."""
-        return service_database(self.addresses.postgres, service, f"{self._prefix}wex_{service}")
+        return self._commands.database(service)
 
     @property
     def names(self) -> list[str]:
@@ -101,24 +105,19 @@ class Platform:
 
     def log(self, name: str) -> Path:
         """The log file of a process."""
-        return self.folders.logs / f"{name}.log"
+        return self.folders.log(name)
 
     def advance(self, seconds: float) -> None:
         """Move the business clock of every service ahead by so much more."""
         ahead = self.clock_ahead() + seconds
-        partial = self._clock.with_suffix(".tmp")
+        partial = self.folders.clock.with_suffix(".tmp")
         partial.write_text(str(ahead))
-        partial.replace(self._clock)
+        partial.replace(self.folders.clock)
 
     def clock_ahead(self) -> float:
         """By how many seconds the business clock runs ahead."""
-        return float(self._clock.read_text()) if self._clock.exists() else 0.0
-
-    @property
-    def _clock(self) -> Path:
-        return self.folders.data / "clock"
-
-    # -- all of it --------------------------------------------------------------------
+        clock = self.folders.clock
+        return float(clock.read_text()) if clock.exists() else 0.0
 
     async def up(self) -> None:
         """Start everything and return when all of it is ready; stop it again if anything fails."""
@@ -138,15 +137,17 @@ class Platform:
         engines = {"postgres", "kafka"}
         await asyncio.gather(*(self.stop(name) for name in set(self._children) - engines))
         await asyncio.gather(*(self.stop(name) for name in set(self._children) & engines))
+        if self._nursery:
+            await self._nursery.close()
         self._release_lock()
 
     def kill_all(self) -> None:
         """End everything at once, without asking."""
         for name in list(self._children):
             self._children.pop(name).kill()
+        if self._nursery:
+            self._nursery.nurse.kill()
         self._release_lock()
-
-    # -- one process ------------------------------------------------------------------
 
     async def start(self, name: str) -> None:
         """Start one process that does not run and wait until it is ready."""
@@ -155,7 +156,7 @@ class Platform:
         began = time.monotonic()
         self._announce(Announcement(name, "starting"))
         command = self._command(name)
-        child = start(command, self.folders.run)
+        child = await self._spawn(command)
         self._children[name] = child
         await until_ready(child, lambda: self.is_ready(name), within=_READY_WITHIN)
         self._announce(Announcement(name, "ready", f"{time.monotonic() - began:.1f} s, port {command.port}"))
@@ -183,16 +184,15 @@ class Platform:
             return await self._kafka.is_ready()
         return await health.is_ready(self.addresses.ports["issuer" if name == "edge" else name])
 
-    # -- within -----------------------------------------------------------------------
-
     async def _up(self) -> None:
         ended = await asyncio.to_thread(records.end_all, self.folders.run)
         if ended:
             self._announce(Announcement("wex", "note", f"ended what a crash had left: {', '.join(ended)}"))
         records.write(self.folders.run, records.record_of("supervisor", os.getpid()))
         self._choose_addresses()
-        self._secrets = load_secrets(self.folders.secrets)
         self._watch = asyncio.create_task(self._watch_children())
+        if can_fork():
+            self._nursery = Nursery(self.folders.run, self.log("nurse"), REPOSITORY)
         async with asyncio.TaskGroup() as group:
             postgres = group.create_task(self._start_postgres())
             kafka = group.create_task(self._start_kafka())
@@ -207,14 +207,16 @@ class Platform:
             self._announce(Announcement("wex", "note", f"usual ports taken, using: {taken}"))
         self._postgres = local_postgres(self.folders, ports, durable=self._durable)
         self._kafka = local_kafka(self.folders, ports)
-        self.addresses = Addresses(
+        addresses = Addresses(
             postgres=self._postgres.url if self._postgres else os.environ["WEX_POSTGRES_URL"],
             kafka=self._kafka.bootstrap if self._kafka else os.environ["WEX_KAFKA_BOOTSTRAP"],
             issuer=f"http://127.0.0.1:{ports['issuer']}",
             traces=f"http://127.0.0.1:{ports['traces']}",
             ports=ports,
         )
-        self.addresses.write(self.folders)
+        addresses.write(self.folders)
+        secrets = load_secrets(self.folders.secrets)
+        self._commands = replace(self._commands, addresses=addresses, secrets=secrets)
 
     async def _start_postgres(self) -> None:
         if self._postgres:
@@ -223,64 +225,54 @@ class Platform:
 
     async def _start_kafka(self) -> None:
         if self._kafka:
-            loop = asyncio.get_running_loop()
-            await asyncio.to_thread(
-                self._kafka.prepare, lambda *done: loop.call_soon_threadsafe(self._fetching, *done)
-            )
+            await asyncio.to_thread(self._kafka.prepare, self._fetching(asyncio.get_running_loop()))
             await self.start("kafka")
         await apply_topics(self.addresses.kafka, self._prefix, partitions=self._topic_partitions)
 
-    def _fetching(self, done: int, total: int, received: int) -> None:
-        self._announce(Announcement("kafka", "fetching", f"{done}/{total} jars, {received / 1e6:.0f} MB"))
+    def _fetching(self, loop: asyncio.AbstractEventLoop) -> Callable[[int, int, int], None]:
+        def tell(done: int, total: int, received: int) -> None:
+            detail = f"{done}/{total} jars, {received / 1e6:.0f} MB"
+            loop.call_soon_threadsafe(self._announce, Announcement("kafka", "fetching", detail))
+
+        return tell
 
     async def _start_service(
         self, service: str, postgres: asyncio.Task[None], kafka: asyncio.Task[None]
     ) -> None:
         await asyncio.shield(postgres)
-        stamp = self.folders.data / "migrated.json" if self._postgres else None
-        await ready_database(
-            self.addresses.postgres,
-            service,
-            self.database(service),
-            migrated=Migrated(stamp),
-            environment=self._service_environment(service, 0, self.database(service)),
-            log=self.log(f"{service}-migrate"),
-        )
+        migrated = Migrated(self.folders.data / "migrated.json" if self._postgres else None)
+        if not migrated.has(service):
+            await provision(self.addresses.postgres, service, self.database(service).name)
+            await self._migrate(self._commands.service(service, "migrate"))
+            migrated.add(service)
         async with asyncio.TaskGroup() as group:
             group.create_task(self.start(f"{service}-api"))
             await asyncio.shield(kafka)
             await self.start(f"{service}-worker")
+
+    async def _migrate(self, command: Command) -> None:
+        child = await self._spawn(command)
+        try:
+            code = await child.ended()
+        finally:
+            child.kill()
+        if code:
+            raise ProcessError(f"{command.name} failed with code {code}\n{log_end(command.log)}")
+
+    async def _spawn(self, command: Command) -> Child:
+        if command.module and self._nursery and await self._nursery.is_ready():
+            return self._nursery.start(command)
+        return start(command, self.folders.run)
 
     def _command(self, name: str) -> Command:
         if name == "postgres" and self._postgres:
             return self._postgres.command()
         if name == "kafka" and self._kafka:
             return self._kafka.command()
-        if name == "edge":
-            environment = edge_environment(self.addresses, self.folders, self._environment)
-            return self._python(name, ("wex.edge",), environment, self.addresses.ports["issuer"])
-        service, _, kind = name.rpartition("-")
-        if service not in self.services or kind not in {"api", "worker"}:
+        if name not in self.names:
             raise ProcessError(f"no process is called {name}; there are {', '.join(self.names)}")
-        port = self.addresses.ports[name]
-        environment = self._service_environment(service, port, self.database(service))
-        return self._python(name, (service, kind), environment, port)
-
-    def _python(self, name: str, module: tuple[str, ...], environment: dict[str, str], port: int) -> Command:
-        argv = (sys.executable, "-m", *module)
-        return Command(name, argv, self.log(name), environment, folder=REPOSITORY, port=port)
-
-    def _service_environment(self, service: str, port: int, database: ServiceDatabase) -> dict[str, str]:
-        return service_environment(
-            service,
-            port=port,
-            environment=self._environment,
-            addresses=self.addresses,
-            database=database,
-            secrets=self._secrets,
-            clock=self._clock,
-            topic_prefix=self._prefix,
-        )
+        service, _, role = name.rpartition("-")
+        return self._commands.service(service, role) if service else self._commands.edge()
 
     async def _watch_children(self) -> None:
         while True:

@@ -2,22 +2,19 @@
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import pwd
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 
-from wex import records
-
-_SET_PARENT_DEATH_SIGNAL = 1
+from wex import kernel, records
 
 
 class ProcessError(Exception):
@@ -26,11 +23,12 @@ class ProcessError(Exception):
 
 @dataclass(frozen=True)
 class Command:
-    """How one process is started and stopped."""
+    """How one process is started and stopped; `module` is what a Python process runs, with its arguments."""
 
     name: str
     argv: tuple[str, ...]
     log: Path
+    module: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
     user: str | None = None
@@ -40,21 +38,27 @@ class Command:
     ends_with_parent: bool = True
 
 
+class Handle(Protocol):
+    """What is needed of a started process: `Popen` has it."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float) -> int: ...
+    def send_signal(self, sig: int) -> None: ...
+    def kill(self) -> None: ...
+
+
 class Child:
     """A running process of ours, in a session of its own, recorded until it has ended."""
 
-    def __init__(self, command: Command, process: subprocess.Popen[bytes], run: Path) -> None:
+    def __init__(self, command: Command, process: Handle, run: Path, record: records.Record) -> None:
         self.command = command
         self.pid = process.pid
-        self.started = time.monotonic()
         self._process = process
         self._run = run
-        records.write(
-            run,
-            records.record_of(
-                command.name, process.pid, port=command.port, stop_signal=int(command.stop_signal)
-            ),
-        )
+        records.write(run, record)
 
     @property
     def exit_code(self) -> int | None:
@@ -104,8 +108,10 @@ class Child:
         records.forget(self._run, self.command.name)
 
 
-def start(command: Command, run: Path) -> Child:
+def start(command: Command, run: Path, *, pass_fds: Collection[int] = ()) -> Child:
     """Start the process; its output goes to its log."""
+    stop_signal = int(command.stop_signal)
+    ask_kernel = kernel.end_with_parent(stop_signal) if command.ends_with_parent else None
     command.log.parent.mkdir(parents=True, exist_ok=True)
     with command.log.open("ab") as log:
         process = subprocess.Popen(
@@ -116,31 +122,19 @@ def start(command: Command, run: Path) -> Child:
             cwd=command.folder or "/",
             env={**os.environ, **command.environment},
             start_new_session=True,
-            preexec_fn=_end_with_parent(command),  # noqa: PLW1509 - one system call, no lock taken
+            preexec_fn=ask_kernel,  # noqa: PLW1509 - one system call, no lock taken
+            pass_fds=pass_fds,
             user=command.user,
             group=group_of(command.user),
             extra_groups=[] if command.user else None,
         )
-    return Child(command, process, run)
+    record = records.record_of(command.name, process.pid, port=command.port, stop_signal=stop_signal)
+    return Child(command, process, run, record)
 
 
 def group_of(user: str | None) -> int | None:
     """The user's own group, to which a child that drops to this user drops too."""
     return pwd.getpwnam(user).pw_gid if user else None
-
-
-def _end_with_parent(command: Command) -> Callable[[], None] | None:
-    if not command.ends_with_parent or sys.platform != "linux":
-        return None
-    parent, stop_signal = os.getpid(), int(command.stop_signal)
-    prctl = ctypes.CDLL(None).prctl
-
-    def ask_kernel() -> None:
-        prctl(_SET_PARENT_DEATH_SIGNAL, stop_signal)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return ask_kernel
 
 
 async def until_ready(

@@ -1,0 +1,58 @@
+"""How the platform's own Python processes are started: the edge, and each service's three."""
+
+import sys
+from dataclasses import dataclass
+
+from shared.persistence.provision import ServiceDatabase, service_database
+from wex.environment import Addresses, edge_environment, service_environment
+from wex.folders import REPOSITORY, Folders
+from wex.processes import Command
+
+
+@dataclass(frozen=True)
+class Commands:
+    """What all of them have in common."""
+
+    folders: Folders
+    addresses: Addresses
+    environment: str
+    secrets: dict[str, str]
+    prefix: str
+
+    def edge(self) -> Command:
+        """The development issuer and the trace receiver."""
+        environment = edge_environment(self.addresses, self.folders, self.environment)
+        return self._python("edge", ("wex.edge",), environment, self.addresses.ports["issuer"])
+
+    def service(self, service: str, role: str) -> Command:
+        """A service's `api` or `worker`, which has a port, or its `migrate`, which has none."""
+        name = f"{service}-{role}"
+        port = self.addresses.ports.get(name)
+        environment = service_environment(
+            service,
+            port=port or 0,
+            environment=self.environment,
+            addresses=self.addresses,
+            database=self.database(service),
+            secrets=self.secrets,
+            clock=self.folders.clock,
+            topic_prefix=self.prefix,
+        )
+        return self._python(name, (service, role), environment, port)
+
+    def database(self, service: str) -> ServiceDatabase:
+        """Where a service's data lies."""
+        return service_database(self.addresses.postgres, service, f"{self.prefix}wex_{service}")
+
+    def _python(
+        self, name: str, module: tuple[str, ...], environment: dict[str, str], port: int | None
+    ) -> Command:
+        return Command(
+            name=name,
+            argv=(sys.executable, "-m", *module),
+            module=module,
+            log=self.folders.log(name),
+            environment=environment,
+            folder=REPOSITORY,
+            port=port,
+        )

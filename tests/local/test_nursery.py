@@ -1,0 +1,73 @@
+"""Forked processes: like started ones, only sooner."""
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from tests.infra.polling import eventually
+from tests.local.stand_ins import write_stand_ins
+
+from wex import health, records
+from wex.nursery import Nursery, can_fork
+from wex.ports import free_port
+from wex.processes import Command, until_ready
+
+pytestmark = pytest.mark.skipif(not can_fork(), reason="only Linux forks")
+
+
+@pytest_asyncio.fixture
+async def nursery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Nursery]:
+    monkeypatch.setenv("PYTHONPATH", str(write_stand_ins(tmp_path / "services", "quiet")))
+    started = Nursery(tmp_path / "run", tmp_path / "nurse.log", tmp_path)
+    assert await started.is_ready()
+    yield started
+    await started.close()
+
+
+def command(folder: Path, *module: str, **environment: str) -> Command:
+    """A stand-in service."""
+    port = free_port()
+    return Command(
+        "quiet-api",
+        (sys.executable, "-m", *module),
+        folder / "quiet.log",
+        module,
+        environment={"WEX_HTTP_PORT": str(port), **environment},
+        port=port,
+    )
+
+
+async def test_forked_processes_live_and_end_like_others(nursery: Nursery, tmp_path: Path) -> None:
+    wanted = command(tmp_path, "quiet", "api")
+    assert wanted.port is not None
+    first = nursery.start(wanted)
+    await until_ready(first, lambda: health.is_ready(wanted.port or 0), within=10)
+    assert "asked" in wanted.log.read_text()
+    assert {record.name for record in records.read(tmp_path / "run")} == {"nurse", "quiet-api"}
+    await first.stop()
+    assert first.exit_code == -15
+    again = nursery.start(wanted)
+    await until_ready(again, lambda: health.is_ready(wanted.port or 0), within=10)
+    again.kill()
+    assert again.exit_code == -9
+    assert {record.name for record in records.read(tmp_path / "run")} == {"nurse"}
+
+
+async def test_its_exit_code_is_its_own(nursery: Nursery, tmp_path: Path) -> None:
+    child = nursery.start(command(tmp_path, "quiet", "migrate", STAND_IN_MIGRATE="3"))
+    assert await child.ended() == 3
+    child = nursery.start(command(tmp_path, "no_such_service", "migrate"))
+    assert await child.ended() == 1
+    assert "No module named no_such_service" in (tmp_path / "quiet.log").read_text()
+
+
+async def test_without_the_nurse_nothing_is_left(nursery: Nursery, tmp_path: Path) -> None:
+    child = nursery.start(command(tmp_path, "quiet", "api"))
+    (record,) = (one for one in records.read(tmp_path / "run") if one.name == "quiet-api")
+    os.kill(nursery.nurse.pid, 9)
+    await eventually(lambda: record.process() is None)
+    assert await child.ended() == -15
+    assert not await nursery.is_ready()
