@@ -21,7 +21,7 @@ test: setup ## Run every test
 check: setup ## Lint, format, types and the direction of imports
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
-	@$(BIN)/mypy
+	@$(BIN)/mypy shared services deploy/local tests
 	@$(BIN)/lint-imports
 
 down: setup ## End a platform that was left running

@@ -9,11 +9,15 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from wex.processes import Command, ProcessError, group_of
 
+_LOCALE: tuple[str, ...] = ("--locale=C.UTF-8",)
+if sys.platform == "darwin":  # whose libraries do not know that locale: PostgreSQL brings its own
+    _LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 _SHARED = {
     "max_connections": "300",
     "shared_buffers": "256MB",
@@ -51,7 +55,7 @@ class Postgres:
             [
                 str(binaries() / "initdb"),
                 "--no-sync",
-                "--locale=C.UTF-8",
+                *_LOCALE,
                 "--encoding=UTF8",
                 "--auth=trust",
                 "--username=postgres",
