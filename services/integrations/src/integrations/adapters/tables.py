@@ -1,0 +1,87 @@
+"""The service's tables."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel import Field, SQLModel
+
+from shared.persistence.tables import instant
+
+
+class RosterRow(SQLModel, table=True):
+    """A roster that was received: counts and faults, nothing of what it said."""
+
+    __tablename__ = "rosters"
+
+    roster_id: UUID = Field(primary_key=True)
+    institution_id: UUID
+    number: int
+    kind: str
+    rows: int
+    accepted: int
+    rejected: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    received_at: datetime = Field(sa_column=instant())
+    version: int
+
+
+class EndpointRow(SQLModel, table=True):
+    """A webhook endpoint of an organisation; its secrets are sealed."""
+
+    __tablename__ = "webhook_endpoints"
+
+    endpoint_id: UUID = Field(primary_key=True)
+    organisation_id: UUID
+    url: str
+    event_types: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    secret: str
+    previous_secret: str | None = None
+    previous_until: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    failing_since: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    disabled_reason: str | None = None
+    created_at: datetime = Field(sa_column=instant())
+    version: int
+
+
+class DeliveryRow(SQLModel, table=True):
+    """One event for one endpoint."""
+
+    __tablename__ = "webhook_deliveries"
+
+    delivery_id: UUID = Field(primary_key=True)
+    endpoint_id: UUID
+    organisation_id: UUID
+    event_id: UUID
+    event_type: str
+    payload: str
+    state: str
+    tries: int
+    created_at: datetime = Field(sa_column=instant())
+    version: int
+
+
+class AttemptRow(SQLModel, table=True):
+    """One try of a delivery."""
+
+    __tablename__ = "webhook_attempts"
+
+    attempt_id: UUID = Field(primary_key=True)
+    delivery_id: UUID
+    organisation_id: UUID
+    at: datetime = Field(sa_column=instant())
+    milliseconds: int
+    status_code: int | None = None
+    error: str | None = None
+
+
+class DueRow(SQLModel, table=True):
+    """When a pending delivery is due: ids only, so the dispatcher needs no tenant to see what is."""
+
+    __tablename__ = "webhook_queue"
+
+    delivery_id: UUID = Field(primary_key=True)
+    endpoint_id: UUID
+    organisation_id: UUID
+    due_at: datetime = Field(sa_column=instant())

@@ -1,0 +1,51 @@
+"""Environment to settings."""
+
+import base64
+import json
+from datetime import timedelta
+from typing import Self
+
+from pydantic import Field, SecretStr, model_validator
+
+from integrations.domain.deliveries import Schedule
+from shared.settings import ServiceSettings
+
+# Standard Webhooks 1.0.0: at once, then these; ten attempts over 75 hours.
+RETRY_SECONDS = "5,300,1800,7200,18000,36000,50400,72000,86400"
+
+
+class Settings(ServiceSettings):
+    """What every service has, and the keys and waits of this one."""
+
+    roster_public_key: str = Field(description="JWK of the key that only `bookings` can open rows with")
+    secrets_key: SecretStr = Field(description="32 bytes in base64: seals webhook secrets, keys row digests")
+    webhook_retry_seconds: str = Field(default=RETRY_SECONDS, description="Waits between attempts")
+    allow_loopback_webhooks: bool = Field(
+        default=False, description="Let webhooks go to http://127.0.0.1; local and test only"
+    )
+
+    @property
+    def key(self) -> bytes:
+        """The service's own key."""
+        return base64.b64decode(self.secrets_key.get_secret_value(), validate=True)
+
+    @property
+    def schedule(self) -> Schedule:
+        """When failed deliveries are attempted again."""
+        waits = (float(part) for part in self.webhook_retry_seconds.split(","))
+        return Schedule(tuple(timedelta(seconds=wait) for wait in waits))
+
+    @model_validator(mode="after")
+    def refuse_unusable_keys(self) -> Self:
+        """Wrong keys are told at start, not at the first roster."""
+        if len(self.key) != 32:
+            raise ValueError("WEX_SECRETS_KEY must be 32 bytes in base64")
+        if "d" in json.loads(self.roster_public_key):
+            raise ValueError("WEX_ROSTER_PUBLIC_KEY is a private key: this service must not have it")
+        if any(wait <= timedelta(0) for wait in self.schedule.waits):
+            raise ValueError("WEX_WEBHOOK_RETRY_SECONDS must be above 0")
+        return self
+
+    @classmethod
+    def local_only(cls) -> tuple[str, ...]:
+        return (*super().local_only(), "allow_loopback_webhooks")
