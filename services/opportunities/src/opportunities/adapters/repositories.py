@@ -1,16 +1,40 @@
-"""Aggregates to rows and back; what happened goes to the outbox with them."""
+"""Aggregates kept; what happened to them goes to the outbox with them."""
 
+from collections.abc import Set as AbstractSet
+from dataclasses import asdict
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from opportunities.adapters import publishing
-from opportunities.adapters.tables import OrganisationRow
+from opportunities.adapters.loading import day_as_json, load_opportunities, load_organisations
+from opportunities.adapters.tables import OpportunityRow, OrganisationRow, SessionRow, SiteRow
+from opportunities.domain.opportunities import Opportunity
 from opportunities.domain.organisations import Organisation
+from opportunities.domain.places import Areas
+from opportunities.domain.sessions import SessionUnknown
 from shared.kernel import NotFound
 from shared.persistence.rows import save_row
 from shared.persistence.transaction import Transaction
+
+_OPPORTUNITY_OF = text("select opportunity_id from sessions where session_id = :session_id")
+_LISTED_AS = text(
+    """
+    select o.name, o.area_code, s.local_authority_code, s.easting, s.northing
+    from organisations o left join sites s on s.site_id = :site_id and s.organisation_id = o.organisation_id
+    where o.organisation_id = :provider_id
+    """
+)
+_RENAME = text(
+    """
+    update opportunities set provider_name = o.name from organisations o
+    where opportunities.provider_id = :provider_id and o.organisation_id = :provider_id
+      and provider_name <> o.name
+    """
+)
 
 
 class OrganisationRepository:
@@ -19,22 +43,15 @@ class OrganisationRepository:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def get(self, organisation_id: UUID) -> Organisation:
-        statement = select(OrganisationRow).where(col(OrganisationRow.organisation_id) == organisation_id)
-        row = await self._transaction.session.scalar(statement)
-        if row is None:
-            raise NotFound("There is no such organisation")
-        return Organisation(
-            row.organisation_id,
-            row.kind,
-            row.name,
-            row.registered_by,
-            row.area_code,
-            row.institution_type,
-            row.reference,
-            row.open,
-            version=row.version,
-        )
+    async def find(self, organisation_id: UUID) -> Organisation | None:
+        of_id = col(OrganisationRow.organisation_id) == organisation_id
+        return next(iter(await load_organisations(self._transaction.session, of_id)), None)
+
+    async def get(self, organisation_id: UUID, acting_for: AbstractSet[UUID]) -> Organisation:
+        found = await self.find(organisation_id)
+        if found is None or not {found.id, found.registered_by} & acting_for:
+            raise NotFound("There is no such organisation, or it is not yours")
+        return found
 
     async def save(self, organisation: Organisation) -> None:
         row = OrganisationRow(
@@ -50,5 +67,116 @@ class OrganisationRepository:
         )
         changes = organisation.take_events()
         await save_row(self._transaction.session, row, changes=len(changes))
-        for sequence, event in changes:
-            self._transaction.say(publishing.contract_of(event), sequence=sequence)
+        if organisation.sites:
+            sites = [_site_values(organisation, number) for number in range(len(organisation.sites))]
+            await self._transaction.session.execute(insert(SiteRow).on_conflict_do_nothing(), sites)
+        publishing.say(self._transaction, changes)
+
+    async def relist(self, organisation_id: UUID) -> None:
+        await self._transaction.session.execute(_RENAME, {"provider_id": organisation_id})
+
+
+class OpportunityRepository:
+    """Opportunities with their sessions."""
+
+    def __init__(self, transaction: Transaction, areas: Areas) -> None:
+        self._transaction = transaction
+        self._areas = areas
+
+    async def get(self, opportunity_id: UUID, acting_for: AbstractSet[UUID]) -> Opportunity:
+        of_id = col(OpportunityRow.opportunity_id) == opportunity_id
+        found = next(iter(await load_opportunities(self._transaction.session, of_id)), None)
+        if found is None or found.provider_id not in acting_for:
+            raise NotFound("There is no such opportunity, or it is not yours")
+        return found
+
+    async def with_session(self, session_id: UUID, acting_for: AbstractSet[UUID]) -> Opportunity:
+        opportunity_id = await self._transaction.session.scalar(_OPPORTUNITY_OF, {"session_id": session_id})
+        if opportunity_id is None:
+            raise SessionUnknown
+        return await self.get(opportunity_id, acting_for)
+
+    async def listed_at(self, provider_id: UUID, site_id: UUID, activity_band: str) -> list[Opportunity]:
+        return await load_opportunities(
+            self._transaction.session,
+            col(OpportunityRow.provider_id) == provider_id,
+            col(OpportunityRow.site_id) == site_id,
+            col(OpportunityRow.activity_band) == activity_band,
+            col(OpportunityRow.state).in_(("published", "suspended")),
+        )
+
+    async def save(self, opportunity: Opportunity) -> None:
+        changes = opportunity.take_events()
+        row = await self._row(opportunity)
+        await save_row(self._transaction.session, row, changes=len(changes))
+        if opportunity.sessions:
+            statement = insert(SessionRow)
+            state = statement.excluded.state
+            await self._transaction.session.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["session_id"],
+                    set_={"state": state},
+                    where=col(SessionRow.state) != state,
+                ),
+                _session_values(opportunity),
+            )
+        publishing.say(self._transaction, changes)
+
+    async def _row(self, opportunity: Opportunity) -> OpportunityRow:
+        of_provider = {"provider_id": opportunity.provider_id, "site_id": opportunity.offer.site_id}
+        listed = (await self._transaction.session.execute(_LISTED_AS, of_provider)).one()
+        decided = opportunity.decided
+        offer: dict[str, Any] = asdict(opportunity.offer)
+        return OpportunityRow(
+            opportunity_id=opportunity.id,
+            provider_id=opportunity.provider_id,
+            provider_name=listed.name,
+            area_code=self._area(listed.local_authority_code, listed.area_code),
+            easting=listed.easting,
+            northing=listed.northing,
+            state=opportunity.state,
+            published_at=opportunity.published_at,
+            reason_code=opportunity.reason_code,
+            decided=_lists(asdict(decided)) if decided else None,
+            version=opportunity.version,
+            **_lists(offer),
+        )
+
+    def _area(self, site_district: str | None, provider_area: str | None) -> str | None:
+        """The site tells the area; what has no site is of its provider's."""
+        if site_district is None:
+            return provider_area
+        area = self._areas.of_district(site_district)
+        return area.code if area else None
+
+
+def _lists(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+
+def _site_values(organisation: Organisation, number: int) -> dict[str, object]:
+    site = organisation.sites[number]
+    return {
+        "site_id": site.id,
+        "organisation_id": organisation.id,
+        "registered_by": organisation.registered_by,
+        "name": site.name,
+        **asdict(site.place),
+    }
+
+
+def _session_values(opportunity: Opportunity) -> list[dict[str, object]]:
+    return [
+        {
+            "session_id": session.id,
+            "opportunity_id": opportunity.id,
+            "provider_id": opportunity.provider_id,
+            "state": session.state,
+            "places": session.places,
+            "days": [day_as_json(day) for day in session.days],
+            "first_day": session.first_day,
+            "last_day": session.last_day,
+            "supervisor_ids": list(session.supervisor_ids),
+        }
+        for session in opportunity.sessions
+    ]

@@ -1,12 +1,23 @@
-"""The register's tables."""
+"""The register's tables; checks, indexes and generated columns are in the migrations."""
 
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import ARRAY, Column, Integer, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
+
+from shared.persistence.tables import instant
+
+
+def texts() -> Any:
+    """A column of texts."""
+    return Column(ARRAY(Text), nullable=False)
 
 
 class OrganisationRow(SQLModel, table=True):
-    """An organisation; public to read, its own to change."""
+    """An organisation; public to read, its own or its registrar's to change."""
 
     __tablename__ = "organisations"
 
@@ -27,9 +38,98 @@ class SiteRow(SQLModel, table=True):
     __tablename__ = "sites"
 
     site_id: UUID = Field(primary_key=True)
-    organisation_id: UUID = Field(foreign_key="organisations.organisation_id")
+    organisation_id: UUID
+    registered_by: UUID
     name: str
     postcode: str
     local_authority_code: str
     easting: int
     northing: int
+
+
+class OpportunityRow(SQLModel, table=True):
+    """An opportunity, with what the listing shows of its provider and site beside it."""
+
+    __tablename__ = "opportunities"
+
+    opportunity_id: UUID = Field(primary_key=True)
+    provider_id: UUID
+    provider_name: str
+    site_id: UUID | None = None
+    area_code: str | None = None
+    easting: int | None = None
+    northing: int | None = None
+    state: str
+    title: str
+    summary: str
+    purpose: str
+    kind: str
+    format: str
+    mode: str
+    tier: str
+    activity_band: str
+    sector: str
+    year_groups: list[int] = Field(sa_column=Column(ARRAY(Integer), nullable=False))
+    objective_codes: list[str] = Field(sa_column=texts())
+    planned_criteria: list[str] = Field(sa_column=texts())
+    task_brief: str | None = None
+    accompanied: bool
+    published_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    reason_code: str | None = None
+    decided: dict[str, Any] | None = Field(
+        default=None, sa_column=Column(JSONB(none_as_null=True), nullable=True)
+    )
+    version: int
+
+
+class SessionRow(SQLModel, table=True):
+    """A dated run of an opportunity."""
+
+    __tablename__ = "sessions"
+
+    session_id: UUID = Field(primary_key=True)
+    opportunity_id: UUID
+    provider_id: UUID
+    state: str
+    places: int
+    days: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    first_day: date
+    last_day: date
+    supervisor_ids: list[UUID] = Field(sa_column=Column(ARRAY(Uuid), nullable=False))
+
+
+class AssuranceRow(SQLModel, table=True):
+    """The newest that safeguarding said of an assurance."""
+
+    __tablename__ = "assurances"
+
+    assurance_id: UUID = Field(primary_key=True)
+    provider_id: UUID
+    site_id: UUID
+    activity_band: str
+    standing: str
+    valid_from: date | None = None
+    valid_until: date | None = None
+    sequence: int
+    said_at: datetime = Field(sa_column=instant())
+
+
+class PlacesTakenRow(SQLModel, table=True):
+    """How many places of a session are taken, as bookings last said."""
+
+    __tablename__ = "places_taken"
+
+    session_id: UUID = Field(primary_key=True)
+    taken: int
+    sequence: int
+
+
+class FrameworkRow(SQLModel, table=True):
+    """The learning objectives of a published framework."""
+
+    __tablename__ = "frameworks"
+
+    framework: str = Field(primary_key=True)
+    version: str
+    objective_codes: list[str] = Field(sa_column=texts())
+    sequence: int

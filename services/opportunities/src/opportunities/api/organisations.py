@@ -1,15 +1,36 @@
 """Organisations over HTTP."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+from uuid import UUID
 
-from opportunities.api.schemas import OrganisationBody, OrganisationToRegister
+from fastapi import APIRouter, Query, Request, Response
+
+from opportunities.api.dependencies import FromRegister, Paging
+from opportunities.api.organisation_schemas import (
+    OrganisationBody,
+    OrganisationToRegister,
+    OrganisationToRevise,
+    SiteToAdd,
+)
 from opportunities.application import handlers
-from opportunities.application.commands import RegisterOrganisation
-from opportunities.domain.organisations import InstitutionTypeMissing
-from shared.http.door import OpenDoor, answer
+from opportunities.application.commands import AddSite, RegisterOrganisation, ReviseOrganisation
+from opportunities.application.queries import Register
+from opportunities.domain.organisations import (
+    AreaDisagrees,
+    AreaHasHub,
+    InstitutionTypeMisplaced,
+    InstitutionTypeMissing,
+    Site,
+    SiteRepeated,
+    TooManySites,
+)
+from opportunities.domain.places import AreaNotOnRegister, OutsideEngland, PostcodeUnknown
+from shared.contracts.vocabulary import OrganisationKind
+from shared.http.door import ExpectedVersion, OpenDoor, answer, etag
+from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page
 from shared.http.problems import documented
-from shared.kernel import new_id
-from shared.security.access import own_organisation, requires
+from shared.kernel import StaleVersion, new_id
+from shared.security.access import own_organisation, public, requires
 from shared.security.tokens import Caller
 
 routes = APIRouter(tags=["organisations"])
@@ -20,18 +41,118 @@ routes = APIRouter(tags=["organisations"])
     operation_id="registerOrganisation",
     status_code=201,
     response_model=OrganisationBody,
-    responses=documented(InstitutionTypeMissing),
+    responses=documented(
+        AreaHasHub,
+        AreaNotOnRegister,
+        AreaDisagrees,
+        InstitutionTypeMissing,
+        InstitutionTypeMisplaced,
+        PostcodeUnknown,
+        OutsideEngland,
+    ),
 )
 async def register_organisation(
-    body: OrganisationToRegister, door: OpenDoor, caller: Caller = requires("organisations:write")
+    body: OrganisationToRegister,
+    door: OpenDoor,
+    register: FromRegister,
+    caller: Caller = requires("organisations:write"),
 ) -> Response:
-    """Put an organisation on the national register."""
-    command = RegisterOrganisation(
-        organisation_id=new_id(), registered_by=own_organisation(caller), **body.model_dump()
+    """Put an organisation on the national register, with its first site where it has one."""
+    site = await _site(body.site, register, "body.site.postcode") if body.site else None
+    members = body.model_dump(exclude={"site"})
+    command = RegisterOrganisation(new_id(), registered_by=own_organisation(caller), site=site, **members)
+    location = answer(201, OrganisationBody.of, lambda o: f"/v1/organisations/{o.id}")
+    return await door(caller, handlers.register_organisation, command, location)
+
+
+@routes.post(
+    "/v1/organisations/{organisation_id}/sites",
+    operation_id="addSite",
+    status_code=201,
+    response_model=OrganisationBody,
+    responses=documented(SiteRepeated, TooManySites, PostcodeUnknown, OutsideEngland),
+)
+async def add_site(
+    organisation_id: UUID,
+    body: SiteToAdd,
+    door: OpenDoor,
+    register: FromRegister,
+    caller: Caller = requires("organisations:write"),
+) -> Response:
+    """Add a place of work: for the organisation itself, or for the one that registered it."""
+    site = await _site(body, register, "body.postcode")
+    command = AddSite(organisation_id, caller.acts_for, site)
+    location = answer(201, OrganisationBody.of, lambda o: f"/v1/organisations/{o.id}")
+    return await door(caller, handlers.add_site, command, location)
+
+
+@routes.put(
+    "/v1/organisations/{organisation_id}",
+    operation_id="reviseOrganisation",
+    response_model=OrganisationBody,
+    responses=documented(InstitutionTypeMissing, InstitutionTypeMisplaced, StaleVersion),
+)
+async def revise_organisation(
+    organisation_id: UUID,
+    body: OrganisationToRevise,
+    door: OpenDoor,
+    expected: ExpectedVersion,
+    caller: Caller = requires("organisations:write"),
+) -> Response:
+    """Replace what may change: for the organisation itself, or for the one that registered it."""
+    command = ReviseOrganisation(
+        organisation_id,
+        caller.acts_for,
+        expected,
+        body.name,
+        body.institution_type,
+        body.reference,
+        is_open=body.open,
     )
-    return await door(
-        caller,
-        handlers.register_organisation,
-        command,
-        answer(201, OrganisationBody.model_validate, lambda o: f"/v1/organisations/{o.id}"),
-    )
+    return await door(caller, handlers.revise_organisation, command, answer(200, OrganisationBody.of))
+
+
+@routes.get(
+    "/v1/organisations",
+    operation_id="listOrganisations",
+    response_model=Page[OrganisationBody],
+    responses=documented(CursorInvalid),
+    openapi_extra=public(),
+)
+async def list_organisations(
+    request: Request,
+    response: Response,
+    register: FromRegister,
+    pager: Paging,
+    kind: OrganisationKind | None = None,
+    area_code: Annotated[str | None, Query(max_length=80, pattern="^[a-z0-9-]+$")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[OrganisationBody]:
+    """The organisations on the register, by name; of one kind and in one area where asked."""
+    after = pager.read(request, cursor)
+    last = (after[0], UUID(after[1])) if after else None
+    rows = await register.organisations(kind, area_code, last, limit + 1)
+    shown, following = pager.page(request, response, rows, limit, lambda each: [each.name, each.id])
+    return Page[OrganisationBody](items=[OrganisationBody.of(each) for each in shown], next_cursor=following)
+
+
+@routes.get(
+    "/v1/organisations/{organisation_id}",
+    operation_id="getOrganisation",
+    response_model=OrganisationBody,
+    openapi_extra=public(),
+)
+async def get_organisation(
+    organisation_id: UUID, response: Response, register: FromRegister
+) -> OrganisationBody:
+    """One organisation with its sites."""
+    body = OrganisationBody.of(await register.organisation(organisation_id))
+    response.headers["ETag"] = etag(body.version)
+    return body
+
+
+async def _site(body: SiteToAdd, register: Register, field: str) -> Site:
+    # Found before the door opens: the first look at a letter of the directory takes its time,
+    # and no transaction waits for it.
+    return Site(new_id(), body.name, await register.place(body.postcode, field))

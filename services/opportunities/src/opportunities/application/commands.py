@@ -3,10 +3,17 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from opportunities.domain.assurances import Assurance
+from opportunities.domain.offers import Offer
+from opportunities.domain.organisations import Site
+from opportunities.domain.sessions import Day
+
+Organisations = frozenset[UUID]
+
 
 @dataclass(frozen=True, slots=True)
 class RegisterOrganisation:
-    """Put an organisation on the register, with its first site where a postcode is given."""
+    """Put an organisation on the register, with its first site where it has one."""
 
     organisation_id: UUID
     kind: str
@@ -15,3 +22,132 @@ class RegisterOrganisation:
     area_code: str | None = None
     institution_type: str | None = None
     reference: str | None = None
+    site: Site | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppointHub:
+    """Put an area's hub on the register, if it is not there."""
+
+    organisation_id: UUID
+    name: str
+    area_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddSite:
+    """Add a place of work to an organisation."""
+
+    organisation_id: UUID
+    acting_for: Organisations
+    site: Site
+
+
+@dataclass(frozen=True, slots=True)
+class ReviseOrganisation:
+    """Replace what may change of an organisation."""
+
+    organisation_id: UUID
+    acting_for: Organisations
+    expected_version: int
+    name: str
+    institution_type: str | None
+    reference: str | None
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DraftOpportunity:
+    """Write a first draft of an opportunity."""
+
+    opportunity_id: UUID
+    provider_id: UUID
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class ReviseOpportunity:
+    """Replace the offer of a draft."""
+
+    opportunity_id: UUID
+    acting_for: Organisations
+    expected_version: int
+    offer: Offer
+
+
+@dataclass(frozen=True, slots=True)
+class AddSession:
+    """Add a dated run to an opportunity."""
+
+    opportunity_id: UUID
+    acting_for: Organisations
+    session_id: UUID
+    places: int
+    days: tuple[Day, ...]
+    supervisor_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublishOpportunity:
+    """Let an opportunity be found and booked."""
+
+    opportunity_id: UUID
+    acting_for: Organisations
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawOpportunity:
+    """Take an opportunity back."""
+
+    opportunity_id: UUID
+    acting_for: Organisations
+    reason_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSession:
+    """Call a dated run off."""
+
+    session_id: UUID
+    acting_for: Organisations
+    reason_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowAssurance:
+    """Keep what safeguarding said of an assurance, and list what is assured, nothing else."""
+
+    said: Assurance
+
+
+@dataclass(frozen=True, slots=True)
+class BeginAssurance:
+    """An assurance's first day has come."""
+
+    assurance_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class NotePlaces:
+    """Keep how many places of a session are taken."""
+
+    session_id: UUID
+    taken: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class LearnFramework:
+    """Keep a framework's learning objectives."""
+
+    framework: str
+    version: str
+    objective_codes: tuple[str, ...]
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelistProvider:
+    """Show a provider's present name on all it offers."""
+
+    provider_id: UUID

@@ -3,7 +3,11 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from shared.kernel import Aggregate, Invalid
+from opportunities.domain.places import AreaNotOnRegister, Areas, OutsideEngland, Place
+from shared.kernel import Aggregate, Conflict, Invalid, StaleVersion
+
+PROVIDING = frozenset({"provider", "delivery_provider"})
+MOST_SITES = 500
 
 
 class InstitutionTypeMissing(Invalid):
@@ -11,6 +15,41 @@ class InstitutionTypeMissing(Invalid):
 
     slug = "institution-type-missing"
     title = "An institution needs its type"
+
+
+class InstitutionTypeMisplaced(Invalid):
+    """Only an institution has an institution's type."""
+
+    slug = "institution-type-misplaced"
+    title = "Only an institution has this type"
+
+
+class AreaHasHub(Conflict):
+    """One hub brokers for an area; it comes with the area (SMF: one responsible organisation)."""
+
+    slug = "area-has-hub"
+    title = "Hubs come with their area: each has its one hub already"
+
+
+class AreaDisagrees(Invalid):
+    """The site's local authority says which area it is."""
+
+    slug = "area-disagrees-with-site"
+    title = "The site lies in another area"
+
+
+class SiteRepeated(Conflict):
+    """The organisation has a site of this name at this postcode."""
+
+    slug = "site-repeated"
+    title = "The organisation has this site already"
+
+
+class TooManySites(Conflict):
+    """An organisation's sites travel in one event, which has a bound."""
+
+    slug = "too-many-sites"
+    title = f"An organisation has at most {MOST_SITES} sites"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +61,11 @@ class OrganisationRecorded:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place of work, placed on the National Grid (metres east and north)."""
+    """A place of work."""
 
     id: UUID
     name: str
-    postcode: str
-    local_authority_code: str
-    easting: int
-    northing: int
+    place: Place
 
 
 @dataclass(slots=True)
@@ -53,17 +89,79 @@ class Organisation(Aggregate):
         kind: str,
         name: str,
         registered_by: UUID,
+        areas: Areas,
         *,
         area_code: str | None = None,
         institution_type: str | None = None,
         reference: str | None = None,
         site: Site | None = None,
     ) -> "Organisation":
-        """Register an organisation, with its first site where it has one."""
-        if kind == "institution" and institution_type is None:
-            raise InstitutionTypeMissing(field="body.institution_type")
+        """Register an organisation, with its first site where it has one; the site tells the area.
+
+        Raises `AreaHasHub`, `AreaNotOnRegister`, `AreaDisagrees`, `OutsideEngland` and what is
+        wrong with the institution's type.
+        """
+        if kind == "hub":
+            raise AreaHasHub(field="body.kind")
+        if area_code is not None and not areas.has(area_code):
+            raise AreaNotOnRegister(field="body.area_code")
         organisation = cls(organisation_id, kind, name, registered_by, area_code, institution_type, reference)
+        organisation._check_type()
         if site is not None:
-            organisation.sites.append(site)
+            found = organisation._receive(site, areas, "body.site.postcode")
+            if area_code not in (None, found):
+                raise AreaDisagrees(field="body.area_code")
+            organisation.area_code = found
         organisation.record(OrganisationRecorded(organisation))
         return organisation
+
+    @classmethod
+    def appoint_hub(cls, organisation_id: UUID, name: str, area_code: str) -> "Organisation":
+        """Put an area's hub on the register."""
+        hub = cls(organisation_id, "hub", name, organisation_id, area_code)
+        hub.record(OrganisationRecorded(hub))
+        return hub
+
+    def add_site(self, site: Site, areas: Areas) -> None:
+        """Add a place of work; the first one in an area tells the organisation's area.
+
+        Raises `SiteRepeated`, `TooManySites`, `OutsideEngland`.
+        """
+        if any((each.name, each.place.postcode) == (site.name, site.place.postcode) for each in self.sites):
+            raise SiteRepeated
+        if len(self.sites) >= MOST_SITES:
+            raise TooManySites
+        found = self._receive(site, areas, "body.postcode")
+        self.area_code = self.area_code or found
+        self.record(OrganisationRecorded(self))
+
+    def revise(
+        self,
+        expected_version: int,
+        *,
+        name: str,
+        institution_type: str | None,
+        reference: str | None,
+        is_open: bool,
+    ) -> None:
+        """Replace what may change of an organisation read at `expected_version`. Raises `StaleVersion`."""
+        if expected_version != self.version:
+            raise StaleVersion(field="header.If-Match")
+        self.name, self.reference, self.open = name, reference, is_open
+        self.institution_type = institution_type
+        self._check_type()
+        self.record(OrganisationRecorded(self))
+
+    def _check_type(self) -> None:
+        if self.kind == "institution" and self.institution_type is None:
+            raise InstitutionTypeMissing(field="body.institution_type")
+        if self.kind != "institution" and self.institution_type is not None:
+            raise InstitutionTypeMisplaced(field="body.institution_type")
+
+    def _receive(self, site: Site, areas: Areas, field_name: str) -> str | None:
+        """Take the site in; the code of the area it lies in."""
+        if not site.place.in_england:
+            raise OutsideEngland(field=field_name)
+        self.sites.append(site)
+        area = areas.of_district(site.place.local_authority_code)
+        return area.code if area else None

@@ -1,0 +1,64 @@
+"""Reference data and rules shipped with the service, read once at start."""
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import yaml
+
+from opportunities.domain.offers import MemberRule, OfferRules, Value
+from opportunities.domain.places import Area, AreaHub, Areas, District
+from shared.rulepacks import RulePack, RulePacks
+
+_HERE = Path(__file__).parents[1]
+
+
+def read_areas(path: Path = _HERE / "reference" / "areas.yaml") -> Areas:
+    """The areas. Raises `ValueError` where two claim the same."""
+    content = yaml.safe_load(path.read_text())
+    return Areas([_area(each) for each in content["areas"]], content["licence"])
+
+
+def _area(each: dict[str, Any]) -> Area:
+    return Area(
+        each["code"],
+        each["name"],
+        tuple(District(**district) for district in each["districts"]),
+        tuple(each["growth_sectors"]),
+        AreaHub(UUID(each["hub"]["organisation_id"]), each["hub"]["name"]),
+        each["source"],
+    )
+
+
+class OfferRulebook:
+    """The rules of offers, by the day they are asked for."""
+
+    def __init__(self, folder: Path = _HERE / "rules") -> None:
+        self._packs = RulePacks(folder)
+
+    def on(self, day: date) -> OfferRules:
+        """The rules in force on a day. Raises `LookupError` before the first."""
+        return _rules(self._packs.on("offering", day))
+
+
+def _rules(pack: RulePack) -> OfferRules:
+    members = tuple(_member_rule(rule) for rule in pack.rules["members"])
+    return OfferRules(pack.name, pack.version, members, frozenset(pack.rules["assured_modes"]))
+
+
+def _member_rule(rule: dict[str, Any]) -> MemberRule:
+    return MemberRule(
+        code=rule["code"],
+        when={member: _values(values) for member, values in rule["when"].items()},
+        member=rule["member"],
+        words=rule["words"],
+        source=rule["source"],
+        present=rule.get("present"),
+        within=_values(rule["within"]) if "within" in rule else None,
+    )
+
+
+def _values(values: Iterable[Value]) -> frozenset[Value]:
+    return frozenset(values)

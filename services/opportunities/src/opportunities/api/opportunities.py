@@ -1,0 +1,155 @@
+"""What a provider does with its opportunities, over HTTP."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from opportunities.api.dependencies import FromRegister, Paging
+from opportunities.api.opportunity_schemas import (
+    OpportunityBody,
+    OpportunityToDraft,
+    OpportunityToRevise,
+    ReasonToGive,
+)
+from opportunities.application import handlers
+from opportunities.application.commands import (
+    DraftOpportunity,
+    PublishOpportunity,
+    ReviseOpportunity,
+    WithdrawOpportunity,
+)
+from opportunities.domain.offers import OfferNotAllowed
+from opportunities.domain.opportunities import (
+    FrameworkNotKnown,
+    NoSessionAhead,
+    NotDraft,
+    ObjectiveUnknown,
+    SiteNotAssured,
+    WithdrawnAlready,
+)
+from shared.http.door import ExpectedVersion, OpenDoor, answer, etag
+from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page
+from shared.http.problems import documented
+from shared.kernel import StaleVersion, new_id
+from shared.security.access import act_for, own_organisation, requires
+from shared.security.tokens import Caller
+
+routes = APIRouter(tags=["opportunities"])
+StateAsked = Annotated[Literal["draft", "published", "suspended", "withdrawn"] | None, Query()]
+
+
+@routes.post(
+    "/v1/opportunities",
+    operation_id="draftOpportunity",
+    status_code=201,
+    response_model=OpportunityBody,
+    responses=documented(OfferNotAllowed, handlers.NotAProvider, handlers.SiteUnknown),
+)
+async def draft_opportunity(
+    body: OpportunityToDraft, door: OpenDoor, caller: Caller = requires("opportunities:write")
+) -> Response:
+    """Write a first draft; nobody else sees it until it is published."""
+    provider = act_for(caller, body.provider_id) if body.provider_id else own_organisation(caller)
+    command = DraftOpportunity(new_id(), provider, body.offer())
+    location = answer(
+        201, OpportunityBody.of, lambda o: f"/v1/organisations/{o.provider_id}/opportunities/{o.id}"
+    )
+    return await door(caller, handlers.draft_opportunity, command, location)
+
+
+@routes.put(
+    "/v1/opportunities/{opportunity_id}",
+    operation_id="reviseOpportunity",
+    response_model=OpportunityBody,
+    responses=documented(
+        NotDraft, OfferNotAllowed, handlers.NotAProvider, handlers.SiteUnknown, StaleVersion
+    ),
+)
+async def revise_opportunity(
+    opportunity_id: UUID,
+    body: OpportunityToRevise,
+    door: OpenDoor,
+    expected: ExpectedVersion,
+    caller: Caller = requires("opportunities:write"),
+) -> Response:
+    """Replace the whole offer of a draft; what is published does not change under those who booked."""
+    command = ReviseOpportunity(opportunity_id, caller.acts_for, expected, body.offer())
+    return await door(caller, handlers.revise_opportunity, command, answer(200, OpportunityBody.of))
+
+
+@routes.post(
+    "/v1/opportunities/{opportunity_id}/publication",
+    operation_id="publishOpportunity",
+    response_model=OpportunityBody,
+    responses=documented(
+        NotDraft, NoSessionAhead, FrameworkNotKnown, SiteNotAssured, ObjectiveUnknown, OfferNotAllowed,
+        handlers.NotAProvider, handlers.SiteUnknown,
+    ),
+)  # fmt: skip
+async def publish_opportunity(
+    opportunity_id: UUID, door: OpenDoor, caller: Caller = requires("opportunities:write")
+) -> Response:
+    """Let the opportunity be found and booked, with its sessions ahead; it is found at once."""
+    command = PublishOpportunity(opportunity_id, caller.acts_for)
+    return await door(caller, handlers.publish_opportunity, command, answer(200, OpportunityBody.of))
+
+
+@routes.post(
+    "/v1/opportunities/{opportunity_id}/withdrawal",
+    operation_id="withdrawOpportunity",
+    response_model=OpportunityBody,
+    responses=documented(WithdrawnAlready),
+)
+async def withdraw_opportunity(
+    opportunity_id: UUID,
+    body: ReasonToGive,
+    door: OpenDoor,
+    caller: Caller = requires("opportunities:write"),
+) -> Response:
+    """Take the opportunity back: out of the listing, no new bookings. It cannot be undone."""
+    command = WithdrawOpportunity(opportunity_id, caller.acts_for, body.reason_code)
+    return await door(caller, handlers.withdraw_opportunity, command, answer(200, OpportunityBody.of))
+
+
+@routes.get(
+    "/v1/organisations/{organisation_id}/opportunities",
+    operation_id="listOwnOpportunities",
+    response_model=Page[OpportunityBody],
+    responses=documented(CursorInvalid),
+)
+async def list_own_opportunities(
+    request: Request,
+    response: Response,
+    organisation_id: UUID,
+    register: FromRegister,
+    pager: Paging,
+    state: StateAsked = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    caller: Caller = requires("opportunities:write"),
+) -> Page[OpportunityBody]:
+    """All a provider offers, drafts among them, oldest first: for those who act for it."""
+    after = pager.read(request, cursor)
+    provider, last = act_for(caller, organisation_id), UUID(after[0]) if after else None
+    rows = await register.offered_by(provider, state, last, limit + 1)
+    shown, following = pager.page(request, response, rows, limit, lambda each: [each.id])
+    return Page[OpportunityBody](items=[OpportunityBody.of(each) for each in shown], next_cursor=following)
+
+
+@routes.get(
+    "/v1/organisations/{organisation_id}/opportunities/{opportunity_id}",
+    operation_id="getOwnOpportunity",
+    response_model=OpportunityBody,
+)
+async def get_own_opportunity(
+    organisation_id: UUID,
+    opportunity_id: UUID,
+    response: Response,
+    register: FromRegister,
+    caller: Caller = requires("opportunities:write"),
+) -> OpportunityBody:
+    """One of a provider's opportunities in whatever state: for those who act for it."""
+    body = OpportunityBody.of(await register.offered(act_for(caller, organisation_id), opportunity_id))
+    response.headers["ETag"] = etag(body.version)
+    return body

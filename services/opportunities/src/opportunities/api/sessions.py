@@ -1,0 +1,77 @@
+"""Sessions over HTTP."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from opportunities.api.dependencies import FromRegister
+from opportunities.api.opportunity_schemas import ReasonToGive, SessionBody, SessionToAdd
+from opportunities.application import handlers
+from opportunities.application.commands import AddSession, CancelSession
+from opportunities.domain.opportunities import NotOpen
+from opportunities.domain.sessions import (
+    DaysOutOfOrder,
+    SessionCancelledAlready,
+    SessionNotInFuture,
+    SessionUnknown,
+    TooManySessions,
+)
+from shared.http.door import OpenDoor, answer
+from shared.http.problems import documented
+from shared.kernel import new_id
+from shared.security.access import public, requires
+from shared.security.tokens import Caller
+
+routes = APIRouter(tags=["sessions"])
+
+
+@routes.post(
+    "/v1/opportunities/{opportunity_id}/sessions",
+    operation_id="addSession",
+    status_code=201,
+    response_model=SessionBody,
+    responses=documented(NotOpen, TooManySessions, DaysOutOfOrder, SessionNotInFuture),
+)
+async def add_session(
+    opportunity_id: UUID,
+    body: SessionToAdd,
+    door: OpenDoor,
+    caller: Caller = requires("opportunities:write"),
+) -> Response:
+    """Add a dated run; where the opportunity is published it can be booked at once."""
+    command = AddSession(
+        opportunity_id,
+        caller.acts_for,
+        new_id(),
+        body.places,
+        body.held_on(),
+        tuple(body.supervisor_ids),
+    )
+    location = answer(201, SessionBody.of, lambda found: f"/v1/sessions/{found[1].id}")
+    return await door(caller, handlers.add_session, command, location)
+
+
+@routes.post(
+    "/v1/sessions/{session_id}/cancellation",
+    operation_id="cancelSession",
+    response_model=SessionBody,
+    responses=documented(SessionCancelledAlready, SessionUnknown),
+)
+async def cancel_session(
+    session_id: UUID, body: ReasonToGive, door: OpenDoor, caller: Caller = requires("opportunities:write")
+) -> Response:
+    """Call a dated run off; its bookings end. It cannot be undone."""
+    command = CancelSession(session_id, caller.acts_for, body.reason_code)
+    return await door(caller, handlers.cancel_session, command, answer(200, SessionBody.of))
+
+
+@routes.get(
+    "/v1/sessions/{session_id}",
+    operation_id="getSession",
+    response_model=SessionBody,
+    responses=documented(SessionUnknown),
+    openapi_extra=public(),
+)
+async def get_session(session_id: UUID, register: FromRegister) -> SessionBody:
+    """An announced run of a published opportunity, with the places left in it."""
+    return SessionBody.of(await register.published_session(session_id))

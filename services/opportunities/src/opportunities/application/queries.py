@@ -1,0 +1,123 @@
+"""What the register can be asked, and what it finds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+from opportunities.domain.opportunities import Opportunity
+from opportunities.domain.organisations import Organisation
+from opportunities.domain.places import Areas, Place
+from opportunities.domain.sessions import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Within a radius of a point of the National Grid, in metres."""
+
+    easting: int
+    northing: int
+    radius: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What somebody looks for; what is None does not matter. A session must start on one of the days."""
+
+    starts_from: date
+    starts_to: date | None = None
+    words: str | None = None
+    near: Near | None = None
+    sector: str | None = None
+    year_group: int | None = None
+    tier: str | None = None
+    mode: str | None = None
+    kind: str | None = None
+    area_code: str | None = None
+    places: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """Where a page of search ends: by nearness (metres) or by when it was published, then by id."""
+
+    after: float | datetime
+    opportunity_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedSession:
+    """A session ahead as the listing shows it."""
+
+    id: UUID
+    first_day: date
+    last_day: date
+    places: int
+    places_left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A published opportunity as search shows it; `distance` in metres from where was asked."""
+
+    id: UUID
+    provider_id: UUID
+    provider_name: str
+    site_id: UUID | None
+    area_code: str | None
+    title: str
+    summary: str
+    kind: str
+    format: str
+    mode: str
+    tier: str
+    activity_band: str
+    sector: str
+    year_groups: Sequence[int]
+    accompanied: bool
+    published_at: datetime
+    distance: float | None
+    next_sessions: Sequence[ListedSession]
+
+
+class Register(Protocol):
+    """Answers what is asked of the register."""
+
+    areas: Areas
+
+    async def place(self, postcode: str, field: str) -> Place:
+        """Where a postcode is. Raises `PostcodeUnknown`, for the member of the request named."""
+        ...
+
+    async def organisation(self, organisation_id: UUID) -> Organisation:
+        """An organisation. Raises `NotFound`."""
+        ...
+
+    async def organisations(
+        self, kind: str | None, area_code: str | None, after: tuple[str, UUID] | None, limit: int
+    ) -> Sequence[Organisation]:
+        """Organisations by name."""
+        ...
+
+    async def published(self, opportunity_id: UUID) -> Opportunity:
+        """A published opportunity. Raises `NotFound`."""
+        ...
+
+    async def published_session(self, session_id: UUID) -> tuple[Opportunity, Session]:
+        """An announced session of a published opportunity. Raises `NotFound`."""
+        ...
+
+    async def offered_by(
+        self, provider_id: UUID, state: str | None, after: UUID | None, limit: int
+    ) -> Sequence[Opportunity]:
+        """A provider's opportunities in every state, oldest first."""
+        ...
+
+    async def offered(self, provider_id: UUID, opportunity_id: UUID) -> Opportunity:
+        """A provider's opportunity in any state. Raises `NotFound`."""
+        ...
+
+    async def search(self, search: Search, following: Following | None, limit: int) -> Sequence[Listing]:
+        """What is published: nearest first where a place is asked for, otherwise newest first."""
+        ...
