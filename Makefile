@@ -1,6 +1,6 @@
 # Everything a person needs: Python 3.11 or later and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check down reset
+.PHONY: help setup run test check lock down reset
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -23,6 +23,11 @@ check: setup ## Lint, format, types and the direction of imports
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy shared services deploy/local tests
 	@$(BIN)/lint-imports
+
+lock: setup ## Write constraints.txt anew after a dependency has changed
+	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+		--no-emit-package wex-shared --group pyproject.toml:dev -o constraints.txt \
+		shared/pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml
 
 down: setup ## End a platform that was left running
 	@$(BIN)/wex down
