@@ -1,5 +1,6 @@
 """One transaction: the session, the time, what it says to others and what it waits for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
@@ -20,7 +21,17 @@ _WAIT = text(
     set due_at = excluded.due_at, tenant_id = excluded.tenant_id, attempts = 0
     """
 )
+_WAIT_EACH = text(
+    """
+    insert into deadlines (name, subject_id, tenant_id, due_at)
+    select * from unnest(cast(:names as text[]), cast(:subject_ids as uuid[]),
+                         cast(:tenant_ids as uuid[]), cast(:dues as timestamptz[]))
+    on conflict (name, subject_id) do update
+    set due_at = excluded.due_at, tenant_id = excluded.tenant_id, attempts = 0
+    """
+)
 _STOP_WAITING = text("delete from deadlines where name = :name and subject_id = :subject_id")
+_STOP_WAITING_EACH = text("delete from deadlines where name = :name and subject_id = any (:subject_ids)")
 
 
 @dataclass(slots=True)
@@ -57,3 +68,18 @@ class Transaction:
     async def stop_waiting(self, name: str, subject_id: UUID) -> None:
         """Lift a deadline: what was waited for has come."""
         await self.session.execute(_STOP_WAITING, {"name": name, "subject_id": subject_id})
+
+    async def wait_until_each(self, waits: Sequence[tuple[str, UUID, UUID, datetime]]) -> None:
+        """Set or move many deadlines (name, subject, tenant, due) in one statement."""
+        if not waits:
+            return
+        names, subject_ids, tenant_ids, dues = map(list, zip(*waits, strict=True))
+        await self.session.execute(
+            _WAIT_EACH,
+            {"names": names, "subject_ids": subject_ids, "tenant_ids": tenant_ids, "dues": dues},
+        )
+
+    async def stop_waiting_each(self, name: str, subject_ids: Sequence[UUID]) -> None:
+        """Lift one kind of deadline of many things in one statement."""
+        if subject_ids:
+            await self.session.execute(_STOP_WAITING_EACH, {"name": name, "subject_ids": list(subject_ids)})
