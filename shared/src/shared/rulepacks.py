@@ -38,6 +38,9 @@ class RulePacks:
             pack = _read(path)
             packs.setdefault(pack.name, []).append(pack)
         self._packs = {name: sorted(each, key=lambda p: p.effective_from) for name, each in packs.items()}
+        for name, each in self._packs.items():
+            if len({pack.effective_from for pack in each}) < len(each):
+                raise ValueError(f"two versions of {name} begin on the same day")
 
     def on(self, name: str, day: date) -> RulePack:
         """The pack's version in force on `day`. Raises `LookupError` before its first."""
@@ -70,10 +73,6 @@ def _read(path: Path) -> RulePack:
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"{path.name}: a rule pack needs {error}") from error
-    if (
-        not isinstance(pack.effective_from, date)
-        or path.parent.name != pack.name
-        or path.stem != pack.version
-    ):
+    if type(pack.effective_from) is not date or path.parent.name != pack.name or path.stem != pack.version:
         raise ValueError(f"{path}: folder, file name and effective_from must agree with the pack")
     return pack

@@ -75,8 +75,8 @@ def from_message(
         return Event(
             id=UUID(attributes["ce_id"]),
             source=attributes["ce_source"],
-            time=datetime.fromisoformat(attributes["ce_time"]),
-            sequence=int(attributes["ce_sequence"]),
+            time=_instant(attributes["ce_time"]),
+            sequence=_sequence(attributes["ce_sequence"]),
             data=model.model_validate_json(value),
             traceparent=attributes.get("traceparent"),
         )
@@ -90,3 +90,15 @@ def _decode(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
         return {name: value.decode() for name, value in headers}
     except (UnicodeDecodeError, AttributeError):
         raise Malformed("headers are not UTF-8 text") from None
+
+
+def _instant(text: str) -> datetime:
+    if (instant := datetime.fromisoformat(text)).tzinfo is None:
+        raise ValueError("a time without its offset")
+    return instant
+
+
+def _sequence(text: str) -> int:
+    if not 0 <= (number := int(text)) < 2**63:
+        raise ValueError("not a version a database keeps")
+    return number

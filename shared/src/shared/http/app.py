@@ -33,7 +33,7 @@ def create_app(
 
     Raises `ValueError` where a route declares neither a scope nor that it is public.
     """
-    app = FastAPI(
+    app = _GuardedApp(
         title=title,
         description=description,
         version=version,
@@ -49,12 +49,18 @@ def create_app(
         raise ValueError(f"routes without a declared access: {', '.join(undeclared)}")
     handle_problems(app)
     complete(app)
-    app.add_middleware(Guard)
     return app
 
 
+class _GuardedApp(FastAPI):
+    """The guard stands outside of everything, so that answers to faults and oversized bodies pass it too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return Guard(super().build_middleware_stack())
+
+
 class Guard:
-    """Bounds the query string and sets the security headers of every answer."""
+    """Bounds the address, and sets the security headers of every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -63,19 +69,34 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        answered = False
 
         async def send_guarded(message: Message) -> None:
+            nonlocal answered
             if message["type"] == "http.response.start":
                 present = {name for name, _ in message["headers"]}
                 added = [pair for pair in SECURITY_HEADERS if pair[0] not in present]
                 message["headers"] = [*message["headers"], *added]
+            answered = message["type"] == "http.response.body" and not message.get("more_body")
             await send(message)
 
-        if len(scope["query_string"]) > MAX_QUERY_BYTES:
-            refusal = problem(414, "query-too-long", "The query string is longer than this service takes")
+        if (refusal := _refusal(scope)) is not None:
             await refusal(scope, receive, send_guarded)
             return
-        await self._app(scope, receive, send_guarded)
+        try:
+            await self._app(scope, receive, send_guarded)
+        except Exception:
+            # Starlette raises a fault again after its answer; it is in the log already.
+            if not answered:
+                raise
+
+
+def _refusal(scope: Scope) -> ASGIApp | None:
+    if len(scope["query_string"]) > MAX_QUERY_BYTES:
+        return problem(414, "query-too-long", "The query string is longer than this service takes")
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        return problem(400, "malformed-request", "An address holds no null characters")
+    return None
 
 
 def _unobserved(scope: Any) -> bool:

@@ -21,7 +21,7 @@ MAX_LIMIT = 100
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Items on a page")]
 Cursor = Annotated[
     str | None,
-    Query(max_length=500, description="Where the last page ended, from its `next_cursor` or Link header"),
+    Query(max_length=2_000, description="Where the last page ended, from its `next_cursor` or Link header"),
 ]
 
 
@@ -73,7 +73,7 @@ class Pager:
         if len(rows) <= limit:
             return rows, None
         shown = rows[:limit]
-        body = json.dumps([str(part) for part in key_of(shown[-1])]).encode()
+        body = json.dumps([str(part) for part in key_of(shown[-1])], ensure_ascii=False).encode()
         cursor = base64.urlsafe_b64encode(self._sign(request, body) + body).rstrip(b"=").decode()
         query = urlencode([*self._filters(request), ("cursor", cursor)])
         response.headers["Link"] = f'<{request.url.path}?{query}>; rel="next"'

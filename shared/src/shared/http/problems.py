@@ -41,7 +41,8 @@ _HTTP_SLUGS = {
 # What was wrong, in our words: a validation library's own may repeat what was sent.
 _WORDS = {
     "missing": "is required",
-    "extra_forbidden": "is not a member this operation knows",
+    "extra_forbidden": "has a member this operation does not know",
+    "null_character": "holds a null character, which no text may",
     "json_invalid": "is not valid JSON",
     "string_too_short": "is too short",
     "string_too_long": "is too long",
@@ -139,9 +140,12 @@ async def _on_refusal(_: Request, error: Exception) -> JSONResponse:
     )
 
 
-async def _on_invalid_request(_: Request, error: Exception) -> JSONResponse:
+async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     faults = [_fault(each) for each in error.errors()[:20]]
+    if faults and faults[0].field == "body" and not _says_json(request):
+        slug, title = _HTTP_SLUGS[415]
+        return problem(415, slug, title, "Send a JSON body, as application/json.")
     if any(fault.field == "header.Idempotency-Key" and fault.code == "missing" for fault in faults):
         return problem(
             400,
@@ -164,8 +168,15 @@ def _fault(error: dict[str, Any]) -> FieldProblem:
     location: Sequence[object] = error["loc"]
     if code == "json_invalid":
         location = location[:1]
+    if code == "extra_forbidden":
+        location = location[:-1]  # the member's name is the caller's own words
     words = _WORDS.get(code, "is not valid")
     return FieldProblem(field=".".join(str(part)[:64] for part in location), code=code, detail=words)
+
+
+def _says_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:

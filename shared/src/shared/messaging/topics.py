@@ -42,6 +42,7 @@ async def apply_topics(
 ) -> list[str]:
     """Create the topics that are missing, under `prefix`; returns the names of all.
 
+    With three copies or more an acknowledgement means that two have the event.
     `partitions` overrides the file's number: tests need few.
     """
     topics = load_topics(path)
@@ -50,7 +51,7 @@ async def apply_topics(
             name=prefix + topic.name,
             num_partitions=min(partitions or topic.partitions, topic.partitions),
             replication_factor=replication,
-            topic_configs=topic.settings(),
+            topic_configs=topic.settings() | _durability(replication),
         )
         for topic in topics
     ]
@@ -66,3 +67,7 @@ async def apply_topics(
     finally:
         await admin.close()
     return [topic.name for topic in wanted]
+
+
+def _durability(replication: int) -> dict[str, str]:
+    return {"min.insync.replicas": "2"} if replication > 2 else {}

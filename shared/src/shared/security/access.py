@@ -67,9 +67,14 @@ def own_organisation(caller: Caller) -> UUID:
 
 def undeclared_routes(app: FastAPI) -> Iterable[str]:
     """Routes that declare neither a scope nor that they are public."""
+    own = {app.openapi_url, app.docs_url, app.swagger_ui_oauth2_redirect_url}
     for route in app.routes:
-        if isinstance(route, APIRoute) and not _declares(route):
-            yield f"{sorted(route.methods or ())} {route.path}"
+        path = getattr(route, "path", None)
+        if isinstance(route, APIRoute):
+            if not _declares(route):
+                yield f"{sorted(route.methods or ())} {route.path}"
+        elif path not in own:
+            yield f"{type(route).__name__} {path}"
 
 
 def _declares(route: APIRoute) -> bool:

@@ -10,7 +10,6 @@ import httpx2
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
-from joserfc.jws import JWSRegistry
 
 from shared.kernel import Refusal
 from shared.telemetry.logs import logger
@@ -19,6 +18,7 @@ ALGORITHMS = ["ES256", "EdDSA"]
 MAX_TOKEN_BYTES = 8_192
 LEEWAY_SECONDS = 30
 REFETCH_SECONDS = 30.0
+RETRY_SECONDS = 2.0
 log = logger(__name__)
 
 
@@ -61,8 +61,8 @@ class TokenVerifier:
         self._client = client or httpx2.AsyncClient(timeout=5, follow_redirects=False)
         self._keys: KeySet | None = None
         self._fetched_at = float("-inf")
+        self._failed_at = float("-inf")
         self._lock = asyncio.Lock()
-        self._registry = JWSRegistry(algorithms=ALGORITHMS)
         self._claims = jwt.JWTClaimsRegistry(
             leeway=LEEWAY_SECONDS,
             iss={"essential": True, "value": issuer},
@@ -82,7 +82,7 @@ class TokenVerifier:
                 raise Unauthenticated
             self._claims.validate(decoded.claims)
             return _caller(decoded.claims)
-        except (JoseError, ValueError, TypeError, KeyError) as error:
+        except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
             log.info("token_refused", reason=type(error).__name__)
             raise Unauthenticated from None
 
@@ -104,6 +104,8 @@ class TokenVerifier:
         if self._keys is not None and not refresh:
             return self._keys
         async with self._lock:
+            if self._keys is None and time.monotonic() - self._failed_at < RETRY_SECONDS:
+                raise IssuerAway  # whoever waited for the lock need not wait for the issuer as well
             if self._keys is None or time.monotonic() - self._fetched_at >= REFETCH_SECONDS:
                 self._keys = await self._fetch()
                 self._fetched_at = time.monotonic()
@@ -117,6 +119,7 @@ class TokenVerifier:
             log.warning("issuer_unavailable", error=type(error).__name__)
             if self._keys is not None:
                 return self._keys
+            self._failed_at = time.monotonic()
             raise IssuerAway from None
 
     async def _json(self, url: str) -> Any:

@@ -2,7 +2,8 @@
 
 import logging
 import sys
-from typing import Any
+import traceback
+from pathlib import Path
 
 import structlog
 from opentelemetry import trace
@@ -14,9 +15,10 @@ ALLOWED = frozenset(
         "address", "aggregate", "attempt", "client", "command", "consumer", "count", "deadline", "error",
         "event_id", "event_type", "host", "kid", "method", "milliseconds", "name", "offset", "partition",
         "pid", "policy", "port", "reason", "route", "schedule", "shard", "slug", "status", "subject_id",
-        "topic", "version",
+        "topic", "version", "where",
     }
 )  # fmt: skip
+_META = ("_record", "_from_structlog")
 
 
 def logger(name: str) -> structlog.stdlib.BoundLogger:
@@ -38,7 +40,12 @@ def configure_logs(service: str, *, as_json: bool = True, level: int = logging.I
         structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=True)
     )
     structlog.configure(
-        processors=[*shared, keep_allowed, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            *shared,
+            tell_kind_of_error,
+            keep_allowed,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -46,7 +53,7 @@ def configure_logs(service: str, *, as_json: bool = True, level: int = logging.I
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, _without_arguments],
+            foreign_pre_chain=[*shared, _without_arguments, tell_kind_of_error],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, keep_allowed, renderer],
         )
     )
@@ -61,20 +68,33 @@ def configure_logs(service: str, *, as_json: bool = True, level: int = logging.I
 
 def keep_allowed(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Drop every member that is not on the list, and say how many were."""
-    kept = {name: value for name, value in event.items() if name in ALLOWED or name.startswith("_")}
+    kept = {name: value for name, value in event.items() if name in ALLOWED or name in _META}
     dropped = len(event) - len(kept)
     return kept | {"count": dropped} if dropped and "count" not in kept else kept
 
 
-def _without_arguments(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    # A library's tracebacks may repeat values of a request or a row: only the kind of error stays.
+def tell_kind_of_error(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """An exception's kind and place: its own words and its traceback may repeat a request or a row."""
     info = event.pop("exc_info", None)
-    record: Any = event.get("_record")
-    if record is not None and record.exc_info:
-        info = record.exc_info
-        record.exc_info = record.exc_text = None
-    if info and info is not True and info[0] is not None:
-        event["error"] = info[0].__name__
+    if isinstance(info, BaseException):
+        info = (type(info), info, info.__traceback__)
+    elif info and not isinstance(info, tuple):
+        info = sys.exc_info()
+    if info and info[0] is not None:
+        event.setdefault("error", info[0].__name__)
+        if frames := traceback.extract_tb(info[2]):
+            event["where"] = f"{'/'.join(Path(frames[-1].filename).parts[-2:])}:{frames[-1].lineno}"
+    return event
+
+
+def _without_arguments(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    # What a library fills into its message may be a value of a request or a row: the message alone stays.
+    record: logging.LogRecord | None = event.get("_record")
+    if record is not None:
+        event["event"] = (str(record.msg).splitlines() or [""])[0]
+        if record.exc_info:
+            event["exc_info"] = record.exc_info
+            record.exc_info = record.exc_text = None
     return event
 
 

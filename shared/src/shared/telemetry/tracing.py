@@ -1,6 +1,6 @@
 """Traces and metrics of a process: OpenTelemetry, set up once in the composition root."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from opentelemetry import metrics, trace
@@ -13,22 +13,28 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.trace import Status
 
 # A query string may hold what somebody searched for, a client address is personal data.
 HIDDEN = ("url.query", "url.full", "client.address", "user_agent.original", "network.peer.address")
 
+# A driver's words repeat the row they are about.
+HIDDEN_OF_ERRORS = ("exception.message", "exception.stacktrace")
+
 
 class HidePersonal(SpanProcessor):
-    """Takes attributes that may name a person off every span before it is exported."""
+    """Takes what may name a person off every span before it is exported: of an error its kind remains."""
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         pass
 
     def on_end(self, span: ReadableSpan) -> None:
-        attributes: Any = span._attributes  # noqa: SLF001 - the SDK offers no other way at the end
-        if attributes is not None:
-            for name in HIDDEN:
-                attributes._dict.pop(name, None)  # noqa: SLF001
+        # The SDK offers no public way to change a span at its end.
+        _hide(span._attributes, HIDDEN)  # noqa: SLF001
+        for event in span._events:  # noqa: SLF001
+            _hide(event._attributes, HIDDEN_OF_ERRORS)  # noqa: SLF001
+        if span._status.description:  # noqa: SLF001
+            span._status = Status(span._status.status_code)  # noqa: SLF001
 
     def shutdown(self) -> None:
         pass
@@ -54,6 +60,11 @@ def configure_tracing(
         tracer_provider=provider
     )
     return provider
+
+
+def _hide(attributes: Any, names: Iterable[str]) -> None:
+    for name in names:
+        getattr(attributes, "_dict", {}).pop(name, None)
 
 
 def parent_of(headers: Mapping[str, str]) -> Context:
