@@ -40,7 +40,7 @@ class Fresh:
             )
         finally:
             await admin.close()
-        return dict(rows)
+        return {row["rolname"]: row["rolpassword"] for row in rows}
 
 
 @pytest_asyncio.fixture
