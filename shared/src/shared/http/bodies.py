@@ -2,10 +2,10 @@
 
 import json
 import re
-from typing import Any, Self
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, ValidationInfo, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidatorFunctionWrapHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 _NULL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -15,11 +15,19 @@ class RequestBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    @model_validator(mode="wrap")
     @classmethod
-    def read_as_json(cls, data: Any, handler: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+    def __get_pydantic_core_schema__(cls, source: type[Any], handler: GetCoreSchemaHandler) -> CoreSchema:
+        # Under a validator function pydantic takes JSON for Python, and strict Python knows no date as
+        # text: so the function stands before Python alone, and JSON meets none on its way down.
+        schema = handler(source)
+        return core_schema.json_or_python_schema(
+            schema, core_schema.no_info_wrap_validator_function(cls._read_as_json, schema)
+        )
+
+    @classmethod
+    def _read_as_json(cls, data: Any, handler: ValidatorFunctionWrapHandler) -> Any:
         """Read parsed JSON under JSON's own strict rules, which still know dates and ids as text."""
-        if info.mode == "python" and isinstance(data, dict):
+        if isinstance(data, dict):
             text = json.dumps(data)
             if _NULL.search(text):  # no column keeps one
                 raise PydanticCustomError("null_character", "holds a null character")
