@@ -1,1 +1,1 @@
-
+"""Checklists, provider passports, clearances of bookings, and concerns."""

@@ -1,0 +1,7 @@
+"""`python -m safeguarding api | worker | migrate | replay | openapi`."""
+
+from safeguarding.main import MIGRATIONS, compose
+from shared.process import main
+
+if __name__ == "__main__":
+    main(compose, MIGRATIONS)

@@ -1,0 +1,144 @@
+"""Passports to rows and back, and the facts of supervisors."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import delete, select, text
+from sqlmodel import col
+
+from safeguarding.adapters import publishing
+from safeguarding.adapters.tables import AssuranceRow, HoldRow, PassportRow
+from safeguarding.application.commands import RecordSupervisor
+from safeguarding.domain.checklists import Answer
+from safeguarding.domain.passports import Assurance, Hold, Passport
+from shared.persistence.rows import save_row
+from shared.persistence.transaction import Transaction
+
+ANSWERS: TypeAdapter[list[Answer]] = TypeAdapter(list[Answer])
+_OPEN = text("insert into passports (provider_id, version) values (:id, 1) on conflict do nothing")
+_KEEP_ANSWERS = text(
+    """
+    insert into assurance_answers (assurance_id, version, provider_id, checklist_version, answers)
+    values (:assurance_id, :version, :provider_id, :checklist_version, cast(:answers as jsonb))
+    """
+)
+_SUPERVISOR = text(
+    """
+    insert into supervisors
+      (provider_id, supervisor_id, dbs_type, dbs_seen_on, dbs_seen_by_role, dbs_outcome)
+    values (:provider_id, :supervisor_id, :type, :seen_on, :seen_by_role, :outcome)
+    on conflict (provider_id, supervisor_id) do update
+    set dbs_type = excluded.dbs_type, dbs_seen_on = excluded.dbs_seen_on,
+        dbs_seen_by_role = excluded.dbs_seen_by_role, dbs_outcome = excluded.dbs_outcome
+    """
+)
+
+
+class PassportRepository:
+    """Passports with their assurances and holds."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._session = transaction.session
+
+    async def of(self, provider_id: UUID) -> Passport:
+        # Its row is locked, so that no grant slips past a hold that is being put on.
+        await self._session.execute(_OPEN, {"id": provider_id})
+        mine = select(PassportRow).where(col(PassportRow.provider_id) == provider_id).with_for_update()
+        row = (await self._session.scalars(mine)).one()
+        assurances = await self._session.scalars(
+            select(AssuranceRow)
+            .where(col(AssuranceRow.provider_id) == provider_id)
+            .order_by(col(AssuranceRow.assurance_id))
+        )
+        holds = await self._session.scalars(select(HoldRow).where(col(HoldRow.provider_id) == provider_id))
+        return Passport(
+            provider_id,
+            [assurance_of(each) for each in assurances],
+            [Hold(each.concern_id, each.site_id) for each in holds],
+            version=row.version,
+        )
+
+    async def save(self, passport: Passport) -> None:
+        changes = passport.take_events()
+        row = PassportRow(provider_id=passport.provider_id, version=passport.version)
+        await save_row(self._session, row, changes=len(changes))
+        changed = {publishing.assurance_of(event).id for _, event in changes}
+        for assurance in passport.assurances:
+            if assurance.id in changed:
+                await self._session.merge(_assurance_row(assurance))
+        await self._save_holds(passport)
+        for sequence, event in changes:
+            publishing.say(self._transaction, event, sequence)
+
+    async def _save_holds(self, passport: Passport) -> None:
+        kept = [hold.concern_id for hold in passport.holds]
+        gone = delete(HoldRow).where(
+            col(HoldRow.provider_id) == passport.provider_id, col(HoldRow.concern_id).not_in(kept)
+        )
+        await self._session.execute(gone)
+        for hold in passport.holds:
+            await self._session.merge(
+                HoldRow(concern_id=hold.concern_id, provider_id=passport.provider_id, site_id=hold.site_id)
+            )
+        await self._session.flush()
+
+    async def keep_answers(self, assurance: Assurance, version: int, answers: Sequence[Answer]) -> None:
+        await self._session.execute(
+            _KEEP_ANSWERS,
+            {
+                "assurance_id": assurance.id,
+                "version": version,
+                "provider_id": assurance.provider_id,
+                "checklist_version": assurance.checklist_version,
+                "answers": ANSWERS.dump_json(list(answers)).decode(),
+            },
+        )
+
+
+class SupervisorTable:
+    """What is known of adults: a row as the provider gave it."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._session = transaction.session
+
+    async def record(self, facts: RecordSupervisor) -> None:
+        check = facts.check
+        values: dict[str, Any] = {
+            "provider_id": facts.provider_id,
+            "supervisor_id": facts.supervisor_id,
+            "type": check and check.type,
+            "seen_on": check and check.seen_on,
+            "seen_by_role": check and check.seen_by_role,
+            "outcome": check and check.outcome,
+        }
+        await self._session.execute(_SUPERVISOR, values)
+
+
+def assurance_of(row: AssuranceRow) -> Assurance:
+    """A row as the assurance it keeps."""
+    return Assurance(
+        row.assurance_id,
+        row.provider_id,
+        row.site_id,
+        row.activity_band,
+        row.checklist_version,
+        row.state,
+        row.valid_from,
+        row.valid_until,
+    )
+
+
+def _assurance_row(assurance: Assurance) -> AssuranceRow:
+    return AssuranceRow(
+        assurance_id=assurance.id,
+        provider_id=assurance.provider_id,
+        site_id=assurance.site_id,
+        activity_band=assurance.activity_band,
+        checklist_version=assurance.checklist_version,
+        state=assurance.state,
+        valid_from=assurance.valid_from,
+        valid_until=assurance.valid_until,
+    )

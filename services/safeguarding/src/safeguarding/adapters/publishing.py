@@ -1,0 +1,109 @@
+"""Domain event to contract: the decision and its codes, never the detail."""
+
+from functools import singledispatch
+
+from safeguarding.application import rules
+from safeguarding.domain.clearances import ClearanceChanged, ClearanceDecided
+from safeguarding.domain.clearing import REFERRED, REFUSED
+from safeguarding.domain.passports import (
+    GRANTED,
+    Assurance,
+    AssuranceHasLapsed,
+    AssuranceWasGranted,
+    AssuranceWasReinstated,
+    AssuranceWasSuspended,
+)
+from shared.contracts import safeguarding as contracts
+from shared.contracts.contract import Contract
+from shared.contracts.vocabulary import Decision
+from shared.persistence.transaction import Transaction
+
+_BY_STATE: dict[str, type[contracts.ClearanceSaid]] = {
+    GRANTED: contracts.ClearanceGranted,
+    REFUSED: contracts.ClearanceRefused,
+    REFERRED: contracts.ClearanceReferred,
+}
+
+
+def say(transaction: Transaction, event: object, sequence: int) -> None:
+    """Publish what others need to hear of a domain event."""
+    if (data := contract_of(event)) is not None:
+        transaction.say(data, sequence=sequence)
+
+
+def assurance_of(event: object) -> Assurance:
+    """The assurance a domain event speaks of."""
+    assurance: Assurance = event.assurance  # type: ignore[attr-defined]
+    return assurance
+
+
+@singledispatch
+def contract_of(event: object) -> Contract | None:
+    """The contract a domain event is published under; None where it stays inside."""
+    raise TypeError(f"{type(event).__name__} has no contract")
+
+
+@contract_of.register
+def _(event: AssuranceWasGranted) -> Contract:
+    decision = Decision(
+        rule_pack=rules.CHECKLIST,
+        version=event.assurance.checklist_version,
+        reason_codes=["checklist-complete"],
+    )
+    return contracts.AssuranceGranted.model_validate(
+        _named(event.assurance)
+        | {
+            "valid_from": event.assurance.valid_from,
+            "valid_until": event.assurance.valid_until,
+            "decision": decision,
+        }
+    )
+
+
+@contract_of.register
+def _(event: AssuranceWasSuspended) -> Contract:
+    return contracts.AssuranceSuspended.model_validate(
+        _named(event.assurance) | {"reason_code": event.reason_code}
+    )
+
+
+@contract_of.register
+def _(event: AssuranceWasReinstated) -> Contract:
+    return contracts.AssuranceReinstated.model_validate(
+        _named(event.assurance) | {"valid_until": event.assurance.valid_until}
+    )
+
+
+@contract_of.register
+def _(event: AssuranceHasLapsed) -> Contract:
+    return contracts.AssuranceLapsed.model_validate(_named(event.assurance) | {"lapsed_on": event.lapsed_on})
+
+
+@contract_of.register
+def _(event: ClearanceDecided) -> Contract:
+    clearance = event.clearance
+    return _BY_STATE[clearance.state](
+        clearance_id=clearance.id,
+        booking_id=clearance.booking_id,
+        institution_id=clearance.institution_id,
+        provider_id=clearance.provider_id,
+        decision=Decision(
+            rule_pack=rules.CLEARANCE,
+            version=clearance.rule_version,
+            reason_codes=list(clearance.reason_codes),
+        ),
+    )
+
+
+@contract_of.register
+def _(_: ClearanceChanged) -> None:
+    return None
+
+
+def _named(assurance: Assurance) -> dict[str, object]:
+    return {
+        "assurance_id": assurance.id,
+        "provider_id": assurance.provider_id,
+        "site_id": assurance.site_id,
+        "activity_band": assurance.activity_band,
+    }

@@ -1,0 +1,107 @@
+"""This service's copy of the national register; what is older than the copy changes nothing."""
+
+from dataclasses import asdict
+from uuid import UUID
+
+from sqlalchemy import text
+
+from safeguarding.application.commands import CopyOpportunity, CopyOrganisation, CopySession
+from shared.persistence.transaction import Transaction
+
+_ORGANISATION = text(
+    """
+    insert into known_organisations (organisation_id, kind, area_code, open, sequence)
+    values (:organisation_id, :kind, :area_code, :open, :sequence)
+    on conflict (organisation_id) do update
+    set kind = excluded.kind, area_code = excluded.area_code, open = excluded.open,
+        sequence = excluded.sequence
+    where known_organisations.sequence < excluded.sequence
+    returning true
+    """
+)
+_NO_SITES = text("delete from known_sites where provider_id = :organisation_id")
+_SITES = text(
+    """
+    insert into known_sites (provider_id, site_id, local_authority_code)
+    select :organisation_id, * from unnest(cast(:site_ids as uuid[]), cast(:codes as text[]))
+    """
+)
+_OPPORTUNITY = text(
+    """
+    insert into known_opportunities
+      (opportunity_id, provider_id, format, mode, activity_band, accompanied, sequence)
+    values (:opportunity_id, :provider_id, :format, :mode, :activity_band, :accompanied, :sequence)
+    on conflict (opportunity_id) do update
+    set format = excluded.format, mode = excluded.mode, activity_band = excluded.activity_band,
+        accompanied = excluded.accompanied, sequence = excluded.sequence
+    where known_opportunities.sequence < excluded.sequence
+    """
+)
+_SESSION = text(
+    """
+    insert into known_sessions
+      (session_id, opportunity_id, provider_id, site_id, days, overnight, supervisor_ids, sequence)
+    values (:session_id, :opportunity_id, :provider_id, :site_id, :days, :overnight, :supervisor_ids,
+            :sequence)
+    on conflict (session_id) do update
+    set site_id = excluded.site_id, days = excluded.days, overnight = excluded.overnight,
+        supervisor_ids = excluded.supervisor_ids, sequence = excluded.sequence
+    where known_sessions.sequence < excluded.sequence
+    """
+)
+# A cancelled session stays so whatever comes again.
+_CANCEL = text("update known_sessions set cancelled = true where session_id = :session_id")
+_OPEN_PROVIDER = text(
+    """
+    select exists (select from known_organisations where organisation_id = :provider_id and open
+                   and kind in ('provider', 'delivery_provider'))
+    """
+)
+_SITE = text(
+    """
+    select exists (select from known_sites join known_organisations on organisation_id = provider_id
+                   where provider_id = :provider_id and site_id = :site_id and open)
+    """
+)
+_HUB = text(
+    """
+    select hub.organisation_id from known_organisations provider
+    join known_organisations hub on hub.kind = 'hub' and hub.area_code = provider.area_code and hub.open
+    where provider.organisation_id = :provider_id order by 1 limit 1
+    """
+)
+
+
+class RegisterCopy:
+    """Organisations, sites, opportunities and sessions as their events told."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._session = transaction.session
+
+    async def copy_organisation(self, said: CopyOrganisation) -> None:
+        if not await self._session.scalar(_ORGANISATION, asdict(said)):
+            return
+        ids, codes = [site_id for site_id, _ in said.sites], [code for _, code in said.sites]
+        of_it = {"organisation_id": said.organisation_id}
+        await self._session.execute(_NO_SITES, of_it)
+        await self._session.execute(_SITES, {**of_it, "site_ids": ids, "codes": codes})
+
+    async def copy_opportunity(self, said: CopyOpportunity) -> None:
+        await self._session.execute(_OPPORTUNITY, asdict(said))
+
+    async def copy_session(self, said: CopySession) -> None:
+        values = asdict(said) | {"days": list(said.days), "supervisor_ids": list(said.supervisor_ids)}
+        await self._session.execute(_SESSION, values)
+
+    async def cancel_session(self, session_id: UUID) -> None:
+        await self._session.execute(_CANCEL, {"session_id": session_id})
+
+    async def has_open_provider(self, provider_id: UUID) -> bool:
+        return bool(await self._session.scalar(_OPEN_PROVIDER, {"provider_id": provider_id}))
+
+    async def has_site(self, provider_id: UUID, site_id: UUID) -> bool:
+        return bool(await self._session.scalar(_SITE, {"provider_id": provider_id, "site_id": site_id}))
+
+    async def hub_of(self, provider_id: UUID) -> UUID | None:
+        found: UUID | None = await self._session.scalar(_HUB, {"provider_id": provider_id})
+        return found

@@ -1,0 +1,86 @@
+"""The tables of passports, clearances and concerns."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Column, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from shared.persistence.tables import instant
+
+
+class PassportRow(SQLModel, table=True):
+    """A provider's passport: the version its assurances share."""
+
+    __tablename__ = "passports"
+
+    provider_id: UUID = Field(primary_key=True)
+    version: int
+
+
+class AssuranceRow(SQLModel, table=True):
+    """Standing and dates of an assurance; public to read, its provider's to change."""
+
+    __tablename__ = "assurances"
+
+    assurance_id: UUID = Field(primary_key=True)
+    provider_id: UUID = Field(foreign_key="passports.provider_id")
+    site_id: UUID
+    activity_band: str
+    checklist_version: str
+    state: str
+    valid_from: date
+    valid_until: date
+
+
+class HoldRow(SQLModel, table=True):
+    """A concern that keeps a provider's site, or all of them, suspended."""
+
+    __tablename__ = "assurance_holds"
+
+    concern_id: UUID = Field(primary_key=True)
+    provider_id: UUID = Field(foreign_key="passports.provider_id")
+    site_id: UUID | None = None
+
+
+class ClearanceRow(SQLModel, table=True):
+    """A clearance with everything its decision rested on."""
+
+    __tablename__ = "clearances"
+
+    clearance_id: UUID = Field(primary_key=True)
+    booking_id: UUID
+    session_id: UUID
+    institution_id: UUID
+    provider_id: UUID
+    state: str
+    rule_version: str
+    reason_codes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    inputs: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    under_16_learners: list[UUID] = Field(sa_column=Column(ARRAY(Uuid), nullable=False))
+    decided_by: str | None = None
+    decided_at: datetime = Field(sa_column=instant())
+    version: int
+
+
+class ConcernRow(SQLModel, table=True):
+    """A concern: the only place that holds its description."""
+
+    __tablename__ = "concerns"
+
+    concern_id: UUID = Field(primary_key=True)
+    provider_id: UUID
+    site_id: UUID | None = None
+    category: str
+    description: str = Field(repr=False)
+    immediate_risk: bool
+    raised_by: UUID
+    raised_by_subject: str
+    handled_by: UUID
+    raised_at: datetime = Field(sa_column=instant())
+    state: str
+    resolved_by_subject: str | None = None
+    resolved_at: datetime | None = Field(default=None, sa_column=instant(nullable=True))
+    version: int

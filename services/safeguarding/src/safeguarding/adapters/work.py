@@ -1,0 +1,41 @@
+"""One transaction of safeguarding, with its repositories."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+
+from safeguarding.adapters.clearances import ClearanceRepository
+from safeguarding.adapters.concerns import ConcernRepository
+from safeguarding.adapters.passports import PassportRepository, SupervisorTable
+from safeguarding.adapters.register import RegisterCopy
+from safeguarding.application.ports import Clearances, Concerns, Passports, Register, Supervisors
+from shared.persistence.transaction import Transaction
+
+_ACT_ALSO_FOR = text(
+    """
+    select set_config('app.tenants',
+      concat_ws(',', nullif(current_setting('app.tenants', true), ''), cast(:provider_id as text)), true)
+    """
+)
+
+
+class SafeguardingWork:
+    """What a handler works with."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self.now = transaction.now
+        self.today = transaction.today
+        self.register: Register = RegisterCopy(transaction)
+        self.passports: Passports = PassportRepository(transaction)
+        self.supervisors: Supervisors = SupervisorTable(transaction)
+        self.clearances: Clearances = ClearanceRepository(transaction)
+        self.concerns: Concerns = ConcernRepository(transaction)
+
+    async def act_also_for(self, provider_id: UUID) -> None:
+        # A school's concern suspends another tenant's passport: named here, for one provider, once.
+        await self._transaction.session.execute(_ACT_ALSO_FOR, {"provider_id": str(provider_id)})
+
+    async def wait_until(self, name: str, subject_id: UUID, tenant_id: UUID, due_at: datetime) -> None:
+        await self._transaction.wait_until(name, subject_id, tenant_id, due_at)

@@ -1,0 +1,61 @@
+"""What routes ask for."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Depends, Request
+
+from safeguarding.application.ports import Work
+from safeguarding.application.queries import Records
+from shared.command_bus import Done
+from shared.http.paging import Pager
+from shared.kernel import Clock, new_id
+from shared.messaging.inbox import Message
+from shared.security.tokens import Caller
+
+Command = TypeVar("Command")
+Result = TypeVar("Result")
+
+
+async def _records(request: Request) -> Records:
+    records: Records = request.app.state.runtime.reads
+    return records
+
+
+async def _pager(request: Request) -> Pager:
+    pager: Pager = request.app.state.runtime.pager
+    return pager
+
+
+async def _clock(request: Request) -> Clock:
+    clock: Clock = request.app.state.runtime.clock
+    return clock
+
+
+class Confidential:
+    """Reads that are written down: each is a command of its own, its answer kept nowhere."""
+
+    def __init__(self, request: Request) -> None:
+        self._bus = request.app.state.runtime.bus
+
+    async def __call__(
+        self, caller: Caller, handler: Callable[[Command, Work], Awaitable[Result]], command: Command
+    ) -> Result:
+        """What the handler read, once it is committed that `caller` read it."""
+        # Told apart from requests by its source, forgotten as soon as they are.
+        reading = Message(f"http:reading:{caller.subject}", str(new_id()), caller.acts_for)
+        done: Any = await self._bus.execute(reading, handler, command)
+        if not isinstance(done, Done):
+            raise TypeError("a message that was just made up cannot have been taken before")
+        result: Result = done.result
+        return result
+
+
+async def _confidential(request: Request) -> Confidential:
+    return Confidential(request)
+
+
+FromRecords = Annotated[Records, Depends(_records)]
+Paging = Annotated[Pager, Depends(_pager)]
+BusinessClock = Annotated[Clock, Depends(_clock)]
+OnRecord = Annotated[Confidential, Depends(_confidential)]

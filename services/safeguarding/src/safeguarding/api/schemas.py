@@ -1,0 +1,226 @@
+"""Request and response bodies of safeguarding."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.vocabulary import ActivityBand, ReasonCode
+from shared.http.bodies import RequestBody, ResponseBody
+
+
+class ChecklistItemBody(ResponseBody):
+    """One question of the checklist."""
+
+    code: str = Field(examples=["employers-liability-insurance"])
+    question: str
+    required: bool = Field(description="Whether it must be answered yes")
+    evidence: Literal["none", "note", "document"] = Field(
+        description="What a yes must carry; a document has a reference and an expiry"
+    )
+    exempt_by: list[str] = Field(description="Kinds of evidence accepted in place of a document")
+    source: str = Field(description="Where the question comes from")
+    open_point: str | None = Field(description="What is not verified about the source yet")
+
+
+class ChecklistBody(ResponseBody):
+    """One version of the national checklist, for one band of activity."""
+
+    version: str = Field(examples=["2025-09-01"])
+    effective_from: date
+    source: str
+    activity_band: ActivityBand
+    valid_for_days: int = Field(description="How long complete answers hold at most")
+    items: list[ChecklistItemBody]
+
+
+class EvidenceBody(RequestBody):
+    """What an answer rests on; the document itself stays with the provider."""
+
+    kind: str = Field(
+        pattern=r"^[a-z][a-z_]*$",
+        max_length=40,
+        description="`document`, or one of the item's `exempt_by`",
+        examples=["document"],
+    )
+    reference: str = Field(
+        min_length=1,
+        max_length=80,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9 ./_-]*$",
+        description="Number of the policy or document; nothing personal",
+        examples=["EL-2026-000123"],
+    )
+    expires_on: date | None = Field(default=None, description="Its last day; needed for a `document`")
+
+
+class AnswerBody(RequestBody):
+    """The answer to one item."""
+
+    item: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80, examples=["induction"])
+    answer: bool
+    note: str | None = Field(default=None, max_length=500, description="Where the item asks a note")
+    evidence: EvidenceBody | None = Field(default=None, description="Where the item asks a document")
+
+
+class AssuranceToGrant(RequestBody):
+    """A completed checklist for one site and band of activity."""
+
+    site_id: UUID = Field(description="A site of the caller's organisation on the register")
+    activity_band: ActivityBand
+    checklist_version: str = Field(max_length=20, description="The version that was answered")
+    answers: list[AnswerBody] = Field(max_length=100)
+
+
+class StandingBody(ResponseBody):
+    """An assurance as everybody may know it: standing and dates, never answers."""
+
+    id: UUID
+    provider_id: UUID
+    site_id: UUID
+    activity_band: ActivityBand
+    checklist_version: str
+    state: Literal["granted", "suspended", "lapsed"]
+    valid_from: date
+    valid_until: date = Field(description="The last day on which it holds")
+
+
+class EvidenceGiven(ResponseBody):
+    """Evidence as it was given."""
+
+    kind: str
+    reference: str
+    expires_on: date | None
+
+
+class AnswerGiven(ResponseBody):
+    """An answer as it was given."""
+
+    item: str
+    answer: bool
+    note: str | None
+    evidence: EvidenceGiven | None
+
+
+class AssuranceBody(StandingBody):
+    """An assurance as its provider sees it."""
+
+    answers: list[AnswerGiven]
+
+
+class DbsCheckBody(RequestBody):
+    """That a check was seen; never what the certificate says, nor its number."""
+
+    type: Literal["enhanced_with_barred_list", "enhanced", "standard", "basic"]
+    seen_on: date = Field(description="The day somebody saw it")
+    seen_by_role: Literal["human_resources", "manager", "safeguarding_lead"] = Field(
+        description="The role of who saw it, never a name"
+    )
+    outcome: bool = Field(description="Whether it was clear for supervising children")
+
+
+class SupervisorToRecord(RequestBody):
+    """What is known of an adult who supervises."""
+
+    dbs_check: DbsCheckBody | None = Field(description="None where no check has been seen")
+
+
+class DbsCheckSeen(ResponseBody):
+    """That a check was seen."""
+
+    type: str
+    seen_on: date
+    seen_by_role: str
+    outcome: bool
+
+
+class SupervisorBody(ResponseBody):
+    """What is known of an adult who supervises, by pseudonym."""
+
+    supervisor_id: UUID
+    dbs_check: DbsCheckSeen | None
+
+
+class DecisionBody(ResponseBody):
+    """By which rules, and why."""
+
+    rule_pack: str = Field(examples=["clearance"])
+    version: str = Field(examples=["2026-09-01"])
+    reason_codes: list[str] = Field(examples=[["assurance-in-force", "dbs-not-required"]])
+
+
+class ClearanceBody(ResponseBody):
+    """Whether one booking may go ahead."""
+
+    id: UUID
+    booking_id: UUID
+    session_id: UUID
+    institution_id: UUID
+    provider_id: UUID
+    state: Literal["granted", "refused", "referred", "ended"]
+    decision: DecisionBody
+    version: int
+
+
+class ClearanceToSettle(RequestBody):
+    """A safeguarding lead's decision on what the rules referred."""
+
+    granted: bool
+    reason_code: ReasonCode = Field(
+        description="Why, as a code; it is published with the decision", examples=["host-family-checked"]
+    )
+
+
+class CategoryBody(ResponseBody):
+    """One thing a concern may be about."""
+
+    code: str
+    label: str
+
+
+class CategoriesBody(ResponseBody):
+    """What a concern may be about."""
+
+    categories: list[CategoryBody]
+
+
+class ConcernToRaise(RequestBody):
+    """A concern about a provider, or about one of its sites."""
+
+    provider_id: UUID
+    site_id: UUID | None = Field(default=None, description="None: it is about the whole provider")
+    category: str = Field(
+        max_length=80, description="A code of `/v1/concern-categories`", examples=["supervision"]
+    )
+    description: str = Field(
+        min_length=1, max_length=4000, description="Seen only by who raises it and who handles it"
+    )
+    immediate_risk: bool = Field(description="True suspends the provider, or the site, at once")
+
+
+class ConcernBody(ResponseBody):
+    """A concern without its description."""
+
+    id: UUID
+    provider_id: UUID
+    site_id: UUID | None
+    category: str
+    immediate_risk: bool
+    state: Literal["open", "unfounded", "resolved", "upheld"]
+    raised_at: datetime
+    version: int
+
+
+class ConcernInFull(ConcernBody):
+    """A concern with its description; reading it is written down."""
+
+    description: str
+    raised_by: UUID = Field(description="The organisation that raised it")
+    handled_by: UUID = Field(description="The organisation whose safeguarding leads handle it")
+    resolved_at: datetime | None
+
+
+class ConcernToResolve(RequestBody):
+    """How a concern ends: `upheld` keeps suspended what it holds."""
+
+    outcome: Literal["unfounded", "resolved", "upheld"]

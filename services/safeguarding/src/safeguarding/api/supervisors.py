@@ -1,0 +1,39 @@
+"""Adults who supervise, over HTTP."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from safeguarding.api.schemas import DbsCheckSeen, SupervisorBody, SupervisorToRecord
+from safeguarding.application.commands import RecordSupervisor
+from safeguarding.application.handlers import assurances
+from safeguarding.domain.dbs import DbsCheck, SeenInFuture
+from shared.http.door import OpenDoor, answer
+from shared.http.problems import documented
+from shared.security.access import own_organisation, requires
+from shared.security.tokens import Caller
+
+routes = APIRouter(tags=["supervisors"])
+
+
+@routes.put(
+    "/v1/supervisors/{supervisor_id}",
+    operation_id="recordSupervisor",
+    response_model=SupervisorBody,
+    responses=documented(SeenInFuture),
+)
+async def record_supervisor(
+    supervisor_id: UUID,
+    body: SupervisorToRecord,
+    door: OpenDoor,
+    caller: Caller = requires("assurances:write"),
+) -> Response:
+    """Say that a DBS check of one of your supervisors was seen, or that none was."""
+    check = DbsCheck(**body.dbs_check.model_dump()) if body.dbs_check else None
+    command = RecordSupervisor(own_organisation(caller), supervisor_id, check)
+    return await door(caller, assurances.record_supervisor, command, answer(200, _body))
+
+
+def _body(recorded: RecordSupervisor) -> SupervisorBody:
+    check = DbsCheckSeen.model_validate(recorded.check) if recorded.check else None
+    return SupervisorBody(supervisor_id=recorded.supervisor_id, dbs_check=check)

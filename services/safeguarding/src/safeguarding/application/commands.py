@@ -1,0 +1,200 @@
+"""What safeguarding can be asked to do."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from safeguarding.domain.checklists import Answer
+from safeguarding.domain.dbs import DbsCheck
+
+
+@dataclass(frozen=True, slots=True)
+class GrantAssurance:
+    """Ask for an assurance with a complete checklist."""
+
+    assurance_id: UUID
+    provider_id: UUID
+    site_id: UUID
+    activity_band: str
+    checklist_version: str
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LapseAssurance:
+    """Let an assurance lapse if its last day is over."""
+
+    assurance_id: UUID
+    provider_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSupervisor:
+    """Say what is known of an adult's DBS check: None if nothing has been seen."""
+
+    provider_id: UUID
+    supervisor_id: UUID
+    check: DbsCheck | None
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerAsked:
+    """One learner of a booking, with the facts about age that rules ask."""
+
+    learner_id: UUID
+    under_16: bool
+    below_school_leaving_age: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DecideClearance:
+    """Decide whether a requested booking may go ahead."""
+
+    clearance_id: UUID
+    booking_id: UUID
+    session_id: UUID
+    institution_id: UUID
+    provider_id: UUID
+    learners: tuple[LearnerAsked, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SettleClearance:
+    """A safeguarding lead's decision on what the rules referred."""
+
+    clearance_id: UUID
+    institutions: frozenset[UUID]
+    granted: bool
+    reason_code: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndClearance:
+    """The booking will not take place."""
+
+    booking_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveLearners:
+    """Learners left the booking."""
+
+    booking_id: UUID
+    learner_ids: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetLearner:
+    """A learner is erased: forget the pseudonym."""
+
+    learner_id: UUID
+    institution_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseConcern:
+    """Report a concern about a provider, or about one of its sites."""
+
+    concern_id: UUID
+    provider_id: UUID
+    site_id: UUID | None
+    category: str
+    description: str
+    immediate_risk: bool
+    organisation_id: UUID
+    subject: str
+
+    def __repr__(self) -> str:
+        # What was told in confidence must not reach a log through a traceback.
+        return f"RaiseConcern({self.concern_id})"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadConcern:
+    """Read a concern; who did is written down."""
+
+    concern_id: UUID
+    organisations: frozenset[UUID]
+    organisation_id: UUID
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListConcerns:
+    """Look through concerns, newest first, from `before` on; who did is written down."""
+
+    organisations: frozenset[UUID]
+    organisation_id: UUID
+    subject: str
+    state: str | None
+    before: UUID | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveConcern:
+    """Bring a concern to an outcome."""
+
+    concern_id: UUID
+    organisations: frozenset[UUID]
+    organisation_id: UUID
+    subject: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class CopyOrganisation:
+    """Keep what the register says of an organisation."""
+
+    organisation_id: UUID
+    kind: str
+    area_code: str | None
+    open: bool
+    sites: tuple[tuple[UUID, str], ...]
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class CopyOpportunity:
+    """Keep what the register says of an opportunity."""
+
+    opportunity_id: UUID
+    provider_id: UUID
+    format: str
+    mode: str
+    activity_band: str
+    accompanied: bool
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class CopySession:
+    """Keep what the register says of a session."""
+
+    session_id: UUID
+    opportunity_id: UUID
+    provider_id: UUID
+    site_id: UUID | None
+    days: tuple[date, ...]
+    overnight: bool
+    supervisor_ids: tuple[UUID, ...]
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class CopySessionCancelled:
+    """Keep that a session will not take place."""
+
+    session_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Somebody read a concern, or saw it in a list."""
+
+    concern_id: UUID
+    organisation_id: UUID
+    subject: str
+    action: str
+    at: datetime

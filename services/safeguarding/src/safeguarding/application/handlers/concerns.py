@@ -1,0 +1,84 @@
+"""Raising, reading and resolving concerns; an immediate risk suspends the provider at once."""
+
+from collections.abc import Sequence
+
+from safeguarding.application import rules
+from safeguarding.application.commands import (
+    Access,
+    ListConcerns,
+    RaiseConcern,
+    ReadConcern,
+    ResolveConcern,
+)
+from safeguarding.application.ports import Work
+from safeguarding.domain.concerns import CategoryNotKnown, Concern, ProviderNotKnown
+from safeguarding.domain.passports import Hold, SiteNotKnown
+
+RAISED = "concern-raised"
+
+
+async def raise_concern(command: RaiseConcern, work: Work) -> Concern:
+    """Raise it; an immediate risk suspends what it covers in the same transaction."""
+    if command.category not in rules.concern_categories(work.today):
+        raise CategoryNotKnown(field="body.category")
+    if not await work.register.has_open_provider(command.provider_id):
+        raise ProviderNotKnown(field="body.provider_id")
+    if command.site_id and not await work.register.has_site(command.provider_id, command.site_id):
+        raise SiteNotKnown(field="body.site_id")
+    concern = Concern.raised(
+        command.concern_id,
+        command.provider_id,
+        command.site_id,
+        command.category,
+        command.description,
+        command.organisation_id,
+        command.subject,
+        await work.register.hub_of(command.provider_id) or command.organisation_id,
+        work.now,
+        immediate_risk=command.immediate_risk,
+    )
+    await work.concerns.save(concern)
+    if concern.holds:
+        await _suspend(concern, work)
+    return concern
+
+
+async def resolve_concern(command: ResolveConcern, work: Work) -> Concern:
+    """Resolve it; what it alone held is reinstated, unless it is upheld."""
+    concern = await work.concerns.get(command.concern_id, command.organisations)
+    concern.resolve(command.outcome, command.organisation_id, command.subject, work.now)
+    await work.concerns.save(concern)
+    if concern.immediate_risk and not concern.holds:
+        await work.act_also_for(concern.provider_id)
+        passport = await work.passports.of(concern.provider_id)
+        passport.lift(concern.id)
+        await work.passports.save(passport)
+    return concern
+
+
+async def read_concern(command: ReadConcern, work: Work) -> Concern:
+    concern = await work.concerns.get(command.concern_id, command.organisations)
+    await _log(command, "read", [concern], work)
+    return concern
+
+
+async def list_concerns(command: ListConcerns, work: Work) -> Sequence[Concern]:
+    found = await work.concerns.page(command)
+    await _log(command, "listed", found[: command.limit], work)
+    return found
+
+
+async def _suspend(concern: Concern, work: Work) -> None:
+    await work.act_also_for(concern.provider_id)
+    passport = await work.passports.of(concern.provider_id)
+    passport.suspend(Hold(concern.id, concern.site_id), RAISED)
+    await work.passports.save(passport)
+
+
+async def _log(
+    reader: ReadConcern | ListConcerns, action: str, concerns: Sequence[Concern], work: Work
+) -> None:
+    accesses = [
+        Access(concern.id, reader.organisation_id, reader.subject, action, work.now) for concern in concerns
+    ]
+    await work.concerns.log(accesses)

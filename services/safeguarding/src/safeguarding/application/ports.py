@@ -1,0 +1,143 @@
+"""What the use cases need from the outside, by its role."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+from safeguarding.application.commands import (
+    Access,
+    CopyOpportunity,
+    CopyOrganisation,
+    CopySession,
+    ListConcerns,
+    RecordSupervisor,
+)
+from safeguarding.domain.checklists import Answer
+from safeguarding.domain.clearances import Clearance
+from safeguarding.domain.clearing import Case, Learners
+from safeguarding.domain.concerns import Concern
+from safeguarding.domain.passports import Assurance, Passport
+
+
+class Register(Protocol):
+    """This service's copy of what the national register says."""
+
+    async def copy_organisation(self, said: CopyOrganisation) -> None:
+        """Keep it, unless something newer is known."""
+        ...
+
+    async def copy_opportunity(self, said: CopyOpportunity) -> None:
+        """Keep it, unless something newer is known."""
+        ...
+
+    async def copy_session(self, said: CopySession) -> None:
+        """Keep it, unless something newer is known."""
+        ...
+
+    async def cancel_session(self, session_id: UUID) -> None:
+        """Keep that it will not take place."""
+        ...
+
+    async def has_open_provider(self, provider_id: UUID) -> bool:
+        """Whether the register has this provider, open."""
+        ...
+
+    async def has_site(self, provider_id: UUID, site_id: UUID) -> bool:
+        """Whether this open provider has this site."""
+        ...
+
+    async def hub_of(self, provider_id: UUID) -> UUID | None:
+        """The hub responsible for the provider's area, where it is known."""
+        ...
+
+
+class Passports(Protocol):
+    """Keeps passports; whoever holds one keeps others waiting until the end of the transaction."""
+
+    async def of(self, provider_id: UUID) -> Passport:
+        """The provider's passport, new and empty where it has none yet."""
+        ...
+
+    async def save(self, passport: Passport) -> None:
+        """Keep it, and say what happened to it."""
+        ...
+
+    async def keep_answers(self, assurance: Assurance, version: int, answers: Sequence[Answer]) -> None:
+        """Keep what the provider answered for this grant; earlier ones stand."""
+        ...
+
+
+class Supervisors(Protocol):
+    """Keeps what is known of adults who supervise."""
+
+    async def record(self, facts: RecordSupervisor) -> None:
+        """Keep the facts in place of earlier ones."""
+        ...
+
+
+class Clearances(Protocol):
+    """Keeps clearances and the days on which their adults supervise."""
+
+    async def case_of(self, session_id: UUID, provider_id: UUID, learners: Learners) -> Case:
+        """The case of a booking as everything stands now, its adults locked until the end.
+
+        Raises `NotYetKnown` while the register's events about it have not arrived.
+        """
+        ...
+
+    async def of_booking(self, booking_id: UUID) -> Clearance | None:
+        """The booking's clearance, if it was decided."""
+        ...
+
+    async def get(self, clearance_id: UUID, institutions: Iterable[UUID]) -> Clearance:
+        """A clearance of one of these institutions. Raises `NotFound`."""
+        ...
+
+    async def save(self, clearance: Clearance) -> None:
+        """Keep it with its adults' days, and say what was decided."""
+        ...
+
+    async def forget_learner(self, learner_id: UUID, institution_id: UUID) -> None:
+        """Forget a learner's pseudonym."""
+        ...
+
+
+class Concerns(Protocol):
+    """Keeps concerns, and who has read them."""
+
+    async def get(self, concern_id: UUID, organisations: Iterable[UUID]) -> Concern:
+        """A concern one of these organisations raised or handles. Raises `NotFound`."""
+        ...
+
+    async def page(self, wanted: ListConcerns) -> Sequence[Concern]:
+        """One more than the limit, newest first."""
+        ...
+
+    async def save(self, concern: Concern) -> None:
+        """Keep it."""
+        ...
+
+    async def log(self, accesses: Sequence[Access]) -> None:
+        """Write down who read what."""
+        ...
+
+
+class Work(Protocol):
+    """One transaction of safeguarding."""
+
+    now: datetime
+    today: date
+    register: Register
+    passports: Passports
+    supervisors: Supervisors
+    clearances: Clearances
+    concerns: Concerns
+
+    async def act_also_for(self, provider_id: UUID) -> None:
+        """Let this transaction change a provider's passport too: what a concern is for."""
+        ...
+
+    async def wait_until(self, name: str, subject_id: UUID, tenant_id: UUID, due_at: datetime) -> None:
+        """Set or move a deadline."""
+        ...

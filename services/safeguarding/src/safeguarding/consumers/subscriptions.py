@@ -1,0 +1,28 @@
+"""What safeguarding hears, and which deadlines it keeps: one page."""
+
+from safeguarding.application.handlers.assurances import EXPIRY
+from safeguarding.application.ports import Work
+from safeguarding.consumers import policies
+from shared.contracts.bookings import BookingChanged, BookingEnded, BookingRequested, LearnerErased
+from shared.contracts.opportunities import (
+    OpportunityPublished,
+    OrganisationRecorded,
+    SessionCancelled,
+    SessionScheduled,
+)
+from shared.messaging.policy import Deadline, Subscription
+
+SUBSCRIPTIONS: list[Subscription[Work]] = [
+    Subscription(OrganisationRecorded, policies.when_organisation_recorded_copy_it),
+    Subscription(OpportunityPublished, policies.when_opportunity_published_copy_it),
+    Subscription(SessionScheduled, policies.when_session_scheduled_copy_it),
+    Subscription(SessionCancelled, policies.when_session_cancelled_copy_it),
+    Subscription(BookingRequested, policies.when_booking_requested_decide_clearance),
+    Subscription(BookingChanged, policies.when_booking_changed_count_days_again),
+    Subscription(BookingEnded, policies.when_booking_ended_end_clearance),
+    Subscription(LearnerErased, policies.when_learner_erased_forget_them),
+]
+
+DEADLINES: list[Deadline[Work]] = [
+    Deadline(EXPIRY, policies.when_assurance_expires_lapse_it),
+]

@@ -1,0 +1,167 @@
+"""May this booking go ahead? A pure function of its case and one version of the rules."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from safeguarding.domain.dbs import DbsAnswer, DbsRules, Supervisor, busiest_period, dbs_answer
+from safeguarding.domain.passports import GRANTED, SUSPENDED
+
+REFUSED, REFERRED = "refused", "referred"
+ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the site's assurance for this band stood when the case was decided."""
+
+    assurance_id: UUID
+    state: str
+    valid_from: date
+    valid_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class Learners:
+    """How many learners the booking has, and of which ages as far as rules ask."""
+
+    total: int
+    under_16: int
+    below_school_leaving_age: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything a decision rests on; kept with it, so that it can be made again."""
+
+    format: str
+    mode: str
+    activity_band: str
+    accompanied: bool
+    days: tuple[date, ...]
+    overnight: bool
+    session_cancelled: bool
+    provider_open: bool
+    site_id: UUID | None
+    local_authority_code: str | None
+    assurance: Standing | None
+    learners: Learners
+    supervisors: tuple[Supervisor, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """Where a person decides: every fact named must hold."""
+
+    code: str
+    when: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ClearanceRules:
+    """One version of the clearance pack."""
+
+    version: str
+    assurance_of_site: dict[str, str]
+    home_codes: tuple[str, ...]
+    referrals: tuple[Referral, ...]
+    dbs: DbsRules
+    specified_modes: tuple[str, ...]
+    specified_formats: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`granted`, `refused` or `referred`, with the codes of every reason."""
+
+    state: str
+    reason_codes: tuple[str, ...]
+
+
+def decide(case: Case, rules: ClearanceRules) -> Verdict:
+    """Decide a case: any refusal refuses, otherwise any referral refers, otherwise it is granted."""
+    supported, unsupported = _of_assurance(case, rules)
+    answers, unchecked = _of_dbs(case, rules.dbs)
+    refusals = [*_of_register(case), *unsupported, *unchecked]
+    facts = facts_of(case, rules)
+    referrals = [each.code for each in rules.referrals if each.when.items() <= facts.items()]
+    state = REFUSED if refusals else REFERRED if referrals else GRANTED
+    codes = [*refusals, *referrals, *supported, *answers, *_of_learners(case, rules)]
+    return Verdict(state, tuple(dict.fromkeys(codes)))
+
+
+def stands(case: Case, rules: ClearanceRules) -> bool:
+    """Whether the register and the assurance still allow the case: asked again before a person grants it."""
+    return not [*_of_register(case), *_of_assurance(case, rules)[1]]
+
+
+def facts_of(case: Case, rules: ClearanceRules) -> dict[str, object]:
+    """The facts a referral may name."""
+    code = case.local_authority_code
+    return {
+        "overnight": case.overnight,
+        "abroad": code is not None and not code.startswith(rules.home_codes),
+        "activity_band": case.activity_band,
+        "format": case.format,
+        "mode": case.mode,
+        "accompanied": case.accompanied,
+        "under_16": case.learners.under_16 > 0,
+        "below_school_leaving_age": case.learners.below_school_leaving_age > 0,
+    }
+
+
+def _of_register(case: Case) -> Iterator[str]:
+    if not case.provider_open:
+        yield "provider-closed"
+    if case.session_cancelled:
+        yield "session-cancelled"
+
+
+def _of_assurance(case: Case, rules: ClearanceRules) -> tuple[list[str], list[str]]:
+    """Codes for and against: the assurance of the site must be in force on every day."""
+    if case.site_id is None:
+        needed = rules.assurance_of_site[case.mode] == ALWAYS
+        return ([], ["site-not-named"]) if needed else (["no-site-to-assure"], [])
+    held = case.assurance
+    if held is None or held.state not in (GRANTED, SUSPENDED):
+        return [], ["assurance-missing"]
+    if held.state == SUSPENDED:
+        return [], ["assurance-suspended"]
+    if held.valid_from > min(case.days) or held.valid_until < max(case.days):
+        return [], ["assurance-not-in-force-on-every-day"]
+    return ["assurance-in-force"], []
+
+
+def _of_dbs(case: Case, rules: DbsRules) -> tuple[list[str], list[str]]:
+    """The answer for each adult as codes, and the codes of what is lacking.
+
+    Where nobody is named the session's own days must do; a check that is required cannot be shown.
+    """
+    answers, lacking = [], []
+    any_under_16 = case.learners.under_16 > 0
+    for supervisor in case.supervisors or (None,):
+        other_days = supervisor.other_days if supervisor else ()
+        answer = dbs_answer(
+            rules,
+            any_under_16=any_under_16,
+            days_in_period=busiest_period(case.days, other_days, rules.period_days),
+            overnight=case.overnight,
+            supervised=case.accompanied,
+        )
+        answers.append(answer.value)
+        check = supervisor.check if supervisor else None
+        if any_under_16 and check is not None and not check.outcome:
+            lacking.append("dbs-outcome-not-clear")
+        if answer is DbsAnswer.REQUIRED and (check is None or check.type not in rules.sufficient_checks):
+            lacking.append("dbs-check-not-seen" if supervisor else "supervisor-not-named")
+    return answers, lacking
+
+
+def _of_learners(case: Case, rules: ClearanceRules) -> Iterator[str]:
+    """In a specified place the learner's own work may be regulated activity (KCSIE, work experience)."""
+    if case.mode in rules.specified_modes and case.format in rules.specified_formats:
+        if case.learners.under_16:
+            yield "learner-dbs-not-permitted"
+        if case.learners.under_16 < case.learners.total:
+            yield "learner-dbs-consider"
