@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http.openapi import complete
-from shared.http.problems import handle_problems, problem
+from shared.http.problems import HTTP_SLUGS, MEDIA_TYPE, handle_problems, problem
 from shared.security.access import undeclared_routes
 
 SECURITY_HEADERS = [
@@ -69,11 +69,18 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answered = False
+        answered = replaced = False
 
         async def send_guarded(message: Message) -> None:
-            nonlocal answered
+            nonlocal answered, replaced
+            if replaced:
+                return
             if message["type"] == "http.response.start":
+                if message["status"] == 413 and not _is_problem(message):
+                    # The framework refuses a body by its length in words of its own.
+                    await problem(413, *HTTP_SLUGS[413])(scope, receive, send_guarded)
+                    replaced = True
+                    return
                 present = {name for name, _ in message["headers"]}
                 added = [pair for pair in SECURITY_HEADERS if pair[0] not in present]
                 message["headers"] = [*message["headers"], *added]
@@ -89,6 +96,10 @@ class Guard:
             # Starlette raises a fault again after its answer; it is in the log already.
             if not answered:
                 raise
+
+
+def _is_problem(start: Message) -> bool:
+    return (b"content-type", MEDIA_TYPE.encode()) in start["headers"]
 
 
 def _refusal(scope: Scope) -> ASGIApp | None:

@@ -29,7 +29,7 @@ _STATUS: list[tuple[type[Refusal], int]] = [
     (IssuerAway, 503),
     (Refusal, 400),
 ]
-_HTTP_SLUGS = {
+HTTP_SLUGS = {
     400: ("malformed-request", "The request cannot be read"),
     404: ("no-such-resource", "There is nothing at this address"),
     405: ("method-not-allowed", "This address does not take this method"),
@@ -144,7 +144,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> JSONRespons
     assert isinstance(error, RequestValidationError)  # noqa: S101
     faults = [_fault(each) for each in error.errors()[:20]]
     if faults and faults[0].field == "body" and not _says_json(request):
-        slug, title = _HTTP_SLUGS[415]
+        slug, title = HTTP_SLUGS[415]
         return problem(415, slug, title, "Send a JSON body, as application/json.")
     if any(fault.field == "header.Idempotency-Key" and fault.code == "missing" for fault in faults):
         return problem(
@@ -181,7 +181,7 @@ def _says_json(request: Request) -> bool:
 
 async def _on_http_exception(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101
-    slug, title = _HTTP_SLUGS.get(error.status_code, ("request-refused", "The request was refused"))
+    slug, title = HTTP_SLUGS.get(error.status_code, ("request-refused", "The request was refused"))
     headers = dict(error.headers or {})
     if error.status_code == 405:
         headers["Allow"] = ", ".join(_allowed(request))
@@ -211,7 +211,7 @@ async def _on_unknown_outcome(_: Request, __: Exception) -> JSONResponse:
 async def _on_fault(request: Request, error: Exception) -> JSONResponse:
     if is_transient(error):
         log.warning("database_unavailable", error=type(error).__name__)
-        slug, title = _HTTP_SLUGS[503]
+        slug, title = HTTP_SLUGS[503]
         return problem(503, slug, title, headers={"Retry-After": "2"})
     log.error("request_failed", error=type(error).__name__, method=request.method)
     return problem(500, "internal-fault", "The service failed to answer; it has been recorded")
