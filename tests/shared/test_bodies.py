@@ -18,7 +18,7 @@ class Body(RequestBody):
     starts: time
     places: int
     inner: Inner | None = None
-    inners: list[Inner] = []
+    inners: tuple[Inner, ...] = ()
 
 
 SENT: dict[str, Any] = {"at": "2026-03-02T09:00:00Z", "starts": "09:00:00", "places": 3}
