@@ -1,33 +1,298 @@
 """The relay: every committed event reaches the broker, each key in the order of its commits."""
 
 import asyncio
+import contextlib
 import json
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+import pytest
+from sqlalchemy import text
+
 from shared.kernel import new_id
+from shared.messaging import kafka, outbox
+from shared.messaging.relay import Relay
 from tests.infra.polling import eventually
-from tests.shared.log import Log
-from tests.shared.toy import TOPIC, Toy
+from tests.shared import planted
+from tests.shared.log import Log, event
+from tests.shared.toy import TOPIC, ThingChanged, Toy
 
 
-async def numbers(log: Log, key: UUID | None = None) -> list[int]:
-    records = await log.read(TOPIC)
-    return [json.loads(r.value)["number"] for r in records if key is None or r.key == str(key).encode()]
+@dataclass(frozen=True)
+class Verdict:
+    """What became of the events of some aggregates: how many never came, and how many came too early."""
+
+    lost: int
+    early: int
 
 
-async def test_events_of_a_key_leave_in_the_order_of_their_commits(toy: Toy, log: Log) -> None:
-    keys = [new_id() for _ in range(5)]
-    for number in range(1, 21):
-        await asyncio.gather(*(toy.change(key, number) for key in keys))
-    relay = toy.relay(log.bootstrap, log.prefix)
-    await relay.start()
-
-    await eventually(lambda: drained(toy))
-    await relay.stop()
-
-    for key in keys:
-        assert await numbers(log, key) == list(range(1, 21))
+async def aggregates(toy: Toy, count: int) -> list[UUID]:
+    """Rows whose versions number their events."""
+    keys = [new_id() for _ in range(count)]
+    await toy.sql("insert into places select unnest($1::uuid[]), 1000000, 0", keys)
+    return keys
 
 
-async def drained(toy: Toy) -> bool:
+async def change_at_random(toy: Toy, keys: list[UUID], changes: int, seed: int) -> None:
+    """Transactions as the bus makes them; one in five is slow to commit, so ids and commits differ in order."""
+    chance = random.Random(seed)
+    for _ in range(changes):
+        key = chance.choice(keys)
+        async with toy.database.session() as session:
+            take = text("update places set taken = taken + 1 where session_id = :key returning taken")
+            number = int(await session.scalar(take, {"key": key}) or 0)
+            said = ThingChanged(thing_id=key, tenant_id=key, number=number)
+            await outbox.write(session, [event(said, number)])
+            if chance.random() < 0.2:
+                await asyncio.sleep(chance.uniform(0, 0.02))
+            await session.commit()
+
+
+async def verdict(toy: Toy, log: Log, keys: list[UUID]) -> Verdict:
+    """Hold the log against the rows: of a message sent twice the first counts."""
+    rows = await toy.sql("select session_id, taken from places")
+    expected = {str(row["session_id"]): row["taken"] for row in rows}
+    seen: dict[str, list[int]] = {str(key): [] for key in keys}
+    for record in await log.read(TOPIC):
+        number = json.loads(record.value)["number"]
+        if number not in (numbers := seen[record.key.decode()]):
+            numbers.append(number)
+    lost = sum(expected[key] - len(numbers) for key, numbers in seen.items())
+    early = sum(a > b for numbers in seen.values() for a, b in zip(numbers, numbers[1:], strict=False))
+    return Verdict(lost, early)
+
+
+@contextlib.asynccontextmanager
+async def relaying(toy: Toy, log: Log, count: int = 1, **more: Any) -> AsyncIterator[list[Relay]]:
+    relays = [toy.relay(log.bootstrap, log.prefix, **more) for _ in range(count)]
+    for relay in relays:
+        await relay.start()
+    try:
+        yield relays
+    finally:
+        await asyncio.gather(*(relay.stop() for relay in relays))
+
+
+async def is_drained(toy: Toy) -> bool:
     return not await toy.sql("select from outbox limit 1")
+
+
+async def write_with(toy: Toy, keys: list[UUID], changes: int = 40) -> None:
+    await asyncio.gather(*(change_at_random(toy, keys, changes, seed) for seed in range(8)))
+
+
+async def test_every_event_arrives_in_the_order_of_its_aggregate(toy: Toy, log: Log) -> None:
+    keys = await aggregates(toy, 10)
+    async with relaying(toy, log):
+        await write_with(toy, keys)
+        await eventually(lambda: is_drained(toy))
+
+    assert await verdict(toy, log, keys) == Verdict(lost=0, early=0)
+
+
+async def test_several_relays_keep_the_order_between_them(toy: Toy, log: Log) -> None:
+    keys = await aggregates(toy, 4)
+    async with relaying(toy, log, count=3, batch=3):
+        await write_with(toy, keys)
+        await eventually(lambda: is_drained(toy))
+
+    assert await verdict(toy, log, keys) == Verdict(lost=0, early=0)
+
+
+async def test_planted_a_relay_past_the_last_id_loses_events(toy: Toy, log: Log) -> None:
+    keys, stop = await aggregates(toy, 10), asyncio.Event()
+    relay = asyncio.create_task(planted.relay_past_the_last_id(toy, log, stop))
+    await write_with(toy, keys)
+    await asyncio.sleep(0.3)
+    stop.set()
+    await relay
+
+    assert (await verdict(toy, log, keys)).lost > 0
+
+
+async def test_planted_relays_that_skip_locked_break_the_order(toy: Toy, log: Log) -> None:
+    keys, stop = await aggregates(toy, 2), asyncio.Event()
+    relays = asyncio.create_task(planted.relays_that_skip_locked(toy, log, stop))
+    await write_with(toy, keys, changes=20)
+    await eventually(lambda: is_drained(toy), within=20)
+    stop.set()
+    await relays
+
+    assert (await verdict(toy, log, keys)).early > 0
+
+
+async def test_backends_killed_again_and_again_lose_nothing(toy: Toy, log: Log) -> None:
+    keys = await aggregates(toy, 6)
+    async with relaying(toy, log, count=2, batch=20):
+        writing = asyncio.create_task(write_with(toy, keys, changes=30))
+        while not writing.done():
+            await toy.kill_backends("toy-relay")
+            await asyncio.sleep(0.15)
+        await writing
+        await eventually(lambda: is_drained(toy), within=20)
+
+    assert await verdict(toy, log, keys) == Verdict(lost=0, early=0)
+
+
+@pytest.mark.parametrize("sent", [False, True], ids=["before sending", "after sending"])
+async def test_a_crash_between_taking_and_removing_loses_nothing(
+    toy: Toy, log: Log, monkeypatch: pytest.MonkeyPatch, *, sent: bool
+) -> None:
+    keys = await aggregates(toy, 3)
+    await write_with(toy, keys, changes=5)
+    publish, crashes = Relay._publish, iter([True, False, True])
+
+    async def crash(relay: Relay, *args: Any) -> None:
+        failing = next(crashes, False)
+        if sent or not failing:
+            await publish(relay, *args)
+        if failing:
+            raise ConnectionResetError
+
+    monkeypatch.setattr(Relay, "_publish", crash)
+    async with relaying(toy, log, batch=10):
+        await eventually(lambda: is_drained(toy))
+
+    assert await verdict(toy, log, keys) == Verdict(lost=0, early=0)
+    ids = [dict(record.headers)["ce_id"] for record in await log.read(TOPIC)]
+    assert (len(ids) > len(set(ids))) == sent
+
+
+async def test_planted_a_relay_that_removes_first_loses_events_in_a_crash(toy: Toy, log: Log) -> None:
+    keys = await aggregates(toy, 3)
+    await write_with(toy, keys, changes=5)
+    await planted.relay_that_removes_first(toy, log, crash_at=3)
+    await planted.relay_that_removes_first(toy, log, crash_at=0)
+
+    assert (await verdict(toy, log, keys)).lost == 5
+
+
+async def test_a_relay_in_waiting_takes_over_when_the_first_is_gone(toy: Toy, log: Log) -> None:
+    key = new_id()
+    async with relaying(toy, log) as (first,), relaying(toy, log):
+        await toy.change(key, 1)
+        await eventually(lambda: is_drained(toy))
+        await first.stop()
+        await toy.change(key, 2)
+        await eventually(lambda: is_drained(toy))
+
+    assert [json.loads(record.value)["number"] for record in await log.read(TOPIC)] == [1, 2]
+
+
+async def test_a_relay_in_waiting_asks_for_its_shard_once_a_second_however_often_it_is_woken(
+    toy: Toy, log: Log
+) -> None:
+    holder = await toy.relay_database.connect()
+    for shard in range(outbox.SHARDS):
+        await holder.execute("select pg_advisory_lock(8254100, $1)", shard)
+    async with relaying(toy, log) as (relay,):
+        asked = 0
+        for _ in range(50):
+            relay._on_wake()
+            rows = await toy.sql(
+                """
+                select count(distinct query_start) as asked from pg_stat_activity
+                where datname = current_database() and application_name = 'toy-relay'
+                  and query_start > clock_timestamp() - interval '20 milliseconds'
+                """
+            )
+            asked += rows[0]["asked"]
+            await asyncio.sleep(0.01)
+    holder.terminate()
+
+    assert asked < 40
+
+
+async def test_a_commit_wakes_the_relay_long_before_its_poll(
+    toy: Toy, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.messaging.relay.POLL_SECONDS", 30.0)
+    await toy.waker.start()
+    async with relaying(toy, log):
+        await eventually(lambda: _listens(toy))
+        for number in range(1, 4):
+            await toy.change(new_id(), number)
+            await eventually(lambda: is_drained(toy), within=5)
+
+
+async def _listens(toy: Toy) -> bool:
+    rows = await toy.sql(
+        "select 1 from pg_stat_activity where datname = current_database() and query ilike 'listen%'"
+    )
+    return bool(rows)
+
+
+async def test_without_a_wake_the_poll_finds_the_events(toy: Toy, log: Log) -> None:
+    async with relaying(toy, log):
+        await toy.change(new_id())
+        await eventually(lambda: is_drained(toy))
+
+
+async def test_the_broker_gets_exact_bytes_headers_and_the_time_of_the_change(toy: Toy, log: Log) -> None:
+    key = new_id()
+    await toy.change(key, 7)
+    (row,) = await toy.sql("select payload, event_id, created_at from outbox")
+    async with relaying(toy, log):
+        await eventually(lambda: is_drained(toy))
+
+    (record,) = await log.read(TOPIC)
+    headers = {name: value.decode() for name, value in record.headers}
+    assert record.value == row["payload"]
+    assert record.key == str(key).encode()
+    assert record.timestamp == int(row["created_at"].timestamp() * 1000)
+    assert headers["ce_id"] == str(row["event_id"])
+    assert headers["ce_type"] == "thing.changed.v1"
+    assert headers["ce_sequence"] == "7"
+    assert headers["ce_dataschema"] == "/schemas/thing.changed.v1.json"
+
+
+async def test_a_tombstone_follows_the_events_of_its_transaction(toy: Toy, log: Log) -> None:
+    key = new_id()
+    async with toy.database.session() as session:
+        said = ThingChanged(thing_id=key, tenant_id=key, number=1)
+        await outbox.write(session, [event(said)], [(TOPIC, str(key), new_id())])
+        await session.commit()
+    async with relaying(toy, log):
+        await eventually(lambda: is_drained(toy))
+
+    assert [record.value is None for record in await log.read(TOPIC)] == [False, True]
+
+
+async def test_more_than_a_batch_holds_is_sent_in_several_and_in_order(toy: Toy, log: Log) -> None:
+    keys = await aggregates(toy, 1)
+    await change_at_random(toy, keys, 30, seed=1)
+    async with relaying(toy, log, batch=7):
+        await eventually(lambda: is_drained(toy))
+
+    assert await verdict(toy, log, keys) == Verdict(lost=0, early=0)
+
+
+async def test_an_event_too_large_to_send_fails_its_own_transaction_and_stops_nobody(toy: Toy) -> None:
+    said = ThingChanged(thing_id=new_id(), tenant_id=new_id(), number=1)
+    large = said.model_copy(update={"number": "9" * outbox.MAX_EVENT_BYTES})
+    async with toy.database.session() as session:
+        with pytest.raises(ValueError, match="larger"), pytest.warns(UserWarning):
+            await outbox.write(session, [event(large)])
+
+
+async def test_a_producer_that_cannot_be_stopped_is_abandoned_with_its_sender(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka, "STOP_DEADLINE", 0.2)
+    producer = kafka.producer(log.bootstrap, "test")
+    await producer.start()
+
+    async def never(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(producer.client, "send", never)
+    pending = await producer.send(log.prefix + TOPIC, b"x")
+    sender = producer._sender.sender_task
+    await kafka.stop_quietly(producer)
+
+    assert sender.cancelled() or sender.done() or sender.cancelling()
+    assert not pending.done()
+    pending.cancel()

@@ -1,0 +1,314 @@
+"""The one door: a message is carried out once, whole or not at all, and its outcome is never guessed."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.command_bus import CommandBus, Done, OutcomeUnknown
+from shared.kernel import ConcurrentChange, Conflict, new_id
+from shared.messaging.inbox import Answer, InFlight, KeyReused, Message, Taken
+from shared.messaging.wake import CHANNEL
+from tests.infra.polling import eventually
+from tests.shared import planted
+from tests.shared.toy import ChangeThing, Thing, Toy, ToyWork, change_thing
+
+
+def message(key: str = "k", content: bytes = b"one") -> Message:
+    return Message("http:org:somebody", key, fingerprint=content)
+
+
+def render(number: int) -> Answer:
+    return Answer(201, f'{{"number": {number}}}', {"ETag": '"v1"'})
+
+
+async def test_the_same_key_is_answered_the_same_and_has_one_effect(toy: Toy) -> None:
+    command = ChangeThing(new_id(), 7)
+    first = await toy.bus.execute(message(), change_thing, command, render)
+    again = await toy.bus.execute(message(), change_thing, command, render)
+
+    assert isinstance(first, Done)
+    assert again == Taken(first.answer)
+    assert await toy.effects() == [7]
+
+
+async def test_the_same_key_with_other_content_is_refused(toy: Toy) -> None:
+    await toy.bus.execute(message(), change_thing, ChangeThing(new_id()), render)
+
+    with pytest.raises(KeyReused):
+        await toy.bus.execute(message(content=b"two"), change_thing, ChangeThing(new_id()), render)
+    assert await toy.effects() == [1]
+
+
+async def test_the_same_key_of_another_caller_is_another_message(toy: Toy) -> None:
+    for source in ("http:org:one", "http:org:two"):
+        await toy.bus.execute(Message(source, "k"), change_thing, ChangeThing(new_id()))
+
+    assert await toy.effects() == [1, 1]
+
+
+async def test_a_message_in_hand_is_refused_meanwhile_and_not_carried_out_twice(toy: Toy) -> None:
+    begun, finish = asyncio.Event(), asyncio.Event()
+
+    async def slow(command: ChangeThing, work: ToyWork) -> int:
+        begun.set()
+        await finish.wait()
+        return await change_thing(command, work)
+
+    first = asyncio.create_task(toy.bus.execute(message(), slow, ChangeThing(new_id()), render))
+    await begun.wait()
+    with pytest.raises(InFlight):
+        await toy.bus.execute(message(), slow, ChangeThing(new_id()), render)
+    finish.set()
+
+    assert isinstance(await first, Done)
+    assert await toy.effects() == [1]
+
+
+async def test_a_refusal_leaves_no_trace(toy: Toy) -> None:
+    with pytest.raises(Conflict):
+        await toy.bus.execute(message(), change_thing, ChangeThing(new_id(), fail_with=Conflict()), render)
+
+    assert await toy.effects() == []
+    for table in ("inbox", "outbox", "deadlines"):
+        assert await toy.sql(f"select from {table}") == []
+    await toy.bus.execute(message(), change_thing, ChangeThing(new_id()), render)
+    assert await toy.effects() == [1]
+
+
+async def test_a_fault_leaves_no_trace_either(toy: Toy) -> None:
+    with pytest.raises(ZeroDivisionError):
+        await toy.change(new_id(), fail_with=ZeroDivisionError())
+
+    assert await toy.effects() == []
+    assert await toy.sql("select from outbox") == []
+
+
+async def duplicates(toy: Toy, deliver: Any) -> int:
+    """Deliver each of 40 messages four times at once; how many effects there are too many."""
+    keys = [new_id() for _ in range(40)]
+    await asyncio.gather(*(deliver(toy, str(key), key) for key in keys for _ in range(4)))
+    return len(await toy.effects()) - len(keys)
+
+
+async def through_the_door(toy: Toy, message_id: str, key: UUID) -> None:
+    while True:
+        try:
+            await toy.bus.execute(Message("test", message_id), change_thing, ChangeThing(key))
+        except InFlight:
+            await asyncio.sleep(0.005)
+        else:
+            return
+
+
+async def test_a_message_delivered_four_times_at_once_has_one_effect(toy: Toy) -> None:
+    assert await duplicates(toy, through_the_door) == 0
+
+
+async def test_planted_checking_before_acting_has_the_effect_again(toy: Toy) -> None:
+    assert await duplicates(toy, planted.check_then_act) > 0
+
+
+async def test_a_change_that_lost_its_race_is_tried_again(toy: Toy) -> None:
+    tries: list[int] = []
+
+    async def beaten_twice(command: ChangeThing, work: ToyWork) -> int:
+        tries.append(1)
+        if len(tries) < 3:
+            raise ConcurrentChange
+        return await change_thing(command, work)
+
+    await toy.bus.execute(message(), beaten_twice, ChangeThing(new_id()))
+
+    assert len(tries) == 3
+    assert await toy.effects() == [1]
+
+
+async def test_a_change_beaten_every_time_is_told_so(toy: Toy) -> None:
+    async def beaten(command: ChangeThing, work: ToyWork) -> int:
+        await change_thing(command, work)
+        raise ConcurrentChange
+
+    with pytest.raises(ConcurrentChange):
+        await toy.bus.execute(message(), beaten, ChangeThing(new_id()))
+    assert await toy.effects() == []
+
+
+async def test_two_changes_at_once_of_one_thing_both_count(toy: Toy) -> None:
+    tenant, thing_id = new_id(), new_id()
+
+    def by(key: str) -> Message:
+        return Message("test", key, frozenset({tenant}))
+
+    async def make(_: None, work: ToyWork) -> None:
+        thing = Thing(thing_id, tenant, "")
+        thing.rename("new")
+        await work.save(thing)
+
+    async def rename(name: str, work: ToyWork) -> None:
+        thing = await work.thing(thing_id)
+        await asyncio.sleep(0.02)
+        thing.rename(name)
+        await work.save(thing)
+
+    await toy.bus.execute(by("make"), make, None)
+    await asyncio.gather(*(toy.bus.execute(by(name), rename, name) for name in ("a", "b", "c")))
+
+    (row,) = await toy.sql("select version from things")
+    assert row["version"] == 4
+    said = await toy.sql("select (convert_from(payload, 'utf8')::jsonb ->> 'number')::int as n from outbox")
+    assert sorted(each["n"] for each in said) == [1, 2, 3, 4]
+
+
+async def test_a_commit_whose_answer_is_lost_is_unknown_and_the_key_settles_it(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = AsyncSession.commit
+
+    async def commit_and_lose_the_answer(session: AsyncSession) -> None:
+        await commit(session)
+        monkeypatch.setattr(AsyncSession, "commit", commit)
+        raise asyncpg.ConnectionDoesNotExistError("lost")
+
+    monkeypatch.setattr(AsyncSession, "commit", commit_and_lose_the_answer)
+    command = ChangeThing(new_id(), 7)
+    with pytest.raises(OutcomeUnknown):
+        await toy.bus.execute(message(), change_thing, command, render)
+
+    assert await toy.bus.execute(message(), change_thing, command, render) == Taken(render(7))
+    assert await toy.effects() == [7]
+
+
+async def test_a_backend_killed_at_its_commit_is_unknown_and_the_key_settles_it(toy: Toy) -> None:
+    await toy.sql(
+        """
+        do $$ begin
+          create function dawdle() returns trigger language plpgsql as
+            'begin perform pg_sleep(5); return null; end';
+          create constraint trigger dawdle after insert on effects deferrable initially deferred
+            for each row when (new.number = 13) execute function dawdle();
+        end $$
+        """
+    )
+    executing = asyncio.create_task(
+        toy.bus.execute(message(), change_thing, ChangeThing(new_id(), 13), render)
+    )
+
+    async def killed() -> bool:
+        return bool(
+            await toy.sql(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() "
+                "and query ilike 'commit%' and state = 'active'"
+            )
+        )
+
+    await eventually(killed)
+    with pytest.raises(OutcomeUnknown):
+        await executing
+
+    await toy.sql("drop trigger dawdle on effects")
+    again = await toy.bus.execute(message(), change_thing, ChangeThing(new_id(), 13), render)
+    assert isinstance(again, Done)
+    assert await toy.effects() == [13]
+
+
+async def notifies_inside(toy: Toy, carry_out: Any) -> bool:
+    """Whether a NOTIFY is among the statements of the transaction itself."""
+    statements: list[str] = []
+    engine = toy.database.engine.sync_engine
+
+    def listen(_: Any, __: Any, statement: str, *___: Any) -> None:
+        statements.append(statement)
+
+    sqlalchemy_event.listen(engine, "before_cursor_execute", listen)
+    await carry_out()
+    sqlalchemy_event.remove(engine, "before_cursor_execute", listen)
+    assert any("into outbox" in each for each in statements)
+    return any("notify" in each.lower() for each in statements)
+
+
+async def test_the_relay_is_woken_outside_of_the_transaction(toy: Toy) -> None:
+    heard: list[str] = []
+    listener = await toy.database.connect()
+    await listener.add_listener(CHANNEL, lambda *_: heard.append("woken"))
+    await toy.waker.start()
+
+    assert not await notifies_inside(toy, lambda: toy.change(new_id()))
+    await eventually(lambda: heard)
+    listener.terminate()
+
+
+async def test_many_commits_wake_the_relay_few_times(toy: Toy) -> None:
+    heard: list[str] = []
+    listener = await toy.database.connect()
+    await listener.add_listener(CHANNEL, lambda *_: heard.append("woken"))
+    await toy.waker.start()
+
+    for _ in range(200):
+        toy.waker.wake()
+    await eventually(lambda: heard)
+    await asyncio.sleep(0.1)
+    listener.terminate()
+
+    assert len(heard) <= 3
+
+
+async def test_planted_a_notify_inside_the_transaction_is_seen(toy: Toy) -> None:
+    async def change_and_notify(command: ChangeThing, work: ToyWork) -> int:
+        await work.session.execute(text("select pg_notify('outbox', '')"))
+        return await change_thing(command, work)
+
+    assert await notifies_inside(
+        toy, lambda: toy.bus.execute(message(), change_and_notify, ChangeThing(new_id()))
+    )
+
+
+async def test_the_waker_outlives_its_connection(toy: Toy) -> None:
+    heard: list[str] = []
+    listener = await toy.relay_database.connect()
+    await listener.add_listener(CHANNEL, lambda *_: heard.append("woken"))
+    await toy.waker.start()
+    toy.waker.wake()
+    await eventually(lambda: heard)
+    await toy.kill_backends("toy")
+
+    async def woken_again() -> bool:
+        toy.waker.wake()
+        return len(heard) > 1
+
+    await eventually(woken_again)
+    listener.terminate()
+
+
+async def test_nothing_said_wakes_nobody(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    woken: list[int] = []
+    monkeypatch.setattr(toy.waker, "wake", lambda: woken.append(1))
+
+    async def say_nothing(_: None, work: ToyWork) -> None:
+        await work.effect(new_id(), 1)
+
+    await toy.bus.execute(message(), say_nothing, None)
+
+    assert woken == []
+
+
+async def test_a_bus_survives_every_backend_being_killed(toy: Toy) -> None:
+    bus: CommandBus[ToyWork] = toy.bus
+    for number in range(3):
+        await toy.change(new_id(), number)
+    await toy.kill_backends("toy")
+
+    async def works() -> bool:
+        try:
+            await bus.execute(message("after"), change_thing, ChangeThing(new_id(), 99))
+        except Exception:
+            return False
+        return True
+
+    await eventually(works)
+    assert (await toy.effects())[-1] == 99

@@ -1,0 +1,45 @@
+"""Places: taken by one conditional statement, so that no number of bookers oversells a session."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from sqlalchemy import text
+
+from shared.kernel import new_id
+from shared.persistence.database import Database
+from tests.shared import planted
+from tests.shared.toy import Toy
+
+TAKE = text(
+    """
+    with taken as (
+      update places set taken = taken + 1 where session_id = :id and taken < places returning session_id)
+    insert into bookings (booking_id, session_id) select :booking, session_id from taken returning true
+    """
+)
+
+
+async def book_in_one_statement(database: Database, session_id: UUID) -> bool:
+    async with database.session() as session:
+        booked = await session.scalar(TAKE, {"id": session_id, "booking": new_id()})
+        await session.commit()
+        return bool(booked)
+
+
+async def sold(toy: Toy, book: Callable[[Database, UUID], Awaitable[bool]]) -> int:
+    """200 bookers, eight at a time, on ten places."""
+    session_id = new_id()
+    await toy.sql("insert into places values ($1, 10, 0)", session_id)
+    booked = await asyncio.gather(*(book(toy.database, session_id) for _ in range(200)))
+    rows = await toy.sql("select count(*) as sold from bookings")
+    assert rows[0]["sold"] == sum(booked)
+    return sum(booked)
+
+
+async def test_two_hundred_bookers_on_ten_places_get_exactly_ten(toy: Toy) -> None:
+    assert await sold(toy, book_in_one_statement) == 10
+
+
+async def test_planted_counting_before_inserting_oversells(toy: Toy) -> None:
+    assert await sold(toy, planted.book_by_counting) > 10
