@@ -1,1 +1,1 @@
-
+"""Learners, places, bookings, waiting lists and attendance."""

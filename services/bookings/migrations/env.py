@@ -1,0 +1,10 @@
+"""Alembic's way in."""
+
+import os
+
+from alembic import context
+from sqlmodel import SQLModel
+
+from shared.persistence.migrations import run_migrations
+
+run_migrations(context.config, SQLModel.metadata, os.environ.get("WEX_OWNER_DATABASE_URL", ""))

@@ -1,0 +1,7 @@
+"""`python -m bookings api | worker | migrate | replay | openapi`."""
+
+from bookings.main import MIGRATIONS, compose
+from shared.process import main
+
+if __name__ == "__main__":
+    main(compose, MIGRATIONS)

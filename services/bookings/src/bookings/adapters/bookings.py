@@ -1,0 +1,231 @@
+"""Bookings kept: rows, learners' days, places and deadlines together, for one or a thousand alike."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from bookings.adapters import bookings_sql as sql
+from bookings.adapters.loading import load
+from bookings.adapters.places import Places
+from bookings.adapters.publishing import contract_of
+from bookings.application.commands import AssuredSite
+from bookings.domain.attendance import Register
+from bookings.domain.bookings import Booking, Holding
+from bookings.domain.eligibility import LearnerAlreadyBooked, LearnerBusy
+from bookings.domain.saga import State
+from shared.kernel import ConcurrentChange, NotFound
+from shared.persistence.database import cause_of
+from shared.persistence.transaction import Transaction
+
+_NOTHING = Holding(0, 0)
+_LIVE = [state.value for state in State if not state.ended]
+
+
+class _Kept(NamedTuple):
+    """What the database holds of a booking, as it was read."""
+
+    version: int
+    holding: Holding
+    learners: int
+    ended: bool
+    deadline: tuple[str, datetime] | None
+
+
+def _kept(booking: Booking) -> _Kept:
+    return _Kept(
+        booking.version, booking.holding, len(booking.learners), booking.state.ended, booking.deadline
+    )
+
+
+class BookingRepository:
+    """Bookings with what they take; statements are the same number for any number of bookings."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._session = transaction.session
+        self._places = Places(transaction)
+        self._read: dict[UUID, _Kept] = {}
+
+    async def get(self, booking_id: UUID, parties: Collection[UUID]) -> Booking:
+        found = await self._load(sql.ONE, booking_id=booking_id, parties=list(parties))
+        if not found:
+            raise NotFound("There is no such booking, or it is not yours")
+        return found[0]
+
+    async def in_line(self, session_id: UUID, limit: int) -> list[Booking]:
+        return await self._load(sql.IN_LINE, session_id=session_id, limit=limit)
+
+    async def of_session(self, session_id: UUID) -> list[Booking]:
+        return await self._load(sql.OF_SESSION, session_id=session_id, states=_LIVE)
+
+    async def of_site(self, site: AssuredSite, states: Collection[State]) -> list[Booking]:
+        return await self._load(
+            sql.OF_SITE,
+            provider_id=site.provider_id,
+            site_id=site.site_id,
+            activity_band=site.activity_band,
+            states=sorted(states),
+            now=self._transaction.now,
+        )
+
+    async def of_learner(self, institution_id: UUID, learner_id: UUID) -> list[Booking]:
+        return await self._load(
+            sql.OF_LEARNER, institution_id=institution_id, learner_id=learner_id, states=_LIVE
+        )
+
+    async def reserve_days(self, booking: Booking) -> bool:
+        try:
+            async with self._session.begin_nested():
+                await self._session.execute(sql.RESERVE_DAYS, {"booking_id": booking.id})
+        except IntegrityError as error:
+            if _constraint(error) != sql.ONE_PLACE_AT_A_TIME:
+                raise
+            return False
+        return True
+
+    async def save(self, *bookings: Booking) -> None:
+        said = [(booking, event) for booking in bookings for event in booking.take_events()]
+        touched = list({booking.id: booking for booking, _ in said}.values())
+        for booking in touched:
+            if booking.id not in self._read:
+                await self._insert(booking)
+        known = [booking for booking in touched if booking.id in self._read]
+        await self._update(known)
+        await self._release([booking for booking in known if self._has_shrunk(booking)])
+        await self._set_deadlines(touched)
+        await self._settle_places(touched)
+        for _, (sequence, event) in said:
+            if (contract := contract_of(event)) is not None:
+                self._transaction.say(contract, sequence=sequence)
+        self._read.update((booking.id, _kept(booking)) for booking in touched)
+
+    async def keep_register(self, booking: Booking, register: Register) -> None:
+        await self._session.execute(
+            sql.KEEP_REGISTER,
+            {
+                "booking_id": booking.id,
+                "on_day": register.on,
+                "learner_ids": [entry.learner_id for entry in register.entries],
+                "attended": [entry.attended for entry in register.entries],
+                "minutes": [entry.minutes for entry in register.entries],
+                "now": self._transaction.now,
+            },
+        )
+
+    async def _load(self, clauses: str, **values: Any) -> list[Booking]:
+        found = await load(self._session, clauses, **values)
+        self._read.update((booking.id, _kept(booking)) for booking in found)
+        return found
+
+    async def _insert(self, booking: Booking) -> None:
+        try:
+            await self._session.execute(sql.INSERT, _values(booking))
+        except IntegrityError as error:
+            match _constraint(error):
+                case sql.ONE_LIVE_BOOKING_PER_SESSION:
+                    raise LearnerAlreadyBooked from None
+                case sql.ONE_PLACE_AT_A_TIME:
+                    raise LearnerBusy from None
+            raise
+
+    async def _update(self, bookings: Sequence[Booking]) -> None:
+        if not bookings:
+            return
+        rows = [
+            {
+                "booking_id": str(booking.id),
+                "state": booking.state.value,
+                "places": len(booking.learners),
+                "held_until": booking.held_until.isoformat() if booking.held_until else None,
+                "referred": booking.referred,
+                "reason_codes": booking.reason_codes,
+                "version": booking.version,
+                "read_at": self._read[booking.id].version,
+            }
+            for booking in bookings
+        ]
+        result: Any = await self._session.execute(sql.UPDATE, {"rows": json.dumps(rows)})
+        if result.rowcount != len(rows):
+            raise ConcurrentChange
+
+    def _has_shrunk(self, booking: Booking) -> bool:
+        was = self._read[booking.id]
+        return booking.state.ended or len(booking.learners) < was.learners
+
+    async def _release(self, bookings: Sequence[Booking]) -> None:
+        if not bookings:
+            return
+        rows = [
+            {
+                "booking_id": str(booking.id),
+                "live": not booking.state.ended,
+                "learner_ids": [str(learner_id) for learner_id in booking.learner_ids],
+            }
+            for booking in bookings
+        ]
+        await self._session.execute(sql.RELEASE, {"rows": json.dumps(rows)})
+
+    async def _set_deadlines(self, bookings: Sequence[Booking]) -> None:
+        lifted, waits = defaultdict(list), []
+        for booking in bookings:
+            was = self._read[booking.id].deadline if booking.id in self._read else None
+            is_now = booking.deadline
+            if was is not None and (is_now is None or is_now[0] != was[0]):
+                lifted[was[0]].append(booking.id)
+            if is_now is not None and is_now != was:
+                name, due_at = is_now
+                waits.append((name, booking.id, booking.institution_id, due_at))
+        for name, subject_ids in lifted.items():
+            await self._transaction.stop_waiting_each(name, subject_ids)
+        await self._transaction.wait_until_each(waits)
+
+    async def _settle_places(self, bookings: Iterable[Booking]) -> None:
+        changes: dict[UUID, tuple[Holding, bool]] = {}
+        for booking in bookings:
+            new = booking.id not in self._read
+            was = _NOTHING if new else self._read[booking.id].holding
+            total, newcomer = changes.get(booking.session_id, (_NOTHING, False))
+            total = Holding(
+                total.places + booking.holding.places - was.places,
+                total.waiting + booking.holding.waiting - was.waiting,
+            )
+            changes[booking.session_id] = total, newcomer or (new and booking.state.holds_places)
+        for session_id, (change, newcomer) in sorted(changes.items()):
+            if change != _NOTHING:
+                await self._places.settle(session_id, change, newcomer=newcomer)
+
+
+def _values(booking: Booking) -> dict[str, Any]:
+    return {
+        "booking_id": booking.id,
+        "institution_id": booking.institution_id,
+        "provider_id": booking.provider_id,
+        "session_id": booking.session_id,
+        "opportunity_id": booking.opportunity_id,
+        "cohort_id": booking.cohort_id,
+        "state": booking.state.value,
+        "places": len(booking.learners),
+        "first_day": booking.first_day,
+        "last_day": booking.last_day,
+        "begins_at": booking.begins_at,
+        "asked_at": booking.asked_at,
+        "held_until": booking.held_until,
+        "referred": booking.referred,
+        "reason_codes": list(booking.reason_codes),
+        "decision": json.dumps(asdict(booking.decision)),
+        "version": booking.version,
+        "holds": booking.state.holds_places,
+        "learner_ids": booking.learner_ids,
+        "under_16": [each.under_16_on_every_day for each in booking.learners],
+        "compulsory": [each.of_compulsory_school_age for each in booking.learners],
+    }
+
+
+def _constraint(error: IntegrityError) -> str | None:
+    return getattr(cause_of(error), "constraint_name", None)

@@ -1,0 +1,148 @@
+"""The copy of the register's sessions, with their places."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from bookings.adapters.places import Places
+from bookings.application.commands import AssuredSite
+from bookings.domain.sessions import ScheduledSession, Session, SessionUnknown
+from shared.kernel import NotYetKnown
+from shared.persistence.transaction import Transaction
+
+_GET = text(
+    """
+    select s.session_id, s.opportunity_id, s.provider_id, s.first_day, s.last_day, s.begins_at, s.cancelled,
+           o.kind, o.format, o.year_groups, o.state as listed, coalesce(t.trusted, true) as trusted,
+           p.places, p.taken, p.waiting
+    from sessions s
+    join session_places p using (session_id)
+    left join opportunities o on o.opportunity_id = s.opportunity_id
+    left join site_trust t on t.provider_id = s.provider_id and t.site_id = o.site_id
+      and t.activity_band = o.activity_band
+    where s.session_id = :session_id
+    """
+)
+_DAY_MINUTES = text(
+    "select sum(minutes) from session_days where session_id = :session_id and on_day = :on_day"
+)
+_RECORD = text(
+    """
+    insert into sessions (session_id, opportunity_id, provider_id, first_day, last_day, begins_at, sequence)
+    values (:session_id, :opportunity_id, :provider_id, :first_day, :last_day, :begins_at, :sequence)
+    on conflict (session_id) do nothing returning true
+    """
+)
+_RECORD_DAYS = text(
+    """
+    insert into session_days (session_id, on_day, minutes, during)
+    select :session_id, on_day, minutes, tsrange(begins, finishes)
+    from unnest(cast(:days as date[]), cast(:minutes as smallint[]), cast(:begins as timestamp[]),
+                cast(:finishes as timestamp[])) as d(on_day, minutes, begins, finishes)
+    """
+)
+_RECORD_PLACES = text(
+    """
+    insert into session_places (session_id, opportunity_id, provider_id, places)
+    values (:session_id, :opportunity_id, :provider_id, :places)
+    """
+)
+_CANCEL = text(
+    """
+    update sessions set cancelled = true, sequence = greatest(sequence, :sequence)
+    where session_id = :session_id returning true
+    """
+)
+_CALLED = text(
+    """
+    update session_places p set version = p.version + 1
+    from sessions s left join opportunities o using (opportunity_id)
+    where p.session_id = s.session_id and p.waiting > 0 and p.taken < p.places and not s.cancelled
+      and (s.opportunity_id = cast(:opportunity_id as uuid)
+           or s.provider_id = cast(:provider_id as uuid) and o.site_id = cast(:site_id as uuid)
+              and o.activity_band = cast(:activity_band as text))
+    returning p.session_id, p.provider_id, p.places, p.taken, p.waiting, p.version
+    """
+)
+
+
+class SessionRepository:
+    """Sessions as the register announced them, each once: it announces no session anew."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._session = transaction.session
+        self._places = Places(transaction)
+
+    async def get(self, session_id: UUID) -> Session:
+        row = (await self._session.execute(_GET, {"session_id": session_id})).one_or_none()
+        if row is None:
+            raise SessionUnknown(field="body.session_id")
+        return Session(
+            id=row.session_id,
+            opportunity_id=row.opportunity_id,
+            provider_id=row.provider_id,
+            kind=row.kind or "",
+            format=row.format or "",
+            year_groups=frozenset(row.year_groups or ()),
+            first_day=row.first_day,
+            last_day=row.last_day,
+            begins_at=row.begins_at,
+            cancelled=row.cancelled,
+            listed=row.listed,
+            trusted=row.trusted,
+            places=row.places,
+            taken=row.taken,
+            waiting=row.waiting,
+        )
+
+    async def day_minutes(self, session_id: UUID, on: date) -> int | None:
+        minutes = await self._session.scalar(_DAY_MINUTES, {"session_id": session_id, "on_day": on})
+        return None if minutes is None else int(minutes)
+
+    async def record(self, session: ScheduledSession, sequence: int) -> None:
+        values: dict[str, Any] = {
+            "session_id": session.id,
+            "opportunity_id": session.opportunity_id,
+            "provider_id": session.provider_id,
+        }
+        days = {
+            "first_day": min(day.on for day in session.days),
+            "last_day": max(day.on for day in session.days),
+            "begins_at": session.begins_at,
+            "sequence": sequence,
+        }
+        if not await self._session.scalar(_RECORD, values | days):
+            return
+        await self._session.execute(
+            _RECORD_DAYS,
+            {
+                "session_id": session.id,
+                "days": [day.on for day in session.days],
+                "minutes": [day.minutes for day in session.days],
+                "begins": [day.begins for day in session.days],
+                "finishes": [day.finishes for day in session.days],
+            },
+        )
+        await self._session.execute(_RECORD_PLACES, values | {"places": session.places})
+
+    async def cancel(self, session_id: UUID, sequence: int) -> None:
+        if not await self._session.scalar(_CANCEL, {"session_id": session_id, "sequence": sequence}):
+            raise NotYetKnown("a session that was cancelled")
+
+    async def call_lines(
+        self, *, of_opportunity: UUID | None = None, of_site: AssuredSite | None = None
+    ) -> None:
+        rows = await self._session.execute(
+            _CALLED,
+            {
+                "opportunity_id": of_opportunity,
+                "provider_id": of_site.provider_id if of_site else None,
+                "site_id": of_site.site_id if of_site else None,
+                "activity_band": of_site.activity_band if of_site else None,
+            },
+        )
+        for row in rows.all():
+            await self._places.call_line(row)

@@ -1,0 +1,25 @@
+"""One transaction of the service, with its repositories."""
+
+from bookings.adapters.bookings import BookingRepository
+from bookings.adapters.learners import CohortRepository, LearnerRepository
+from bookings.adapters.register import RegisterCopyRepository
+from bookings.adapters.roster import Keys, SealedRoster
+from bookings.adapters.rulebook import Rulebook
+from bookings.adapters.sessions import SessionRepository
+from bookings.application import ports
+from shared.persistence.transaction import Transaction
+
+
+class BookingsWork:
+    """What a handler works with."""
+
+    def __init__(self, transaction: Transaction, rulebook: Rulebook, keys: Keys) -> None:
+        self.now = transaction.now
+        self.today = transaction.today
+        self.rules: ports.Rules = rulebook
+        self.roster: ports.Roster = SealedRoster(transaction, keys)
+        self.learners: ports.Learners = LearnerRepository(transaction)
+        self.cohorts: ports.Cohorts = CohortRepository(transaction)
+        self.sessions: ports.Sessions = SessionRepository(transaction)
+        self.register: ports.RegisterCopy = RegisterCopyRepository(transaction)
+        self.bookings: ports.Bookings = BookingRepository(transaction)

@@ -1,0 +1,62 @@
+"""Registers of attendance over HTTP."""
+
+from datetime import date
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from bookings.api.dependencies import FromReads, Paging, reader
+from bookings.api.schemas import RegisterBody, RegisterToTake
+from bookings.application.commands import RecordAttendance
+from bookings.application.handlers import saga
+from bookings.domain.attendance import (
+    AttendanceIncomplete,
+    AttendanceTooEarly,
+    MinutesBeyondDay,
+    NotASessionDay,
+)
+from bookings.domain.bookings import BookingStateForbids
+from shared.http.door import OpenDoor, answer
+from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page
+from shared.http.problems import documented
+from shared.security.access import requires
+from shared.security.tokens import Caller
+
+routes = APIRouter(tags=["attendance"])
+
+
+@routes.post(
+    "/v1/bookings/{booking_id}/attendance",
+    operation_id="recordAttendance",
+    response_model=RegisterBody,
+    responses=documented(
+        BookingStateForbids, NotASessionDay, AttendanceTooEarly, AttendanceIncomplete, MinutesBeyondDay
+    ),
+)
+async def record_attendance(
+    booking_id: UUID, body: RegisterToTake, door: OpenDoor, caller: Caller = requires("attendance:write")
+) -> Response:
+    """Take the register of one day, as the booking's institution or its provider; a later one replaces it."""
+    command = RecordAttendance(booking_id, caller.acts_for, body.read())
+    return await door(caller, saga.record_attendance, command, answer(200, RegisterBody.taken))
+
+
+@routes.get(
+    "/v1/bookings/{booking_id}/attendance", operation_id="listAttendance", response_model=Page[RegisterBody]
+)
+async def list_attendance(
+    booking_id: UUID,
+    request: Request,
+    response: Response,
+    reads: FromReads,
+    pager: Paging,
+    caller: Caller = requires("bookings:read"),
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[RegisterBody]:
+    """The booking's registers, day by day; a learner sees their own entries."""
+    after = pager.read(request, cursor)
+    start = date.fromisoformat(after[0]) if after else None
+    found = await reads.registers(reader(caller), booking_id, start, limit + 1)
+    shown, following = pager.page(request, response, found, limit, lambda each: [each.on])
+    return Page(items=[RegisterBody.of(each) for each in shown], next_cursor=following)

@@ -1,0 +1,154 @@
+"""Bookings over HTTP."""
+
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+
+from bookings.api.dependencies import FromReads, Paging, reader
+from bookings.api.schemas import (
+    BookingBody,
+    BookingState,
+    BookingSummary,
+    BookingToRequest,
+    Cancellation,
+    Departures,
+)
+from bookings.application.commands import CancelBooking, RemoveLearners, RequestBooking, WithdrawBooking
+from bookings.application.handlers import requesting, saga
+from bookings.domain.bookings import (
+    Booking,
+    BookingStateForbids,
+    LearnerNotOnBooking,
+    NoPlacesLeft,
+    NotTheAsker,
+)
+from bookings.domain.eligibility import (
+    InstitutionNotEligible,
+    LearnerAlreadyBooked,
+    LearnerBusy,
+    PlacementNotLawful,
+    YearGroupNotOffered,
+)
+from bookings.domain.learners import LearnerUnknown
+from bookings.domain.sessions import ProviderSuspended, SessionNotBookable, SessionUnknown
+from shared.http.door import OpenDoor, answer
+from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page
+from shared.http.problems import documented
+from shared.kernel import new_id
+from shared.security.access import own_organisation, requires
+from shared.security.tokens import Caller
+
+routes = APIRouter(tags=["bookings"])
+
+
+@routes.post(
+    "/v1/bookings",
+    operation_id="requestBooking",
+    status_code=201,
+    response_model=BookingBody,
+    responses=documented(
+        SessionUnknown,
+        NoPlacesLeft,
+        LearnerAlreadyBooked,
+        LearnerBusy,
+        SessionNotBookable,
+        ProviderSuspended,
+        InstitutionNotEligible,
+        YearGroupNotOffered,
+        PlacementNotLawful,
+        LearnerUnknown,
+    ),
+)
+async def request_booking(
+    body: BookingToRequest, door: OpenDoor, caller: Caller = requires("bookings:write")
+) -> Response:
+    """Ask for places: they are held until safeguarding has decided, or the booking waits in line."""
+    command = RequestBooking(
+        booking_id=new_id(),
+        institution_id=own_organisation(caller),
+        session_id=body.session_id,
+        learner_ids=tuple(body.learner_ids or ()),
+        cohort_id=body.cohort_id,
+        join_waiting_list=body.join_waiting_list,
+    )
+    render = answer(201, partial(BookingBody.seen_by, caller), _location)
+    return await door(caller, requesting.request_booking, command, render)
+
+
+@routes.get("/v1/bookings", operation_id="listBookings", response_model=Page[BookingSummary])
+async def list_bookings(
+    request: Request,
+    response: Response,
+    reads: FromReads,
+    pager: Paging,
+    caller: Caller = requires("bookings:read"),
+    session_id: Annotated[UUID | None, Query(description="Bookings in this session alone")] = None,
+    state: Annotated[BookingState | None, Query(description="Bookings in this state alone")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[BookingSummary]:
+    """An institution's own bookings, a provider's of its sessions, a learner's own; oldest first."""
+    after = pager.read(request, cursor)
+    start = UUID(after[0]) if after else None
+    found = await reads.bookings(reader(caller), session_id, state, start, limit + 1)
+    shown, following = pager.page(request, response, found, limit, lambda each: [each.id])
+    return Page(items=[BookingSummary.of(each) for each in shown], next_cursor=following)
+
+
+@routes.get("/v1/bookings/{booking_id}", operation_id="getBooking", response_model=BookingBody)
+async def get_booking(
+    booking_id: UUID, reads: FromReads, caller: Caller = requires("bookings:read")
+) -> BookingBody:
+    """A booking of the caller's institution, or of the caller's sessions."""
+    return BookingBody.seen_by(caller, await reads.booking(reader(caller), booking_id))
+
+
+@routes.post(
+    "/v1/bookings/{booking_id}/withdrawal",
+    operation_id="withdrawBooking",
+    response_model=BookingBody,
+    responses=documented(BookingStateForbids, NotTheAsker),
+)
+async def withdraw_booking(
+    booking_id: UUID, door: OpenDoor, caller: Caller = requires("bookings:write")
+) -> Response:
+    """Take a booking back before it is confirmed; its places are free again."""
+    command = WithdrawBooking(booking_id, caller.acts_for)
+    render = answer(200, partial(BookingBody.seen_by, caller))
+    return await door(caller, saga.withdraw_booking, command, render)
+
+
+@routes.post(
+    "/v1/bookings/{booking_id}/cancellation",
+    operation_id="cancelBooking",
+    response_model=BookingBody,
+    responses=documented(BookingStateForbids, NotTheAsker),
+)
+async def cancel_booking(
+    booking_id: UUID, body: Cancellation, door: OpenDoor, caller: Caller = requires("bookings:write")
+) -> Response:
+    """Take a confirmed booking back; its places are free again."""
+    command = CancelBooking(booking_id, caller.acts_for, body.reason_code)
+    render = answer(200, partial(BookingBody.seen_by, caller))
+    return await door(caller, saga.cancel_booking, command, render)
+
+
+@routes.post(
+    "/v1/bookings/{booking_id}/departures",
+    operation_id="removeLearnersFromBooking",
+    response_model=BookingBody,
+    responses=documented(BookingStateForbids, NotTheAsker, LearnerNotOnBooking),
+)
+async def remove_learners(
+    booking_id: UUID, body: Departures, door: OpenDoor, caller: Caller = requires("bookings:write")
+) -> Response:
+    """Take some learners off a booking; when none remains, the booking ends."""
+    command = RemoveLearners(booking_id, caller.acts_for, tuple(body.learner_ids))
+    render = answer(200, partial(BookingBody.seen_by, caller))
+    return await door(caller, saga.remove_learners, command, render)
+
+
+def _location(booking: Booking) -> str:
+    return f"/v1/bookings/{booking.id}"

@@ -1,0 +1,198 @@
+"""Request and response bodies of bookings and their registers."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, model_validator
+
+from bookings.application.commands import RecordAttendance
+from bookings.application.queries import DayRegister
+from bookings.domain.attendance import Entry, Register
+from bookings.domain.bookings import Booking
+from bookings.domain.saga import State
+from shared.contracts.vocabulary import ReasonCode
+from shared.http.bodies import RequestBody, ResponseBody
+from shared.security.tokens import Caller
+
+MOST_LEARNERS = 300
+
+BookingState = Literal[
+    "waitlisted",
+    "awaiting_clearance",
+    "confirmed",
+    "suspended",
+    "refused",
+    "expired",
+    "withdrawn",
+    "cancelled",
+]
+
+
+def _distinct(learner_ids: list[UUID]) -> list[UUID]:
+    if len(set(learner_ids)) != len(learner_ids):
+        raise ValueError("a learner is named twice")
+    return learner_ids
+
+
+LearnerIds = Annotated[
+    list[UUID],
+    Field(min_length=1, max_length=MOST_LEARNERS, description="Learners by pseudonym, each once"),
+    AfterValidator(_distinct),
+]
+
+
+class BookingToRequest(RequestBody):
+    """Places in a session, for a cohort or for learners named one by one."""
+
+    session_id: UUID = Field(description="The session to take places in")
+    cohort_id: UUID | None = Field(default=None, description="All learners of this cohort who are on roll")
+    learner_ids: LearnerIds | None = Field(default=None, description="These learners, each once")
+    join_waiting_list: bool = Field(
+        default=False, description="Wait in line when the session has not enough places left"
+    )
+
+    @model_validator(mode="after")
+    def name_learners_one_way(self) -> Self:
+        """Either a cohort or learners: both would leave open who is meant."""
+        if (self.cohort_id is None) == (self.learner_ids is None):
+            raise ValueError("name either cohort_id or learner_ids")
+        return self
+
+
+class Cancellation(RequestBody):
+    """Why a confirmed booking is taken back."""
+
+    reason_code: ReasonCode = Field(examples=["school-trip-moved"])
+
+
+class Departures(RequestBody):
+    """Who leaves the booking."""
+
+    learner_ids: LearnerIds
+
+
+class DecisionBody(ResponseBody):
+    """Under which rules the booking was allowed."""
+
+    rule_pack: str = Field(examples=["booking-eligibility"])
+    version: str = Field(examples=["2025-09"])
+    reason_codes: list[str] = Field(examples=[["institution-eligible", "year-group-offered"]])
+
+
+class BookingSummary(ResponseBody):
+    """A booking as a list shows it, without saying who is on it."""
+
+    id: UUID
+    session_id: UUID
+    opportunity_id: UUID
+    institution_id: UUID
+    provider_id: UUID
+    state: BookingState
+    places: int = Field(description="Learners on the booking")
+    first_day: date
+    last_day: date
+    asked_at: datetime
+    held_until: datetime | None = Field(description="While awaiting clearance: when the hold runs out")
+    reason_codes: list[str] = Field(description="Why the booking ended")
+    version: int
+
+    @classmethod
+    def of(cls, booking: Booking) -> Self:
+        return cls.model_validate(_summary(booking))
+
+
+class BookingBody(BookingSummary):
+    """A booking."""
+
+    cohort_id: UUID | None = Field(description="The cohort it was asked for, to its institution alone")
+    learner_ids: list[UUID] | None = Field(
+        description="Who is on it: to its institution always, to its provider once it is confirmed"
+    )
+    decision: DecisionBody
+
+    @classmethod
+    def seen_by(cls, caller: Caller, booking: Booking) -> Self:
+        """The booking with what this caller may know of its learners."""
+        own = booking.institution_id in caller.acts_for and caller.learner_id is None
+        return cls.model_validate(
+            _summary(booking)
+            | {
+                "cohort_id": booking.cohort_id if own else None,
+                "learner_ids": _learners_shown(caller, booking),
+                "decision": DecisionBody(
+                    rule_pack=booking.decision.rule_pack,
+                    version=booking.decision.version,
+                    reason_codes=list(booking.decision.reason_codes),
+                ),
+            }
+        )
+
+
+class EntryBody(RequestBody):
+    """What one learner did on the day."""
+
+    learner_id: UUID = Field(description="A learner on the booking")
+    attended: bool = Field(description="Whether the learner was there at all")
+    minutes: int = Field(ge=0, le=1440, description="Minutes present; 0 for the absent", examples=[300])
+
+
+class RegisterToTake(RequestBody):
+    """The register of one day: every learner of the booking once."""
+
+    on: date = Field(description="A day of the session, today or earlier", examples=["2027-03-03"])
+    entries: list[EntryBody] = Field(min_length=1, max_length=MOST_LEARNERS)
+
+    def read(self) -> Register:
+        entries = (Entry(each.learner_id, each.attended, each.minutes) for each in self.entries)
+        return Register(self.on, tuple(entries))
+
+
+class EntryShown(ResponseBody):
+    """What one learner did on the day."""
+
+    learner_id: UUID
+    attended: bool
+    minutes: int
+
+
+class RegisterBody(ResponseBody):
+    """The register of one day, as it was last taken."""
+
+    on: date
+    entries: list[EntryShown]
+
+    @classmethod
+    def taken(cls, command: RecordAttendance) -> Self:
+        return cls.of(command.register)
+
+    @classmethod
+    def of(cls, register: Register | DayRegister) -> Self:
+        entries = [EntryShown.model_validate(entry) for entry in register.entries]
+        return cls(on=register.on, entries=entries)
+
+
+def _summary(booking: Booking) -> dict[str, object]:
+    return {
+        "id": booking.id,
+        "session_id": booking.session_id,
+        "opportunity_id": booking.opportunity_id,
+        "institution_id": booking.institution_id,
+        "provider_id": booking.provider_id,
+        "state": booking.state.shown,
+        "places": len(booking.learners),
+        "first_day": booking.first_day,
+        "last_day": booking.last_day,
+        "asked_at": booking.asked_at,
+        "held_until": booking.held_until,
+        "reason_codes": list(booking.reason_codes),
+        "version": booking.version,
+    }
+
+
+def _learners_shown(caller: Caller, booking: Booking) -> list[UUID] | None:
+    if caller.learner_id is not None:
+        return [each for each in booking.learner_ids if each == caller.learner_id]
+    if booking.institution_id in caller.acts_for or booking.state is State.CONFIRMED:
+        return booking.learner_ids
+    return None

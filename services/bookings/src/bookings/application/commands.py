@@ -1,0 +1,203 @@
+"""What the service can be asked to do."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from bookings.domain.attendance import Register
+from bookings.domain.sessions import ScheduledSession
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyRosterRow:
+    """Take one sealed row of a school's roster, sent at `heard_at`."""
+
+    institution_id: UUID
+    roster_id: UUID
+    row: int
+    sealed: str = field(repr=False)
+    heard_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EraseLearner:
+    """Forget a learner: here, and everywhere the pseudonym went."""
+
+    institution_id: UUID
+    learner_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class FormCohort:
+    """Put learners together under a label, to be booked together."""
+
+    cohort_id: UUID
+    institution_id: UUID
+    label: str
+    learner_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestBooking:
+    """Ask for places in a session for learners or for a cohort's; in line, if wished, when it is full."""
+
+    booking_id: UUID
+    institution_id: UUID
+    session_id: UUID
+    learner_ids: tuple[UUID, ...] = ()
+    cohort_id: UUID | None = None
+    join_waiting_list: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawBooking:
+    """Take a booking back before it is confirmed."""
+
+    booking_id: UUID
+    acting_for: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelBooking:
+    """Take a confirmed booking back."""
+
+    booking_id: UUID
+    acting_for: frozenset[UUID]
+    reason_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveLearners:
+    """Take some learners off a booking."""
+
+    booking_id: UUID
+    acting_for: frozenset[UUID]
+    learner_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAttendance:
+    """Take the register of one day of a booking."""
+
+    booking_id: UUID
+    acting_for: frozenset[UUID]
+    register: Register
+
+
+@dataclass(frozen=True, slots=True)
+class GrantClearance:
+    """Safeguarding lets a booking go ahead."""
+
+    booking_id: UUID
+    acting_for: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseClearance:
+    """Safeguarding refuses a booking."""
+
+    booking_id: UUID
+    acting_for: frozenset[UUID]
+    reason_codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferClearance:
+    """Safeguarding asks a person to decide on a booking."""
+
+    booking_id: UUID
+    acting_for: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpireHold:
+    """Give back the places of a booking that was not cleared in time."""
+
+    booking_id: UUID
+    acting_for: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class EndMissedBooking:
+    """End a booking whose session begins without it."""
+
+    booking_id: UUID
+    acting_for: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """Give a session's free places to those who wait for them."""
+
+    session_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOrganisation:
+    """Keep what the register says of an organisation."""
+
+    organisation_id: UUID
+    kind: str
+    institution_type: str | None
+    open: bool
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOpportunity:
+    """Keep what the register says of an opportunity: it is listed."""
+
+    opportunity_id: UUID
+    provider_id: UUID
+    site_id: UUID | None
+    kind: str
+    format: str
+    activity_band: str
+    year_groups: tuple[int, ...]
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoveOpportunity:
+    """An opportunity left the listing or came back to it: listed, suspended or withdrawn."""
+
+    opportunity_id: UUID
+    state: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSession:
+    """A session was announced."""
+
+    session: ScheduledSession
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSession:
+    """A session will not take place."""
+
+    session_id: UUID
+    reason_code: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class AssuredSite:
+    """What an assurance is about: a provider's site and a band of activity."""
+
+    provider_id: UUID
+    site_id: UUID
+    activity_band: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAssurance:
+    """The trust in a provider's site changed: in_force, suspended or lapsed."""
+
+    assurance_id: UUID
+    site: AssuredSite
+    state: str
+    reason_code: str
+    sequence: int

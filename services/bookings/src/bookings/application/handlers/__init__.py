@@ -1,0 +1,1 @@
+"""The use cases, by what they are about: load, decide, save."""

@@ -1,0 +1,178 @@
+"""What the use cases need from the outside, by its role."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+from bookings.application.commands import AssuredSite, RecordAssurance, RecordOpportunity, RecordOrganisation
+from bookings.domain.attendance import Register
+from bookings.domain.bookings import Booking
+from bookings.domain.eligibility import Candidate, EligibilityRules, Institution
+from bookings.domain.learners import Learner, RosterRow
+from bookings.domain.line import PlaceRules
+from bookings.domain.saga import State
+from bookings.domain.sessions import ScheduledSession, Session
+
+
+class Rules(Protocol):
+    """The rule packs, read for a day."""
+
+    def eligibility(self, on: date) -> EligibilityRules: ...
+
+    def places(self, on: date) -> PlaceRules: ...
+
+
+class Roster(Protocol):
+    """Opens sealed rows, and keeps how each fared."""
+
+    def open(self, sealed: str) -> RosterRow:
+        """The row. Raises `RowUnreadable`."""
+        ...
+
+    def pseudonym(self, institution_id: UUID, row: RosterRow) -> UUID:
+        """The learner's id."""
+        ...
+
+    async def note(
+        self, institution_id: UUID, roster_id: UUID, row: int, failure: str | None = None
+    ) -> None: ...
+
+
+class Learners(Protocol):
+    """Keeps the institutions' learners; the only place that knows who they are."""
+
+    async def find(self, institution_id: UUID, learner_id: UUID) -> Learner | None: ...
+
+    async def candidates(
+        self, institution_id: UUID, session_id: UUID, learner_ids: Sequence[UUID]
+    ) -> list[Candidate]:
+        """The learners on roll among these, with how their days stand beside the session's."""
+        ...
+
+    async def save(self, learner: Learner) -> None: ...
+
+    async def announce(self, learner: Learner) -> None:
+        """Tell the world, unless the learner has left for another institution."""
+        ...
+
+    async def erase(self, institution_id: UUID, learner_id: UUID) -> None:
+        """Forget, and tell the world to forget."""
+        ...
+
+
+class Cohorts(Protocol):
+    """Keeps the institutions' cohorts."""
+
+    async def add(
+        self, institution_id: UUID, cohort_id: UUID, label: str, learner_ids: Sequence[UUID], now: datetime
+    ) -> int:
+        """Keep a cohort of those of the learners who are on roll; how many they are."""
+        ...
+
+    async def members(self, institution_id: UUID, cohort_id: UUID) -> list[UUID]:
+        """Whoever is in the cohort and on roll. Raises `NotFound`."""
+        ...
+
+
+class Sessions(Protocol):
+    """The copy of the register's sessions, with their places."""
+
+    async def get(self, session_id: UUID) -> Session:
+        """Raises `SessionUnknown`."""
+        ...
+
+    async def day_minutes(self, session_id: UUID, on: date) -> int | None:
+        """The session's length on a day; None where it does not take place."""
+        ...
+
+    async def record(self, session: ScheduledSession, sequence: int) -> None: ...
+
+    async def cancel(self, session_id: UUID, sequence: int) -> None:
+        """Raises `NotYetKnown`."""
+        ...
+
+    async def call_lines(
+        self, *, of_opportunity: UUID | None = None, of_site: AssuredSite | None = None
+    ) -> None:
+        """Have the free places of these sessions given to those who wait."""
+        ...
+
+
+class RegisterCopy(Protocol):
+    """The copy of what the register and safeguarding say of organisations, opportunities and trust."""
+
+    async def institution(self, institution_id: UUID) -> Institution | None: ...
+
+    async def record_organisation(self, organisation: RecordOrganisation) -> None: ...
+
+    async def record_opportunity(self, opportunity: RecordOpportunity) -> None: ...
+
+    async def move_opportunity(self, opportunity_id: UUID, state: str, sequence: int) -> bool:
+        """Whether this was news. Raises `NotYetKnown`."""
+        ...
+
+    async def record_assurance(self, assurance: RecordAssurance) -> bool:
+        """Whether this was news."""
+        ...
+
+    async def trusts(self, site: AssuredSite) -> bool:
+        """No assurance of the site and band is suspended, and one is in force if any was heard of."""
+        ...
+
+    async def trusts_session(self, session_id: UUID) -> bool:
+        """The same for a session's site and band; it stays so until this transaction ends."""
+        ...
+
+
+class Bookings(Protocol):
+    """Keeps bookings, with the places they take and the days they fill."""
+
+    async def get(self, booking_id: UUID, parties: Collection[UUID]) -> Booking:
+        """A booking that one of these parties asked for or provides. Raises `NotFound`."""
+        ...
+
+    async def in_line(self, session_id: UUID, limit: int) -> list[Booking]:
+        """Those who wait for the session, in order of asking."""
+        ...
+
+    async def of_session(self, session_id: UUID) -> list[Booking]:
+        """The session's bookings that have not ended, locked."""
+        ...
+
+    async def of_site(self, site: AssuredSite, states: Collection[State]) -> list[Booking]:
+        """Bookings in these states onto sessions of the site and band that have not begun, locked."""
+        ...
+
+    async def of_learner(self, institution_id: UUID, learner_id: UUID) -> list[Booking]:
+        """The learner's bookings that have not ended."""
+        ...
+
+    async def reserve_days(self, booking: Booking) -> bool:
+        """Fill the learners' days; False, with nothing filled, where one is booked elsewhere."""
+        ...
+
+    async def save(self, *bookings: Booking) -> None:
+        """Keep the bookings, take or free their places, set their deadlines, say what happened.
+
+        Raises `ConcurrentChange`, `LearnerAlreadyBooked`, `LearnerBusy`.
+        """
+        ...
+
+    async def keep_register(self, booking: Booking, register: Register) -> None:
+        """Keep a day's register in place of an earlier one."""
+        ...
+
+
+class Work(Protocol):
+    """One transaction of the service."""
+
+    now: datetime
+    today: date
+    rules: Rules
+    roster: Roster
+    learners: Learners
+    cohorts: Cohorts
+    sessions: Sessions
+    register: RegisterCopy
+    bookings: Bookings

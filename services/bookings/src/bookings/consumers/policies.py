@@ -1,0 +1,126 @@
+"""What an event or a passed deadline asks of this service."""
+
+from typing import Any
+
+from bookings.application import commands
+from bookings.application.handlers import following, learners, requesting, saga
+from bookings.application.ports import Work
+from bookings.domain.sessions import ScheduledSession, SessionDay
+from shared.contracts import integrations, opportunities, safeguarding
+from shared.contracts.envelope import Event
+from shared.messaging.policy import Due, Instruction, for_tenants
+
+Told = Instruction[Work]
+
+
+def when_roster_row_received_apply(event: Event[integrations.RosterRowReceived]) -> Told:
+    data = event.data
+    command = commands.ApplyRosterRow(
+        data.institution_id, data.roster_id, data.row, data.sealed, heard_at=event.time
+    )
+    return Instruction(learners.apply_roster_row, command, for_tenants(data.institution_id))
+
+
+def when_organisation_recorded_copy(event: Event[opportunities.OrganisationRecorded]) -> Told:
+    data = event.data
+    command = commands.RecordOrganisation(
+        data.organisation_id, data.kind, data.institution_type, data.open, event.sequence
+    )
+    return Instruction(following.record_organisation, command)
+
+
+def when_opportunity_published_copy(event: Event[opportunities.OpportunityPublished]) -> Told:
+    data = event.data
+    command = commands.RecordOpportunity(
+        data.opportunity_id,
+        data.provider_id,
+        data.site_id,
+        data.kind,
+        data.format,
+        data.activity_band,
+        tuple(data.year_groups),
+        event.sequence,
+    )
+    return Instruction(following.record_opportunity, command)
+
+
+def when_opportunity_withdrawn_close(event: Event[opportunities.OpportunityWithdrawn]) -> Told:
+    command = commands.MoveOpportunity(event.data.opportunity_id, "withdrawn", event.sequence)
+    return Instruction(following.move_opportunity, command)
+
+
+def when_opportunity_suspended_close(event: Event[opportunities.OpportunitySuspended]) -> Told:
+    command = commands.MoveOpportunity(event.data.opportunity_id, "suspended", event.sequence)
+    return Instruction(following.move_opportunity, command)
+
+
+def when_opportunity_reinstated_open(event: Event[opportunities.OpportunityReinstated]) -> Told:
+    command = commands.MoveOpportunity(event.data.opportunity_id, "listed", event.sequence)
+    return Instruction(following.move_opportunity, command)
+
+
+def when_session_scheduled_copy(event: Event[opportunities.SessionScheduled]) -> Told:
+    data = event.data
+    days = tuple(SessionDay(day.on, day.starts, day.ends, day.overnight) for day in data.days)
+    session = ScheduledSession(data.session_id, data.opportunity_id, data.provider_id, data.places, days)
+    return Instruction(following.record_session, commands.RecordSession(session, event.sequence))
+
+
+def when_session_cancelled_cancel_bookings(event: Event[opportunities.SessionCancelled]) -> Told:
+    data = event.data
+    command = commands.CancelSession(data.session_id, data.reason_code, event.sequence)
+    return Instruction(following.cancel_session, command, for_tenants(data.provider_id))
+
+
+def when_assurance_granted_reinstate(event: Event[safeguarding.AssuranceGranted]) -> Told:
+    return _assurance(event, "in_force", "assurance-granted")
+
+
+def when_assurance_reinstated_reinstate(event: Event[safeguarding.AssuranceReinstated]) -> Told:
+    return _assurance(event, "in_force", "assurance-reinstated")
+
+
+def when_assurance_suspended_suspend(event: Event[safeguarding.AssuranceSuspended]) -> Told:
+    return _assurance(event, "suspended", event.data.reason_code)
+
+
+def when_assurance_lapsed_suspend(event: Event[safeguarding.AssuranceLapsed]) -> Told:
+    return _assurance(event, "lapsed", "assurance-lapsed")
+
+
+def when_clearance_granted_confirm(event: Event[safeguarding.ClearanceGranted]) -> Told:
+    parties = for_tenants(event.data.institution_id, event.data.provider_id)
+    return Instruction(saga.grant_clearance, commands.GrantClearance(event.data.booking_id, parties), parties)
+
+
+def when_clearance_refused_refuse(event: Event[safeguarding.ClearanceRefused]) -> Told:
+    parties = for_tenants(event.data.institution_id, event.data.provider_id)
+    reasons = tuple(event.data.decision.reason_codes)
+    command = commands.RefuseClearance(event.data.booking_id, parties, reasons)
+    return Instruction(saga.refuse_clearance, command, parties)
+
+
+def when_clearance_referred_wait(event: Event[safeguarding.ClearanceReferred]) -> Told:
+    parties = for_tenants(event.data.institution_id, event.data.provider_id)
+    return Instruction(saga.refer_clearance, commands.ReferClearance(event.data.booking_id, parties), parties)
+
+
+def when_hold_runs_out_expire(due: Due) -> Told:
+    parties = for_tenants(due.tenant_id)
+    return Instruction(saga.expire_hold, commands.ExpireHold(due.subject_id, parties), parties)
+
+
+def when_session_begins_end(due: Due) -> Told:
+    parties = for_tenants(due.tenant_id)
+    return Instruction(saga.end_missed_booking, commands.EndMissedBooking(due.subject_id, parties), parties)
+
+
+def when_places_are_free_call_line(due: Due) -> Told:
+    return Instruction(requesting.call_line, commands.CallLine(due.subject_id), for_tenants(due.tenant_id))
+
+
+def _assurance(event: Event[Any], state: str, reason_code: str) -> Told:
+    data = event.data
+    site = commands.AssuredSite(data.provider_id, data.site_id, data.activity_band)
+    command = commands.RecordAssurance(data.assurance_id, site, state, reason_code, event.sequence)
+    return Instruction(following.record_assurance, command, for_tenants(data.provider_id))

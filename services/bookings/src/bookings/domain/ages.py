@@ -1,0 +1,42 @@
+"""Ages: what rules need to know of a birth date, so that the date itself stays here."""
+
+import calendar
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingRule:
+    """When compulsory school age ends: on the last such weekday (1 is Monday) of the month named,
+    in the school year in which the age is reached."""
+
+    age: int
+    school_year_begins_in: int
+    leaving_month: int
+    leaving_weekday: int
+
+
+def birthday(born: date, age: int) -> date:
+    """The day an age is reached; for a 29 February in a common year, the 1 March."""
+    try:
+        return born.replace(year=born.year + age)
+    except ValueError:
+        return date(born.year + age, 3, 1)
+
+
+def leaving_day(born: date, rule: LeavingRule) -> date:
+    """The last day of a person's compulsory school age."""
+    reached = birthday(born, rule.age)
+    year = reached.year + (reached.month >= rule.school_year_begins_in)
+    last = date(year, rule.leaving_month, calendar.monthrange(year, rule.leaving_month)[1])
+    return last - timedelta(days=(last.isoweekday() - rule.leaving_weekday) % 7)
+
+
+def under_16_throughout(born: date, last_day: date) -> bool:
+    """Whether a person is under 16 on every day up to and on the last."""
+    return last_day < birthday(born, 16)
+
+
+def of_compulsory_school_age(born: date, first_day: date, rule: LeavingRule) -> bool:
+    """Whether a person is of compulsory school age on the first day: who then is, needs its protection."""
+    return first_day <= leaving_day(born, rule)

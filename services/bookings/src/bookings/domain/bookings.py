@@ -1,0 +1,332 @@
+"""Bookings: a learner's or cohort's places in a session, from the asking to the end."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import NamedTuple
+from uuid import UUID
+
+from bookings.domain.attendance import Register
+from bookings.domain.eligibility import BookedLearner, Decision
+from bookings.domain.line import PlaceRules
+from bookings.domain.saga import State, Trigger, after
+from bookings.domain.sessions import Session
+from shared.kernel import Aggregate, Conflict, Forbidden, Invalid
+from shared.kernel.clock import LONDON
+
+HOLD = "booking-hold"
+BEGINNING = "booking-session-begins"
+
+
+class NoPlacesLeft(Conflict):
+    """The session has fewer free places than were asked for, or others wait for them already."""
+
+    slug = "no-places-left"
+    title = "The session has not enough places left"
+
+
+class BookingStateForbids(Conflict):
+    """What was asked is not possible (any more) in the booking's state."""
+
+    slug = "booking-state-forbids"
+    title = "The booking's state does not allow this"
+
+
+class NotTheAsker(Forbidden):
+    """Only the institution that asked for a booking takes it back."""
+
+    slug = "not-the-asking-institution"
+    title = "Only the institution that asked for the booking may do this"
+
+
+class LearnerNotOnBooking(Invalid):
+    """Only who is on a booking can leave it."""
+
+    slug = "learner-not-on-booking"
+    title = "A learner is not on this booking"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingRequested:
+    """Places are held while safeguarding decides."""
+
+    booking: "Booking"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingWaitlisted:
+    """The booking waits in line."""
+
+    booking: "Booking"
+
+
+@dataclass(frozen=True, slots=True)
+class ClearanceNoted:
+    """Safeguarding spoke, and the booking goes on waiting: for a person, or for the provider's return."""
+
+    booking: "Booking"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingConfirmed:
+    """The booking goes ahead."""
+
+    booking: "Booking"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingChanged:
+    """Some learners left."""
+
+    booking: "Booking"
+    removed: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BookingSuspended:
+    """The provider is not trusted at the moment."""
+
+    booking: "Booking"
+    reason_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookingReinstated:
+    """The provider is trusted again; the booking goes ahead as confirmed."""
+
+    booking: "Booking"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingEnded:
+    """The booking ended without taking place."""
+
+    booking: "Booking"
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceRecorded:
+    """The register of one day was taken, or taken again."""
+
+    booking: "Booking"
+    register: Register
+
+
+class Holding(NamedTuple):
+    """What a booking takes of its session: so many places, and whether it stands in line."""
+
+    places: int
+    waiting: int
+
+
+@dataclass(slots=True)
+class Booking(Aggregate):
+    """An institution's places in a session."""
+
+    id: UUID
+    session_id: UUID
+    opportunity_id: UUID
+    institution_id: UUID
+    provider_id: UUID
+    state: State
+    learners: tuple[BookedLearner, ...]
+    first_day: date
+    last_day: date
+    begins_at: datetime
+    asked_at: datetime
+    decision: Decision
+    cohort_id: UUID | None = None
+    held_until: datetime | None = None
+    referred: bool = False
+    reason_codes: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def request(
+        cls,
+        booking_id: UUID,
+        institution_id: UUID,
+        session: Session,
+        learners: tuple[BookedLearner, ...],
+        decision: Decision,
+        now: datetime,
+        *,
+        rules: PlaceRules,
+        join_line: bool,
+        cohort_id: UUID | None = None,
+    ) -> "Booking":
+        """Ask for places: held at once where there is room, in line where asked to. Raises `NoPlacesLeft`."""
+        room = session.has_room_for(len(learners))
+        if not room and not join_line:
+            raise NoPlacesLeft(
+                places_left=session.places_left, places_asked=len(learners), waiting=session.waiting
+            )
+        booking = cls(
+            id=booking_id,
+            session_id=session.id,
+            opportunity_id=session.opportunity_id,
+            institution_id=institution_id,
+            provider_id=session.provider_id,
+            state=State.AWAITING_CLEARANCE if room else State.WAITLISTED,
+            learners=learners,
+            first_day=session.first_day,
+            last_day=session.last_day,
+            begins_at=session.begins_at,
+            asked_at=now,
+            decision=decision,
+            cohort_id=cohort_id,
+        )
+        if room:
+            booking._hold_places(now, rules)
+        else:
+            booking.record(BookingWaitlisted(booking))
+        return booking
+
+    @property
+    def learner_ids(self) -> list[UUID]:
+        return [learner.learner_id for learner in self.learners]
+
+    @property
+    def holding(self) -> Holding:
+        holds = self.state.holds_places
+        return Holding(len(self.learners) if holds else 0, int(self.state is State.WAITLISTED))
+
+    @property
+    def deadline(self) -> tuple[str, datetime] | None:
+        """What the booking waits for and until when; a confirmed or ended one waits for nothing."""
+        if self.state is State.AWAITING_CLEARANCE and self.held_until is not None:
+            return HOLD, self.held_until
+        if self.state is State.WAITLISTED:
+            return BEGINNING, datetime.combine(self.first_day, time(), LONDON)
+        if self.state.suspended:
+            return BEGINNING, self.begins_at
+        return None
+
+    def must_be_asked_by(self, institutions: Collection[UUID]) -> None:
+        """Raises `NotTheAsker` unless one of the institutions asked for the booking."""
+        if self.institution_id not in institutions:
+            raise NotTheAsker
+
+    def call_up(self, now: datetime, rules: PlaceRules) -> None:
+        """Its turn has come: places are held for it."""
+        self._must_move(Trigger.PLACES_CAME_FREE)
+        self._hold_places(now, rules)
+
+    def pass_over(self) -> None:
+        """Its turn has come, but its learners have since been booked elsewhere on these days."""
+        self._end(Trigger.LEARNERS_ARE_BUSY, "learner-busy")
+
+    def clear(self) -> None:
+        """Safeguarding let it go ahead; too late for one that has ended."""
+        if not self._move(Trigger.CLEARANCE_GRANTED):
+            return
+        if self.state is State.CONFIRMED:
+            self.held_until = None
+            self.record(BookingConfirmed(self))
+        else:
+            self.record(ClearanceNoted(self))
+
+    def refuse(self, reason_codes: tuple[str, ...]) -> None:
+        """Safeguarding refused it."""
+        self._end(Trigger.CLEARANCE_REFUSED, *reason_codes)
+
+    def refer(self, now: datetime, rules: PlaceRules) -> None:
+        """A person must decide: places are kept for the time a person needs."""
+        if not self._move(Trigger.CLEARANCE_REFERRED):
+            return
+        self.referred = True
+        if self.held_until is not None:
+            self.held_until = self._held_from(now, rules)
+        self.record(ClearanceNoted(self))
+
+    def expire_hold(self, now: datetime) -> None:
+        """The hold's deadline passed, unless it has been moved since."""
+        if self.held_until is not None and self.held_until <= now:
+            self._end(Trigger.HOLD_RAN_OUT, "hold-ran-out")
+
+    def miss_session(self) -> None:
+        """The session begins without it."""
+        self._end(Trigger.SESSION_BEGAN, "session-began")
+
+    def withdraw(self) -> None:
+        """Taken back before it was confirmed. Raises `BookingStateForbids`."""
+        self._must_end(Trigger.WITHDRAWN, "withdrawn-by-institution")
+
+    def cancel(self, reason_code: str, today: date) -> None:
+        """Taken back after it was confirmed. Raises `BookingStateForbids`, also when it is over."""
+        if self.last_day < today:
+            raise BookingStateForbids("The session is over", state=self.state.shown)
+        self._must_end(Trigger.CANCELLED, reason_code)
+
+    def cancel_with_session(self, reason_code: str) -> None:
+        """The session will not take place."""
+        self._end(Trigger.SESSION_CANCELLED, reason_code)
+
+    def depart(self, leaving: Collection[UUID], reason_code: str) -> None:
+        """Some learners leave; without any left the booking ends.
+
+        Raises `BookingStateForbids`, `LearnerNotOnBooking`.
+        """
+        if self.state.ended:
+            raise BookingStateForbids("The booking has ended", state=self.state.shown)
+        if not set(leaving) <= set(self.learner_ids):
+            raise LearnerNotOnBooking(field="body.learner_ids")
+        self.learners = tuple(each for each in self.learners if each.learner_id not in leaving)
+        if self.learners:
+            self.record(BookingChanged(self, tuple(sorted(leaving))))
+        elif not self._end(Trigger.WITHDRAWN, reason_code):
+            self._end(Trigger.CANCELLED, reason_code)
+
+    def suspend(self, reason_code: str) -> None:
+        """The provider's site is no longer trusted."""
+        if self._move(Trigger.ASSURANCE_LOST):
+            self.held_until = None
+            self.record(BookingSuspended(self, reason_code))
+
+    def reinstate(self, now: datetime, rules: PlaceRules) -> None:
+        """The provider's site is trusted again: the booking goes back to where it stood, or on."""
+        was = self.state
+        if not self._move(Trigger.ASSURANCE_REGAINED):
+            return
+        if self.state is State.AWAITING_CLEARANCE:
+            self._hold_places(now, rules)
+        elif was is State.SUSPENDED:
+            self.record(BookingReinstated(self))
+        else:
+            self.record(BookingConfirmed(self))
+
+    def attend(self, register: Register, day_minutes: int | None, today: date) -> None:
+        """Take the register of one day. Raises `BookingStateForbids` and the register's own refusals."""
+        if self.state is not State.CONFIRMED:
+            raise BookingStateForbids("Only a confirmed booking has a register", state=self.state.shown)
+        register.must_hold(self.learner_ids, day_minutes, today)
+        self.record(AttendanceRecorded(self, register))
+
+    def _hold_places(self, now: datetime, rules: PlaceRules) -> None:
+        self.held_until = self._held_from(now, rules)
+        self.record(BookingRequested(self))
+
+    def _held_from(self, now: datetime, rules: PlaceRules) -> datetime:
+        hold = rules.referred_hold if self.referred else rules.hold
+        return min(now + hold, self.begins_at)
+
+    def _move(self, trigger: Trigger) -> bool:
+        state = after(self.state, trigger)
+        if state is not None:
+            self.state = state
+        return state is not None
+
+    def _must_move(self, trigger: Trigger) -> None:
+        if not self._move(trigger):
+            raise BookingStateForbids(state=self.state.shown)
+
+    def _end(self, trigger: Trigger, *reason_codes: str) -> bool:
+        if not self._move(trigger):
+            return False
+        self.held_until = None
+        self.reason_codes = reason_codes
+        self.record(BookingEnded(self))
+        return True
+
+    def _must_end(self, trigger: Trigger, *reason_codes: str) -> None:
+        if not self._end(trigger, *reason_codes):
+            raise BookingStateForbids(state=self.state.shown)

@@ -1,0 +1,186 @@
+"""Who may be booked onto what: a decision on facts and dated rules, kept with the booking."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from bookings.domain.ages import LeavingRule, of_compulsory_school_age, under_16_throughout
+from bookings.domain.sessions import Session
+from shared.kernel import Conflict, Invalid
+
+
+class InstitutionNotEligible(Invalid):
+    """The institution is not known, is closed, or is of a type the platform does not serve."""
+
+    slug = "institution-not-eligible"
+    title = "The institution may not book"
+
+
+class YearGroupNotOffered(Invalid):
+    """The opportunity is meant for other year groups."""
+
+    slug = "year-group-not-offered"
+    title = "The opportunity is not offered to this year group"
+
+
+class PlacementNotLawful(Invalid):
+    """Work in a placement is lawful only in the last two years of compulsory schooling."""
+
+    slug = "placement-not-lawful"
+    title = "A placement is lawful only in the last two years of compulsory schooling"
+
+
+class LearnerAlreadyBooked(Conflict):
+    """A learner has a booking in this session, or waits for one."""
+
+    slug = "learner-already-booked"
+    title = "A learner is booked in this session already"
+
+
+class LearnerBusy(Conflict):
+    """A learner is booked elsewhere at the same time."""
+
+    slug = "learner-busy"
+    title = "A learner is booked elsewhere at the same time"
+
+
+@dataclass(frozen=True, slots=True)
+class Institution:
+    """What the register says of the institution that asks."""
+
+    kind: str
+    institution_type: str | None
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A learner somebody wants to book, and how their days stand."""
+
+    learner_id: UUID
+    year_group: int
+    birth_date: date
+    booked: bool
+    busy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BookedLearner:
+    """A learner on a booking, with the facts about age other rules need."""
+
+    learner_id: UUID
+    under_16_on_every_day: bool
+    of_compulsory_school_age: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the rules said, with what is needed to ask them again."""
+
+    rule_pack: str
+    version: str
+    reason_codes: tuple[str, ...]
+    inputs: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementRule:
+    """Which formats and kinds are placements, and which year groups may do them."""
+
+    rule: str
+    source: str
+    formats: frozenset[str]
+    kinds: frozenset[str]
+    year_groups: frozenset[int]
+
+    def covers(self, session: Session) -> bool:
+        return session.format in self.formats or session.kind in self.kinds
+
+
+@dataclass(frozen=True, slots=True)
+class InstitutionRule:
+    """Which types of institution may book."""
+
+    rule: str
+    source: str
+    types: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class EligibilityRules:
+    """One version of the rules."""
+
+    rule_pack: str
+    version: str
+    placement: PlacementRule
+    institutions: InstitutionRule
+    leaving: LeavingRule
+
+    def cited(self, rule: PlacementRule | InstitutionRule) -> dict[str, str]:
+        """The facts of an answer that rests on a rule."""
+        return {
+            "rule": rule.rule,
+            "source": rule.source,
+            "rule_pack": self.rule_pack,
+            "version": self.version,
+        }
+
+
+def decide(
+    rules: EligibilityRules,
+    institution: Institution | None,
+    session: Session,
+    candidates: Sequence[Candidate],
+) -> Decision:
+    """Whether the institution may book these learners; the decision, when it may.
+
+    Raises `InstitutionNotEligible`, `PlacementNotLawful`, `YearGroupNotOffered`,
+    `LearnerAlreadyBooked`, `LearnerBusy`.
+    """
+    _must_be_eligible(rules, institution)
+    reasons = ["institution-eligible", "year-group-offered"]
+    if rules.placement.covers(session):
+        if others := [c for c in candidates if c.year_group not in rules.placement.year_groups]:
+            raise PlacementNotLawful(**_named(others), **rules.cited(rules.placement))
+        reasons.append(rules.placement.rule)
+    if others := [c for c in candidates if c.year_group not in session.year_groups]:
+        raise YearGroupNotOffered(**_named(others), year_groups=sorted(session.year_groups))
+    if others := [c for c in candidates if c.booked]:
+        raise LearnerAlreadyBooked(**_named(others))
+    if others := [c for c in candidates if c.busy]:
+        raise LearnerBusy(**_named(others))
+    inputs = {
+        "institution_type": institution.institution_type if institution else None,
+        "kind": session.kind,
+        "format": session.format,
+        "year_groups": sorted(session.year_groups),
+        "learners": {str(c.learner_id): c.year_group for c in candidates},
+    }
+    return Decision(rules.rule_pack, rules.version, tuple(reasons), inputs)
+
+
+def booked(candidate: Candidate, session: Session, rules: EligibilityRules) -> BookedLearner:
+    """The candidate as a learner on the booking: ages on the session's days, without the birth date."""
+    return BookedLearner(
+        candidate.learner_id,
+        under_16_throughout(candidate.birth_date, session.last_day),
+        of_compulsory_school_age(candidate.birth_date, session.first_day, rules.leaving),
+    )
+
+
+def _must_be_eligible(rules: EligibilityRules, institution: Institution | None) -> None:
+    cited = rules.cited(rules.institutions)
+    if institution is None or institution.kind != "institution":
+        raise InstitutionNotEligible("The register knows no such institution", reason="not-known", **cited)
+    if not institution.open:
+        raise InstitutionNotEligible("The institution is closed", reason="closed", **cited)
+    if institution.institution_type not in rules.institutions.types:
+        raise InstitutionNotEligible(
+            "Institutions of this type do not book", reason="type-not-covered", **cited
+        )
+
+
+def _named(candidates: Iterable[Candidate]) -> dict[str, Any]:
+    return {"learner_ids": sorted(str(each.learner_id) for each in candidates)}

@@ -1,0 +1,87 @@
+"""Learners: who they are is kept here alone; the world knows a pseudonym and what reports need."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from shared.kernel import Invalid
+
+
+class LearnerUnknown(Invalid):
+    """A learner is not on the institution's roll."""
+
+    slug = "learner-not-known"
+    title = "A learner is not on the institution's roll"
+
+
+class RowUnreadable(Exception):  # noqa: N818 - the row is at fault, and is told so by its code
+    """A roster's row cannot be opened or does not have the form agreed; `code` says which."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRow:
+    """One learner as the school's management information system describes them."""
+
+    source_id: str
+    upn: str | None
+    given_name: str
+    family_name: str
+    birth_date: date
+    year_group: int
+    priority_flags: tuple[str, ...]
+    on_roll: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """A learner on an institution's roll."""
+
+    learner_id: UUID
+    institution_id: UUID
+    given_name: str
+    family_name: str
+    birth_date: date
+    year_group: int
+    priority_flags: tuple[str, ...]
+    on_roll: bool
+    heard_at: datetime
+
+    @classmethod
+    def of(cls, row: RosterRow, learner_id: UUID, institution_id: UUID, heard_at: datetime) -> "Learner":
+        """The learner a row of a roster describes."""
+        return cls(
+            learner_id,
+            institution_id,
+            row.given_name,
+            row.family_name,
+            row.birth_date,
+            row.year_group,
+            tuple(sorted(set(row.priority_flags))),
+            row.on_roll,
+            heard_at,
+        )
+
+    @property
+    def told(self) -> tuple[object, ...]:
+        """What the world is told: only a change in this is worth an event."""
+        return self.institution_id, self.year_group, self.priority_flags, self.on_roll
+
+
+def pseudonym(secret: bytes, institution_id: UUID, source_id: str, upn: str | None) -> UUID:
+    """A learner's id: a keyed digest of the UPN, which stays when the pupil moves school.
+
+    Without a UPN it is one of the school's own id. The id is a UUID of version 8 (RFC 9562);
+    nobody without the secret can go from a UPN to it.
+    """
+    normalised = (upn or "").replace(" ", "").upper()
+    identity = f"upn:{normalised}" if normalised else f"source:{institution_id}:{source_id}"
+    digest = hmac.digest(secret, identity.encode(), hashlib.sha256)
+    number = int.from_bytes(digest[:16], "big")
+    number = number & ~(0xF << 76) | 0x8 << 76
+    return UUID(int=number & ~(0x3 << 62) | 0x2 << 62)

@@ -1,0 +1,123 @@
+"""Sessions as one asks for them: what the register, safeguarding and the places themselves say."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from shared.kernel import Conflict, NotFound
+from shared.kernel.clock import LONDON
+
+OVERNIGHT_ENDS = time(6)
+
+
+class SessionNotBookable(Conflict):
+    """The session takes no bookings (any more)."""
+
+    slug = "session-not-bookable"
+    title = "The session takes no bookings"
+
+
+class ProviderSuspended(Conflict):
+    """The provider's site has no assurance for this band of activity at the moment."""
+
+    slug = "provider-suspended"
+    title = "The provider is suspended for this site and activity"
+
+
+class SessionUnknown(NotFound):
+    """There is no such session."""
+
+    slug = "session-not-found"
+    title = "There is no such session"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDay:
+    """One day of a session, in English local time."""
+
+    on: date
+    starts: time
+    ends: time
+    overnight: bool = False
+
+    @property
+    def begins(self) -> datetime:
+        return datetime.combine(self.on, self.starts)
+
+    @property
+    def finishes(self) -> datetime:
+        """The end: the next morning's for a night away or for an end before the start."""
+        ends = OVERNIGHT_ENDS if self.overnight else self.ends
+        end = datetime.combine(self.on, ends)
+        return end if end > self.begins else end + timedelta(days=1)
+
+    @property
+    def minutes(self) -> int:
+        """The day's length: none can attend longer."""
+        return int((self.finishes - self.begins).total_seconds()) // 60
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledSession:
+    """A dated run as the register announced it."""
+
+    id: UUID
+    opportunity_id: UUID
+    provider_id: UUID
+    places: int
+    days: tuple[SessionDay, ...]
+
+    @property
+    def begins_at(self) -> datetime:
+        return min(day.begins for day in self.days).replace(tzinfo=LONDON)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session with all that decides whether it takes a booking now.
+
+    `listed` is None while its opportunity has not been heard of.
+    """
+
+    id: UUID
+    opportunity_id: UUID
+    provider_id: UUID
+    kind: str
+    format: str
+    year_groups: frozenset[int]
+    first_day: date
+    last_day: date
+    begins_at: datetime
+    cancelled: bool
+    listed: str | None
+    trusted: bool
+    places: int
+    taken: int
+    waiting: int
+
+    @property
+    def places_left(self) -> int:
+        return self.places - self.taken
+
+    def has_room_for(self, learners: int) -> bool:
+        """Whether newcomers find places: not while anybody waits, who asked before them."""
+        return self.waiting == 0 and learners <= self.places_left
+
+    def must_take_bookings(self, now: datetime) -> None:
+        """Raises `ProviderSuspended` or `SessionNotBookable` with the reason as a fact."""
+        if not self.trusted:
+            raise ProviderSuspended
+        if reason := self._closed(now):
+            raise SessionNotBookable(field="body.session_id", reason=reason)
+
+    def takes_bookings(self, now: datetime) -> bool:
+        return self.trusted and self._closed(now) is None
+
+    def _closed(self, now: datetime) -> str | None:
+        if self.cancelled:
+            return "session-cancelled"
+        if self.begins_at <= now:
+            return "session-begun"
+        if self.listed != "listed":
+            return f"opportunity-{self.listed or 'not-known'}"
+        return None

@@ -1,0 +1,46 @@
+"""Composition root: the service on one page."""
+
+from pathlib import Path
+
+from bookings.adapters.reads import BookingsReads
+from bookings.adapters.roster import Keys
+from bookings.adapters.rulebook import Rulebook
+from bookings.adapters.work import BookingsWork
+from bookings.api import attendance, bookings, cohorts, learners, rosters, sessions
+from bookings.application.ports import Work
+from bookings.consumers.subscriptions import DEADLINES, SUBSCRIPTIONS
+from bookings.settings import Settings
+from shared.kernel import Clock
+from shared.persistence.transaction import Transaction
+from shared.runtime import Service
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+
+
+def compose(settings: Settings | None = None, clock: Clock | None = None) -> Service[Work]:
+    """Learners, places, bookings, waiting lists and attendance."""
+    settings = settings or Settings()
+    rulebook = Rulebook()
+    keys = Keys(settings.roster_private_key.get_secret_value(), settings.pseudonym_secret.get_secret_value())
+
+    def open_work(transaction: Transaction) -> Work:
+        return BookingsWork(transaction, rulebook, keys)
+
+    return Service(
+        name="bookings",
+        title="Learners, places and bookings",
+        settings=settings,
+        open_work=open_work,
+        open_reads=BookingsReads,
+        routers=[
+            bookings.routes,
+            attendance.routes,
+            sessions.routes,
+            cohorts.routes,
+            learners.routes,
+            rosters.routes,
+        ],
+        subscriptions=SUBSCRIPTIONS,
+        deadlines=DEADLINES,
+        clock=clock,
+    )

@@ -1,0 +1,243 @@
+"""A small world for the tests of bookings: a register that was heard, schools with learners, their callers."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from joserfc import jwe
+from sqlalchemy import text
+
+from shared.contracts.contract import Contract
+from shared.contracts.envelope import Event
+from shared.contracts.integrations import RosterRowReceived
+from shared.contracts.opportunities import OpportunityPublished, OrganisationRecorded, SessionScheduled
+from shared.contracts.safeguarding import ClearanceGranted, ClearanceReferred, ClearanceRefused
+from shared.contracts.vocabulary import Decision, SessionDay
+from shared.kernel import FixedClock
+from tests.infra.polling import eventually
+from tests.infra.running import ROSTER_KEY, Client, Running, RunService
+
+NOW = datetime(2027, 2, 1, 9, tzinfo=UTC)
+FIRST_DAY = date(2027, 3, 3)
+CLEARED = Decision(rule_pack="clearance", version="1", reason_codes=["assured"])
+
+
+def sealed(row: dict[str, Any]) -> str:
+    """A roster's row, sealed as `integrations` does it."""
+    algorithms = ["ECDH-ES+A256KW", "A256GCM"]
+    header = {"alg": algorithms[0], "enc": algorithms[1]}
+    return jwe.encrypt_compact(header, json.dumps(row).encode(), ROSTER_KEY, algorithms=algorithms)
+
+
+def roster_row(number: int, **changes: Any) -> dict[str, Any]:
+    """A plainly fictional learner of Year 10."""
+    return {
+        "source_id": f"source-{number}",
+        "upn": None,
+        "given_name": "Ada",
+        "family_name": f"Example-{number}",
+        "birth_date": "2012-01-15",
+        "year_group": 10,
+        "priority_flags": [],
+        "status": "active",
+    } | changes
+
+
+@dataclass
+class School:
+    """An institution with its callers."""
+
+    id: UUID
+    client: Client
+    stranger: Client = field(repr=False)
+
+
+@dataclass
+class World:
+    """A running service and what it has heard."""
+
+    bookings: Running
+    clock: FixedClock
+    provider_id: UUID = field(default_factory=uuid4)
+    site_id: UUID = field(default_factory=uuid4)
+
+    async def hear(self, *events: Contract, sequence: int = 1) -> None:
+        """Have the service hear events, and wait until it has had its say on each."""
+        envelopes = await self.bookings.hear(*events, sequence=sequence)
+        await self.settled(*envelopes)
+
+    async def settled(self, *envelopes: Event[Contract]) -> None:
+        """Wait until these were taken up."""
+        ids = [str(each.id) for each in envelopes]
+
+        async def taken() -> bool:
+            found = await self.sql("select count(distinct message_id) from inbox where message_id = any (:ids)", ids=ids)
+            return bool(found == len(ids))
+
+        await eventually(taken, within=20)
+
+    async def sql(self, statement: str, *, tenants: list[UUID] | None = None, **values: Any) -> Any:
+        """One value straight from the database, as the app role acting for these tenants."""
+        async with self.bookings.runtime.database.session() as session:
+            acting_for = ",".join(map(str, tenants or []))
+            await session.execute(text("select set_config('app.tenants', :t, true)"), {"t": acting_for})
+            return await session.scalar(text(statement), values)
+
+    async def school(self, institution_type: str = "academy", *, opened: bool = True) -> School:
+        """An institution on the register."""
+        school_id = uuid4()
+        await self.hear(
+            OrganisationRecorded(
+                organisation_id=school_id, kind="institution", institution_type=institution_type, open=opened
+            )  # type: ignore[arg-type]
+        )
+        return self.caller_of(school_id)
+
+    def caller_of(self, school_id: UUID) -> School:
+        scopes = "bookings:read bookings:write learners:read attendance:write"
+        return School(
+            school_id,
+            self.bookings.caller(scopes, organisation=school_id, subject=f"school-{school_id}"),
+            self.bookings.caller(scopes, organisation=uuid4(), subject="stranger"),
+        )
+
+    @property
+    def provider(self) -> Client:
+        return self.bookings.caller("bookings:read attendance:write", organisation=self.provider_id)
+
+    async def learners(self, school: School, count: int, **changes: Any) -> list[str]:
+        """So many learners, straight into the tables: the roster has tests of its own."""
+        given = roster_row(1, **changes)
+        ids = [uuid4() for _ in range(count)]
+        async with self.bookings.runtime.database.session() as session:
+            await session.execute(text("select set_config('app.tenants', :t, true)"), {"t": str(school.id)})
+            await session.execute(
+                text(
+                    """
+                    insert into learners (institution_id, learner_id, given_name, family_name, birth_date,
+                      year_group, priority_flags, on_roll, heard_at)
+                    select :school, id, 'Ada', 'Example', cast(:born as date), :year_group,
+                           cast(:flags as text[]), true, :now from unnest(cast(:ids as uuid[])) as l(id)
+                    """
+                ),
+                {
+                    "school": school.id,
+                    "ids": ids,
+                    "born": date.fromisoformat(given["birth_date"]),
+                    "year_group": given["year_group"],
+                    "flags": given["priority_flags"],
+                    "now": NOW,
+                },
+            )
+            await session.commit()
+        return sorted(map(str, ids))
+
+    async def session(
+        self, places: int = 10, *, first_day: date = FIRST_DAY, days: int = 1, **changes: Any
+    ) -> SessionScheduled:
+        """A published opportunity's session, heard of."""
+        starts, ends = changes.pop("starts", time(9)), changes.pop("ends", time(15))
+        opportunity = OpportunityPublished.model_validate(
+            {
+                "opportunity_id": uuid4(),
+                "provider_id": self.provider_id,
+                "site_id": self.site_id,
+                "kind": "workplace_experience",
+                "format": "visit",
+                "mode": "in_person",
+                "tier": "introduce-inspire",
+                "activity_band": "low_risk",
+                "sector": "engineering",
+                "year_groups": [9, 10, 11],
+                "objective_codes": [],
+                "planned_criteria": [],
+                "accompanied": True,
+            }
+            | changes
+        )
+        scheduled = SessionScheduled(
+            session_id=uuid4(),
+            opportunity_id=opportunity.opportunity_id,
+            provider_id=opportunity.provider_id,
+            site_id=opportunity.site_id,
+            places=places,
+            days=[
+                SessionDay(on=first_day + timedelta(days=each), starts=starts, ends=ends)
+                for each in range(days)
+            ],
+        )
+        await self.hear(opportunity)
+        await self.hear(scheduled, sequence=2)
+        return scheduled
+
+    async def book(
+        self, school: School, session: SessionScheduled, learner_ids: list[str], **body: Any
+    ) -> Any:
+        """A booking that must succeed."""
+        asked = {"session_id": str(session.session_id), "learner_ids": learner_ids} | body
+        answer = await school.client.post("/v1/bookings", asked)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    async def confirmed(self, school: School, session: SessionScheduled, learner_ids: list[str]) -> Any:
+        """A booking that safeguarding has cleared."""
+        booking = await self.book(school, session, learner_ids)
+        await self.hear(self.cleared(booking))
+        return booking
+
+    async def state(self, booking: Any) -> str:
+        parties = [UUID(booking["institution_id"])]
+        return str(await self.sql("select state from bookings where booking_id = :id", tenants=parties, id=UUID(booking["id"])))
+
+    async def reaches(self, booking: Any, state: str) -> None:
+        """Wait until the booking is in the state."""
+
+        async def arrived() -> bool:
+            assert await self.state(booking) == state, await self.state(booking)
+            return True
+
+        await eventually(arrived)
+
+    async def places(self, session: SessionScheduled) -> tuple[int, int, int]:
+        """Places, taken, waiting."""
+        answer = await self.provider.get(f"/v1/sessions/{session.session_id}/places")
+        assert answer.status_code == 200, answer.text
+        body = answer.json()
+        return body["places"], body["taken"], body["waiting"]
+
+    def cleared(self, booking: Any) -> ClearanceGranted:
+        return ClearanceGranted(**self._clearance(booking))
+
+    def refused(self, booking: Any, reason: str = "not-assured") -> ClearanceRefused:
+        decision = Decision(rule_pack="clearance", version="1", reason_codes=[reason])
+        return ClearanceRefused(**self._clearance(booking) | {"decision": decision})
+
+    def referred(self, booking: Any) -> ClearanceReferred:
+        return ClearanceReferred(**self._clearance(booking))
+
+    def row(self, school: School, row: dict[str, Any], **changes: Any) -> RosterRowReceived:
+        values = {
+            "roster_id": uuid4(),
+            "institution_id": school.id,
+            "row_key": "0" * 32,
+            "row": 1,
+            "sealed": sealed(row),
+        }
+        return RosterRowReceived(**values | changes)
+
+    @staticmethod
+    def _clearance(booking: Any) -> dict[str, Any]:
+        return {
+            "clearance_id": uuid4(),
+            "booking_id": booking["id"],
+            "institution_id": booking["institution_id"],
+            "provider_id": booking["provider_id"],
+            "decision": CLEARED,
+        }
+
+
+async def new_world(run_service: RunService, **settings: Any) -> World:
+    clock = FixedClock(NOW)
+    return World(await run_service("bookings", clock=clock, **settings), clock)
