@@ -12,7 +12,7 @@ from shared.persistence.transaction import Transaction
 
 # Held to the end of the transaction: what is published now and what loses its trust now
 # must see each other.
-_HOLD = text("select pg_advisory_xact_lock(hashtextextended('assurances ' || cast(:provider_id as text), 0))")
+_HOLD = text("select pg_advisory_xact_lock(hashtextextended('assurances ' || :provider_id, 0))")
 _KEEP_ASSURANCE = text(
     """
     insert into assurances as known (assurance_id, provider_id, site_id, activity_band, standing,
@@ -52,7 +52,7 @@ class HeardFacts:
         self._session = transaction.session
 
     async def keep_assurance(self, said: Assurance) -> None:
-        await self._session.execute(_HOLD, {"provider_id": said.provider_id})
+        await self._session.execute(_HOLD, {"provider_id": str(said.provider_id)})
         await self._session.execute(_KEEP_ASSURANCE, asdict(said))
 
     async def assurance(self, assurance_id: UUID) -> Assurance | None:
@@ -60,7 +60,7 @@ class HeardFacts:
         return _assurance(row) if row else None
 
     async def assurances(self, provider_id: UUID, site_id: UUID, activity_band: str) -> list[Assurance]:
-        await self._session.execute(_HOLD, {"provider_id": provider_id})
+        await self._session.execute(_HOLD, {"provider_id": str(provider_id)})
         rows = await self._session.scalars(
             select(AssuranceRow).where(
                 col(AssuranceRow.provider_id) == provider_id,

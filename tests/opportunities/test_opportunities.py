@@ -1,0 +1,260 @@
+"""Opportunities from draft to withdrawal."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from shared.contracts.bookings import PlacesChanged
+from shared.contracts.opportunities import (
+    OpportunityPublished,
+    OpportunityWithdrawn,
+    SessionCancelled,
+    SessionScheduled,
+)
+from shared.contracts.outcomes import FrameworkPublished
+from tests.infra.polling import eventually
+from tests.infra.running import Client, Running, RunService
+from tests.opportunities.builders import (
+    TODAY,
+    clock,
+    draft,
+    offer_body,
+    publish,
+    register_provider,
+    said_of,
+    session_body,
+)
+
+FRAMEWORK = FrameworkPublished(
+    framework="equalex",
+    version="2025-07",
+    tiers=["introduce-inspire"],
+    objective_codes=["II-1.1", "II-1.2"],
+    criteria=["M1"],
+)
+
+
+async def test_an_opportunity_is_told_of_before_its_sessions(run_service: RunService) -> None:
+    register = await run_service("opportunities", clock=clock())
+    _, _, caller = await register_provider(register)
+    found = await publish(caller, sessions=2, planned_criteria=["M1", "M3"])
+    later = await caller.post(
+        f"/v1/opportunities/{found['id']}/sessions", session_body(TODAY + timedelta(days=90))
+    )
+    session = found["sessions"][0]["id"]
+    cancelled = await caller.post(f"/v1/sessions/{session}/cancellation", {"reason_code": "site-closed"})
+    withdrawn = await caller.post(
+        f"/v1/opportunities/{found['id']}/withdrawal", {"reason_code": "no-longer-offered"}
+    )
+    assert (later.status_code, cancelled.status_code, withdrawn.status_code) == (201, 200, 200)
+    assert withdrawn.json()["state"] == "withdrawn"
+
+    async def told() -> list[Any]:
+        contracts = (OpportunityPublished, SessionScheduled, SessionCancelled, OpportunityWithdrawn)
+        said = await said_of(register, found["id"], *contracts)
+        assert len(said) == 6
+        return said
+
+    said = await eventually(told)
+    assert [each.type for each in said] == [
+        OpportunityPublished.type,
+        SessionScheduled.type,
+        SessionScheduled.type,
+        SessionScheduled.type,
+        SessionCancelled.type,
+        OpportunityWithdrawn.type,
+    ]
+    assert said[0].data.planned_criteria == ["M1", "M3"]
+    assert said[0].data.year_groups == [8, 9]
+    assert [str(each.data.session_id) for each in said[1:3]] == [s["id"] for s in found["sessions"]]
+    assert "drawing office" not in "".join(each.data.model_dump_json() for each in said)
+
+
+async def test_a_draft_is_seen_by_its_provider_alone(idle_register: Running) -> None:
+    provider, _, caller = await register_provider(idle_register)
+    opportunity = await draft(caller)
+    own = f"/v1/organisations/{provider}/opportunities"
+    stranger = idle_register.caller("opportunities:write", organisation=uuid4())
+    anyone = Client(idle_register.http)
+
+    seen = await caller.get(f"{own}/{opportunity}")
+    assert (seen.json()["state"], seen.headers["etag"]) == ("draft", '"v2"')
+    assert [each["id"] for each in (await caller.get(own)).json()["items"]] == [opportunity]
+    assert (await caller.get(own, state="published")).json()["items"] == []
+    session = seen.json()["sessions"][0]["id"]
+
+    for path in (own, f"{own}/{opportunity}"):
+        assert (await stranger.get(path)).status_code == 404
+        assert (await anyone.get(path)).status_code == 401
+    for path in (f"/v1/opportunities/{opportunity}", f"/v1/sessions/{session}"):
+        assert (await anyone.get(path)).status_code == 404
+    assert (await anyone.get("/v1/opportunities")).json()["items"] == []
+
+
+async def test_a_published_opportunity_is_everybodys_to_see(idle_register: Running) -> None:
+    _, _, caller = await register_provider(idle_register)
+    found = await publish(caller)
+    anyone = Client(idle_register.http)
+
+    read = await anyone.get(f"/v1/opportunities/{found['id']}")
+    session = await anyone.get(f"/v1/sessions/{found['sessions'][0]['id']}")
+
+    assert read.json() == found
+    assert found["decision"] == {
+        "rule_pack": "offering",
+        "version": "2025.1",
+        "reason_codes": ["no-assurance-needed"],
+    }
+    assert session.json() == found["sessions"][0]
+    assert (session.json()["state"], session.json()["places_left"]) == ("scheduled", 12)
+    assert "supervisor_ids" not in session.text
+
+
+async def test_a_draft_is_replaced_with_the_version_it_was_read_at(idle_register: Running) -> None:
+    _, _, caller = await register_provider(idle_register)
+    opportunity = await draft(caller, sessions=0)
+    path = f"/v1/opportunities/{opportunity}"
+
+    changed = await caller.put(path, offer_body(title="Another day"), if_match='"v1"')
+    stale = await caller.put(path, offer_body(), if_match='"v1"')
+
+    assert (changed.json()["title"], changed.headers["etag"]) == ("Another day", '"v2"')
+    assert stale.status_code == 412
+    await caller.post(f"{path}/sessions", session_body())
+    await caller.post(f"{path}/publication")
+    late = await caller.put(path, offer_body(), if_match='"v5"')
+    assert late.json()["slug"] == "opportunity-not-draft"
+
+
+@pytest.mark.parametrize(
+    ("members", "slug", "field"),
+    [
+        ({"format": "placement"}, "offer-not-allowed", "body.kind"),
+        ({"mode": "in_person"}, "offer-not-allowed", "body.site_id"),
+        ({"mode": "in_person", "site_id": str(uuid4())}, "site-unknown", "body.site_id"),
+        ({"year_groups": [6]}, "invalid-request", "body.year_groups.0"),
+        ({"title": "bell\x07"}, "invalid-request", "body.title"),
+        ({"invented": 1}, "invalid-request", "body"),
+    ],
+)
+async def test_a_draft_is_refused_with_its_reason(
+    idle_register: Running, members: dict[str, Any], slug: str, field: str
+) -> None:
+    _, _, caller = await register_provider(idle_register)
+
+    answer = await caller.post("/v1/opportunities", offer_body(**members))
+
+    assert (answer.status_code, answer.json()["slug"], answer.json()["field"]) == (422, slug, field)
+
+
+async def test_only_providers_offer(idle_register: Running) -> None:
+    unregistered = idle_register.caller("opportunities:write", organisation=uuid4())
+
+    own = await unregistered.post("/v1/opportunities", offer_body())
+    foreign = await unregistered.post("/v1/opportunities", offer_body(provider_id=str(uuid4())))
+
+    assert own.json()["slug"] == "not-a-provider"
+    assert foreign.status_code == 404
+
+
+async def test_what_a_stranger_may_not_touch_is_not_there(idle_register: Running) -> None:
+    _, _, caller = await register_provider(idle_register)
+    found = await publish(caller)
+    stranger = idle_register.caller("opportunities:write", organisation=uuid4())
+    path, reason = f"/v1/opportunities/{found['id']}", {"reason_code": "mine-now"}
+    session = f"/v1/sessions/{found['sessions'][0]['id']}/cancellation"
+
+    answers = [
+        await stranger.put(path, offer_body(), if_match='"v4"'),
+        await stranger.post(f"{path}/sessions", session_body()),
+        await stranger.post(f"{path}/publication"),
+        await stranger.post(f"{path}/withdrawal", reason),
+        await stranger.post(session, reason),
+    ]
+
+    assert [answer.status_code for answer in answers] == [404] * 5
+    assert (await Client(idle_register.http).get(path)).json() == found
+
+
+async def test_sessions_are_refused_with_their_reason(idle_register: Running) -> None:
+    _, _, caller = await register_provider(idle_register)
+    opportunity = await draft(caller, sessions=0)
+    path = f"/v1/opportunities/{opportunity}"
+    double = session_body()
+    double["days"] *= 2
+
+    today = await caller.post(f"{path}/sessions", session_body(TODAY))
+    twice = await caller.post(f"{path}/sessions", double)
+    empty = await caller.post(f"{path}/publication")
+    unknown = await caller.post(f"/v1/sessions/{uuid4()}/cancellation", {"reason_code": "site-closed"})
+
+    assert today.json()["slug"] == "session-not-in-future"
+    assert twice.json()["slug"] == "session-days-invalid"
+    assert (empty.status_code, empty.json()["slug"]) == (409, "no-session-in-future")
+    assert unknown.json()["slug"] == "session-unknown"
+
+
+async def test_objectives_are_checked_against_the_published_frameworks(run_service: RunService) -> None:
+    register = await run_service("opportunities", clock=clock())
+    _, _, caller = await register_provider(register)
+    known = await draft(caller, objective_codes=["II-1.1"])
+    unknown = await draft(caller, objective_codes=["II-1.1", "ZZ-9.9"])
+
+    early = await caller.post(f"/v1/opportunities/{known}/publication")
+    assert (early.status_code, early.json()["slug"]) == (409, "framework-not-known")
+    await register.hear(FRAMEWORK, sequence=2)
+    older = FRAMEWORK.model_copy(update={"objective_codes": ["AA-1.1"]})
+    await register.hear(older, sequence=1)
+
+    async def published() -> bool:
+        return (await caller.post(f"/v1/opportunities/{known}/publication")).status_code == 200
+
+    await eventually(published)
+    refused = await caller.post(f"/v1/opportunities/{unknown}/publication")
+    assert (refused.json()["slug"], refused.json()["field"]) == ("objective-unknown", "objective_codes.1")
+
+
+async def test_places_left_follow_the_newest_that_bookings_said(run_service: RunService) -> None:
+    register = await run_service("opportunities", clock=clock())
+    _, _, caller = await register_provider(register)
+    found = await publish(caller, sessions=2)
+    one, two = found["sessions"]
+
+    def taken(session: dict[str, Any], number: int) -> PlacesChanged:
+        return PlacesChanged(session_id=session["id"], opportunity_id=found["id"], places=12, taken=number)
+
+    [newest] = await register.hear(taken(one, 5), sequence=2)
+    await register.hear(taken(one, 3), sequence=1)
+    await register.deliver(newest)
+    await register.hear(taken(two, 12), sequence=1)
+    anyone = Client(register.http)
+
+    async def left(session: dict[str, Any]) -> int:
+        return int((await anyone.get(f"/v1/sessions/{session['id']}")).json()["places_left"])
+
+    async def both() -> bool:
+        return (await left(one), await left(two)) == (7, 0)
+
+    await eventually(both)
+    [item] = (await anyone.get("/v1/opportunities", with_places=7)).json()["items"]
+    assert [each["id"] for each in item["next_sessions"]] == [one["id"]]
+    assert (await anyone.get("/v1/opportunities", with_places=8)).json()["items"] == []
+
+
+async def test_a_session_keeps_its_places_taken_when_its_opportunity_changes(run_service: RunService) -> None:
+    register = await run_service("opportunities", clock=clock())
+    _, _, caller = await register_provider(register)
+    found = await publish(caller)
+    session = found["sessions"][0]["id"]
+    said = PlacesChanged(session_id=session, opportunity_id=found["id"], places=12, taken=4)
+    await register.hear(said)
+    anyone = Client(register.http)
+
+    async def noted() -> bool:
+        return bool((await anyone.get(f"/v1/sessions/{session}")).json()["places_left"] == 8)
+
+    await eventually(noted)
+    await caller.post(f"/v1/opportunities/{found['id']}/sessions", session_body())
+    assert await noted()
