@@ -1,1 +1,1 @@
-
+"""Frameworks, evidence of meaningfulness, and the ten-day ledger in minutes."""

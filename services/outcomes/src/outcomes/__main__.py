@@ -1,0 +1,7 @@
+"""`python -m outcomes api | worker | migrate | replay | openapi`."""
+
+from outcomes.main import MIGRATIONS, compose
+from shared.process import main
+
+if __name__ == "__main__":
+    main(compose, MIGRATIONS)

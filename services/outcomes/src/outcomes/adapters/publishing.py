@@ -1,0 +1,76 @@
+"""Domain event to contract: what `outcomes` tells others. Words and details stay behind."""
+
+from functools import singledispatch
+from typing import Any
+
+from outcomes.domain.frameworks import FrameworkPublished
+from outcomes.domain.ledger import Entry
+from outcomes.domain.meaning import FeedbackGiven, ReflectionSubmitted
+from shared.contracts import outcomes as contracts
+from shared.contracts.contract import Contract
+from shared.contracts.vocabulary import Decision
+
+
+@singledispatch
+def contract_of(event: object) -> Contract:
+    """The contract a domain event is published under."""
+    raise TypeError(f"{type(event).__name__} has no contract")
+
+
+@contract_of.register
+def _(event: FrameworkPublished) -> Contract:
+    framework = event.framework
+    return contracts.FrameworkPublished.model_validate(
+        {
+            "framework": framework.framework,
+            "version": framework.version,
+            "tiers": [tier.code for tier in framework.tiers],
+            "objective_codes": list(framework.objective_codes),
+            "criteria": [criterion.code for criterion in framework.criteria],
+        }
+    )
+
+
+@contract_of.register
+def _(event: Entry) -> Contract:
+    said: dict[str, Any] = {
+        "entry_id": event.entry_id,
+        "learner_id": event.learner_id,
+        "institution_id": event.institution_id,
+        "booking_id": event.occasion.booking_id,
+        "session_id": event.occasion.session_id,
+        "opportunity_id": event.occasion.opportunity_id,
+        "on": event.occasion.on,
+        "key_stage": event.key_stage,
+        "decision": Decision(
+            rule_pack=event.decision.pack,
+            version=event.decision.version,
+            reason_codes=list(event.decision.reason_codes),
+        ),
+    }
+    if event.kind == "credited":
+        return contracts.LedgerCredited(**said, minutes=event.minutes)
+    if event.kind == "denied":
+        return contracts.LedgerDenied.model_validate(said | {"missing": list(event.missing)})
+    return contracts.LedgerReversed(**said, minutes=event.minutes, reverses=event.reverses)
+
+
+@contract_of.register
+def _(event: FeedbackGiven) -> Contract:
+    return contracts.FeedbackGiven(
+        feedback_id=event.feedback_id,
+        session_id=event.session_id,
+        provider_id=event.provider_id,
+        learner_ids=list(event.learner_ids),
+    )
+
+
+@contract_of.register
+def _(event: ReflectionSubmitted) -> Contract:
+    return contracts.ReflectionSubmitted(
+        reflection_id=event.reflection_id,
+        learner_id=event.learner_id,
+        institution_id=event.institution_id,
+        session_id=event.session_id,
+        on=event.on,
+    )

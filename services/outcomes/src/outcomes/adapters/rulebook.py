@@ -1,0 +1,50 @@
+"""What ships with the service: rule packs and frameworks, read once."""
+
+import json
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from outcomes.domain.counting import Rules
+from outcomes.domain.frameworks import Framework
+from shared.rulepacks import RulePack, RulePacks
+
+PACKAGE = Path(__file__).parents[1]
+COUNTING = "guarantee-counting"
+
+
+class PackedRules:
+    """The counting rules of the shipped packs."""
+
+    def __init__(self, folder: Path = PACKAGE / "rules") -> None:
+        self._packs = RulePacks(folder)
+        self._first = next(pack for pack in self._packs.all() if pack.name == COUNTING)
+
+    def on(self, day: date) -> Rules:
+        """The version in force on that day; before the first, the first: it says when it begins."""
+        return _rules(self._first if day < self._first.effective_from else self._packs.on(COUNTING, day))
+
+    def version(self, version: str) -> Rules:
+        """A named version. Raises `LookupError`."""
+        return _rules(self._packs.version(COUNTING, version))
+
+
+@cache
+def shipped_rules() -> PackedRules:
+    """The rules in this package."""
+    return PackedRules()
+
+
+@cache
+def shipped_frameworks() -> dict[str, Framework]:
+    """The frameworks in this package, each in its newest version."""
+    frameworks: dict[str, Framework] = {}
+    for path in sorted((PACKAGE / "reference").glob("*.json")):
+        content = json.loads(path.read_text())
+        version = path.stem.removeprefix(f"{content['framework']}-")
+        frameworks[content["framework"]] = Framework.read(content, version)
+    return frameworks
+
+
+def _rules(pack: RulePack) -> Rules:
+    return Rules.read(pack.name, pack.version, pack.effective_from, pack.rules)

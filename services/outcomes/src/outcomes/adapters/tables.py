@@ -1,0 +1,289 @@
+"""The tables of `outcomes`; constraints and row-level security are in the migrations."""
+
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, Column, LargeBinary, SmallInteger, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from shared.persistence.tables import instant
+
+
+def table_of(row: type[SQLModel]) -> Table:
+    """The table behind a row: bulk statements go to it directly."""
+    return SQLModel.metadata.tables[str(row.__tablename__)]
+
+
+def _texts() -> Any:
+    return Column(ARRAY(Text), nullable=False)
+
+
+def _small(*, nullable: bool = False) -> Any:
+    return Column(SmallInteger, nullable=nullable)
+
+
+def _sequence() -> Any:
+    return Column(BigInteger, nullable=False)
+
+
+class OpportunityRow(SQLModel, table=True):
+    """What counting needs of an opportunity."""
+
+    __tablename__ = "opportunities"
+
+    opportunity_id: UUID = Field(primary_key=True)
+    provider_id: UUID
+    kind: str
+    mode: str
+    sequence: int = Field(sa_column=_sequence())
+
+
+class SessionRow(SQLModel, table=True):
+    """A session of an opportunity."""
+
+    __tablename__ = "sessions"
+
+    session_id: UUID = Field(primary_key=True)
+    opportunity_id: UUID
+    provider_id: UUID
+    sequence: int = Field(sa_column=_sequence())
+
+
+class SessionDayRow(SQLModel, table=True):
+    """One day of a session."""
+
+    __tablename__ = "session_days"
+
+    session_id: UUID = Field(primary_key=True, foreign_key="sessions.session_id")
+    on_day: date = Field(primary_key=True)
+    starts: time
+    ends: time
+
+
+class BookingRow(SQLModel, table=True):
+    """Who is expected; two parties see it."""
+
+    __tablename__ = "bookings"
+
+    booking_id: UUID = Field(primary_key=True)
+    session_id: UUID
+    opportunity_id: UUID
+    institution_id: UUID
+    provider_id: UUID
+    learner_ids: list[UUID] = Field(sa_column=Column(ARRAY(Uuid), nullable=False))
+    ended: bool
+    sequence: int = Field(sa_column=_sequence())
+
+
+class AccountRow(SQLModel, table=True):
+    """Where a learner is, and the account that the learner's entries are under."""
+
+    __tablename__ = "accounts"
+
+    learner_id: UUID = Field(primary_key=True)
+    account_id: UUID = Field(unique=True)
+    institution_id: UUID
+    entries: int
+    sequence: int = Field(sa_column=_sequence())
+
+
+class ErasureRow(SQLModel, table=True):
+    """That somebody was forgotten: a digest nothing leads back from."""
+
+    __tablename__ = "erasures"
+
+    learner_digest: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    erased_at: datetime = Field(sa_column=instant())
+
+
+class LearnerRow(SQLModel, table=True):
+    """A learner as one institution's roster has it."""
+
+    __tablename__ = "learners"
+
+    institution_id: UUID = Field(primary_key=True)
+    learner_id: UUID = Field(primary_key=True, foreign_key="accounts.learner_id")
+    priority_flags: list[str] = Field(sa_column=_texts())
+    on_roll: bool
+    year_group: int | None = Field(default=None, sa_column=_small(nullable=True))
+
+
+class YearGroupRow(SQLModel, table=True):
+    """The year group of a learner in one school year."""
+
+    __tablename__ = "year_groups"
+
+    institution_id: UUID = Field(primary_key=True)
+    learner_id: UUID = Field(primary_key=True)
+    school_year: int = Field(sa_column=Column(SmallInteger, primary_key=True))
+    year_group: int = Field(sa_column=_small())
+
+
+class RegisterRow(SQLModel, table=True):
+    """A day's register, and how new it is."""
+
+    __tablename__ = "registers"
+
+    booking_id: UUID = Field(primary_key=True)
+    on_day: date = Field(primary_key=True)
+    institution_id: UUID
+    provider_id: UUID
+    sequence: int = Field(sa_column=_sequence())
+
+
+class AttendanceRow(SQLModel, table=True):
+    """Minutes a learner was present; 0 when absent."""
+
+    __tablename__ = "attendances"
+
+    institution_id: UUID = Field(primary_key=True)
+    learner_id: UUID = Field(primary_key=True)
+    on_day: date = Field(primary_key=True)
+    booking_id: UUID = Field(primary_key=True)
+    session_id: UUID
+    provider_id: UUID
+    minutes: int = Field(sa_column=_small())
+
+
+class SessionEvidenceRow(SQLModel, table=True):
+    """What a party says about one of M1-M5."""
+
+    __tablename__ = "session_evidence"
+
+    session_id: UUID = Field(primary_key=True)
+    given_by: UUID = Field(primary_key=True)
+    criterion: str = Field(primary_key=True)
+    by_provider: bool
+    met: bool
+    measure: int
+    detail: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    given_at: datetime = Field(sa_column=instant())
+
+
+class FeedbackRow(SQLModel, table=True):
+    """That the provider gave feedback on a session; the words are with each learner."""
+
+    __tablename__ = "feedback"
+
+    feedback_id: UUID = Field(primary_key=True)
+    session_id: UUID
+    provider_id: UUID
+    all_present: bool
+    objective_codes: list[str] = Field(sa_column=_texts())
+    sequence: int
+    given_at: datetime = Field(sa_column=instant())
+
+
+class FeedbackLearnerRow(SQLModel, table=True):
+    """The words of feedback to one learner."""
+
+    __tablename__ = "feedback_learners"
+
+    feedback_id: UUID = Field(primary_key=True)
+    learner_id: UUID = Field(primary_key=True, foreign_key="accounts.learner_id")
+    institution_id: UUID
+    provider_id: UUID
+    booking_id: UUID
+    session_id: UUID
+    comment: str
+
+
+class ReflectionRow(SQLModel, table=True):
+    """A learner's own words on a session."""
+
+    __tablename__ = "reflections"
+
+    reflection_id: UUID = Field(primary_key=True)
+    institution_id: UUID
+    learner_id: UUID
+    session_id: UUID
+    text: str
+    objective_codes: list[str] = Field(sa_column=_texts())
+    skills: list[str] = Field(sa_column=_texts())
+    submitted_on: date
+    submitted_at: datetime = Field(sa_column=instant())
+
+
+class LedgerEntryRow(SQLModel, table=True):
+    """An entry of the ledger: inserted once, never changed."""
+
+    __tablename__ = "ledger_entries"
+
+    entry_id: UUID = Field(primary_key=True)
+    institution_id: UUID
+    account_id: UUID
+    sequence: int
+    kind: str
+    booking_id: UUID
+    session_id: UUID
+    opportunity_id: UUID
+    on_day: date
+    key_stage: str | None = None
+    minutes: int = Field(sa_column=_small())
+    missing: list[str] = Field(sa_column=_texts())
+    reason_codes: list[str] = Field(sa_column=_texts())
+    rule_pack: str
+    rule_version: str
+    inputs: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    reverses: UUID | None = Field(default=None, unique=True)
+    entered_at: datetime = Field(sa_column=instant())
+
+
+class StandingRow(SQLModel, table=True):
+    """How a learner's day at a session stands at present."""
+
+    __tablename__ = "standings"
+
+    institution_id: UUID = Field(primary_key=True)
+    learner_id: UUID = Field(primary_key=True)
+    on_day: date = Field(primary_key=True)
+    booking_id: UUID = Field(primary_key=True)
+    session_id: UUID
+    opportunity_id: UUID
+    entry_id: UUID
+    credited_minutes: int = Field(sa_column=_small())
+    attended_minutes: int = Field(sa_column=_small())
+    key_stage: str | None = None
+    missing: list[str] = Field(sa_column=_texts())
+    reason_codes: list[str] = Field(sa_column=_texts())
+
+
+class LearnerTotalRow(SQLModel, table=True):
+    """A learner's credited minutes in one key stage."""
+
+    __tablename__ = "learner_totals"
+
+    institution_id: UUID = Field(primary_key=True)
+    learner_id: UUID = Field(primary_key=True)
+    key_stage: str = Field(primary_key=True)
+    minutes: int
+    in_person_minutes: int
+    placement_minutes: int
+
+
+class ProgressCountRow(SQLModel, table=True):
+    """Learners on roll in one cell of an institution's progress."""
+
+    __tablename__ = "progress_counts"
+
+    institution_id: UUID = Field(primary_key=True)
+    key_stage: str = Field(primary_key=True)
+    priority_group: str = Field(primary_key=True)
+    band: int = Field(sa_column=Column(SmallInteger, primary_key=True))
+    learners: int
+    minutes: int
+    met: int
+
+
+class DenialCountRow(SQLModel, table=True):
+    """What was attended and does not count at present, by what it lacks."""
+
+    __tablename__ = "denial_counts"
+
+    institution_id: UUID = Field(primary_key=True)
+    key_stage: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    learner_days: int
+    minutes: int

@@ -1,0 +1,62 @@
+"""One transaction of `outcomes`, with its repositories."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import text
+
+from outcomes.adapters.accounts import AccountRepository
+from outcomes.adapters.copies import CopyRepository
+from outcomes.adapters.meaning import MeaningRepository
+from outcomes.adapters.publishing import contract_of
+from outcomes.adapters.registers import RegisterRepository
+from outcomes.adapters.rulebook import shipped_frameworks, shipped_rules
+from outcomes.application.commands import Place
+from outcomes.application.ports import Accounts, Copies, Meaning, Registers, Rulebook
+from outcomes.domain.frameworks import Framework
+from shared.persistence.transaction import Transaction
+
+_LOCK = text("select pg_advisory_xact_lock(hashtextextended(cast(:subject as text), 0))")
+# Always in this order, so that two transactions never wait for each other.
+_LOCK_PLACE = text(
+    """
+    select pg_advisory_xact_lock_shared(hashtextextended(cast(:opportunity as text), 0)),
+           pg_advisory_xact_lock_shared(hashtextextended(cast(:session as text), 0)),
+           pg_advisory_xact_lock(hashtextextended(cast(:institution as text), 0))
+    """
+)
+
+
+class OutcomesWork:
+    """What a handler works with."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self.now = transaction.now
+        self.today = transaction.today
+        self.rules: Rulebook = shipped_rules()
+        self.frameworks: Mapping[str, Framework] = shipped_frameworks()
+        self.copies: Copies = CopyRepository(transaction)
+        self.registers: Registers = RegisterRepository(transaction)
+        self.accounts: Accounts = AccountRepository(transaction, self.rules.on(self.today))
+        self.meaning: Meaning = MeaningRepository(transaction)
+
+    async def lock_institution(self, place: Place | UUID) -> None:
+        if isinstance(place, UUID):
+            await self.lock(place)
+            return
+        subjects = {
+            "opportunity": str(place.opportunity_id),
+            "session": str(place.session_id),
+            "institution": str(place.institution_id),
+        }
+        await self._transaction.session.execute(_LOCK_PLACE, subjects)
+
+    async def lock(self, subject_id: UUID) -> None:
+        await self._transaction.session.execute(_LOCK, {"subject": str(subject_id)})
+
+    async def soon(self, deadline: str, subject_id: UUID, institution_id: UUID) -> None:
+        await self._transaction.wait_until(deadline, subject_id, institution_id, self.now)
+
+    def say(self, event: object, *, sequence: int) -> None:
+        self._transaction.say(contract_of(event), sequence=sequence)

@@ -1,0 +1,196 @@
+"""What the use cases need from the outside, by its role."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+from outcomes.application.commands import (
+    CopyBooking,
+    CopyOpportunity,
+    CopySession,
+    GiveFeedback,
+    Place,
+    RegisterEntry,
+    Statement,
+    SubmitReflection,
+    TakeLearner,
+)
+from outcomes.domain.counting import Evidence, Rules
+from outcomes.domain.frameworks import Framework
+from outcomes.domain.ledger import Account, Occasion
+
+
+class Rulebook(Protocol):
+    """The counting rules, by the day they apply to."""
+
+    def on(self, day: date) -> Rules:
+        """The version in force on that day; before the first, the first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class BookedIn:
+    """A booking of a session, and its learners."""
+
+    booking_id: UUID
+    institution_id: UUID
+    learner_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """One learner's day at one session, with what shows how meaningful it was."""
+
+    learner_id: UUID
+    occasion: Occasion
+    evidence: Evidence
+
+
+class Copies(Protocol):
+    """What other services said of opportunities, sessions and bookings; the newest of each is kept."""
+
+    async def keep_opportunity(self, command: CopyOpportunity) -> Sequence[BookedIn]:
+        """Keep it; the bookings that its kind and mode matter to, where these are new."""
+        ...
+
+    async def keep_session(self, command: CopySession) -> Sequence[BookedIn]:
+        """Keep it; its bookings, where its days are new."""
+        ...
+
+    async def keep_booking(self, command: CopyBooking) -> bool:
+        """Keep it; whether it was news."""
+        ...
+
+    async def bookings_of(self, session_id: UUID) -> Sequence[BookedIn]:
+        """The session's bookings, as far as the present tenants are parties to them."""
+        ...
+
+    async def last_day_of(self, session_id: UUID) -> date | None:
+        """The session's last day; None where the session is not known."""
+        ...
+
+    async def provider_of(self, session_id: UUID) -> UUID | None:
+        """Whose session it is; None where it is not known."""
+        ...
+
+
+class Registers(Protocol):
+    """Who was where, for how long."""
+
+    async def begin(self, place: Place, on: date, sequence: int) -> bool:
+        """Begin a day's register; whether it is newer than what is there."""
+        ...
+
+    async def write(self, place: Place, on: date, entries: Sequence[RegisterEntry]) -> Sequence[UUID]:
+        """Write the register: who is no longer in it counts as absent. Every learner it names or named."""
+        ...
+
+    async def of_booking(self, booking_id: UUID) -> Mapping[UUID, Sequence[date]]:
+        """The learners in a booking's registers, with their days."""
+        ...
+
+    async def attended(
+        self, institution_id: UUID, learner_ids: Sequence[UUID], days: Sequence[date] | None
+    ) -> Sequence[Attended]:
+        """All that these learners have in any register of these days, or of all."""
+        ...
+
+    async def days_present(self, session_id: UUID, learner_id: UUID) -> Sequence[date]:
+        """The days on which a learner was present at a session."""
+        ...
+
+    async def present(self, session_id: UUID) -> Sequence[BookedIn]:
+        """Who was present at a session on any day, by booking."""
+        ...
+
+
+class Accounts(Protocol):
+    """Ledger accounts, and where each learner is now."""
+
+    async def remembered(self, learner_ids: Sequence[UUID]) -> set[UUID]:
+        """Those of these learners who have not been forgotten."""
+        ...
+
+    async def open(self, institution_id: UUID, learner_ids: Sequence[UUID]) -> None:
+        """See that each of these learners has an account which this institution sees."""
+        ...
+
+    async def enter(self, command: TakeLearner) -> UUID | None:
+        """Note where the learner is; where the learner was before, or None where something newer is known."""
+        ...
+
+    async def load(
+        self, institution_id: UUID, learner_ids: Sequence[UUID], days: Sequence[date] | None
+    ) -> dict[UUID, Account]:
+        """These learners' accounts, with their standings on these days, or on all."""
+        ...
+
+    async def recount(self, account: Account) -> None:
+        """Take the account's totals from the ledger: entries made elsewhere are in it."""
+        ...
+
+    async def save(self, accounts: Iterable[Account]) -> None:
+        """Write the entries, the standings, the totals and the institution's counts, and say the entries."""
+        ...
+
+    async def forget(self, learner_id: UUID) -> None:
+        """Remove all that leads to or tells of the learner; the ledger's entries lead to nobody."""
+        ...
+
+
+class Meaning(Protocol):
+    """What shows that an experience was meaningful."""
+
+    async def keep_statements(
+        self, session_id: UUID, given_by: UUID, *, by_provider: bool, statements: Sequence[Statement]
+    ) -> None:
+        """Keep a party's statements in place of its earlier ones on the same criteria."""
+        ...
+
+    async def keep_feedback(
+        self, command: GiveFeedback, provider_id: UUID, given_to: Sequence[BookedIn]
+    ) -> int:
+        """Keep feedback; the how-many-eth of its session it is."""
+        ...
+
+    async def reflections_of(self, institution_id: UUID, learner_id: UUID) -> Sequence[UUID]:
+        """The sessions the learner has reflected on."""
+        ...
+
+    async def keep_reflection(self, command: SubmitReflection) -> None:
+        """Keep a learner's reflection."""
+        ...
+
+
+class Work(Protocol):
+    """One transaction of `outcomes`."""
+
+    now: datetime
+    today: date
+    rules: Rulebook
+    frameworks: Mapping[str, Framework]
+    copies: Copies
+    registers: Registers
+    accounts: Accounts
+    meaning: Meaning
+
+    async def lock_institution(self, place: Place | UUID) -> None:
+        """Let no other transaction write the institution's accounts until this one ends.
+
+        Given a place, its session's evidence and its opportunity stand still too.
+        """
+        ...
+
+    async def lock(self, subject_id: UUID) -> None:
+        """Let no other transaction write or read a session's evidence, or an opportunity."""
+        ...
+
+    async def soon(self, deadline: str, subject_id: UUID, institution_id: UUID) -> None:
+        """Have something done next, for that institution, in a transaction of its own."""
+        ...
+
+    def say(self, event: object, *, sequence: int) -> None:
+        """Publish a domain event once this commits."""
+        ...

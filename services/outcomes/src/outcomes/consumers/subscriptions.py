@@ -1,0 +1,32 @@
+"""What `outcomes` hears and waits for, on one page."""
+
+from outcomes.application.assessment import ASSESSMENT, DEPARTURE, RECOUNT
+from outcomes.application.ports import Work
+from outcomes.consumers import policies
+from shared.contracts.bookings import (
+    AttendanceRecorded,
+    BookingChanged,
+    BookingConfirmed,
+    BookingEnded,
+    LearnerErased,
+    LearnerRecorded,
+)
+from shared.contracts.opportunities import OpportunityPublished, SessionScheduled
+from shared.messaging.policy import Deadline, Subscription
+
+SUBSCRIPTIONS: list[Subscription[Work]] = [
+    Subscription(OpportunityPublished, policies.when_opportunity_is_published_keep_it),
+    Subscription(SessionScheduled, policies.when_session_is_scheduled_keep_it),
+    Subscription(BookingConfirmed, policies.when_booking_is_confirmed_expect_its_learners),
+    Subscription(BookingChanged, policies.when_booking_is_changed_expect_who_remains),
+    Subscription(BookingEnded, policies.when_booking_is_ended_count_nothing_of_it),
+    Subscription(AttendanceRecorded, policies.when_attendance_is_recorded_assess_it),
+    Subscription(LearnerRecorded, policies.when_learner_is_recorded_enrol_the_learner),
+    Subscription(LearnerErased, policies.when_learner_is_erased_forget_the_learner),
+]
+
+DEADLINES: list[Deadline[Work]] = [
+    Deadline(ASSESSMENT, policies.when_assessment_is_due_assess_the_booking),
+    Deadline(DEPARTURE, policies.when_departure_is_due_see_the_learner_off),
+    Deadline(RECOUNT, policies.when_recount_is_due_recount_the_learner),
+]

@@ -1,0 +1,51 @@
+"""Composition root: the service on one page."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from outcomes.adapters.reads import OutcomesReads
+from outcomes.adapters.rulebook import shipped_frameworks
+from outcomes.adapters.work import OutcomesWork
+from outcomes.api import evidence, frameworks, ledger, progress, reflections
+from outcomes.application import handlers
+from outcomes.application.commands import PublishFramework
+from outcomes.application.ports import Work
+from outcomes.consumers.subscriptions import DEADLINES, SUBSCRIPTIONS
+from outcomes.settings import Settings
+from shared.kernel import Clock
+from shared.messaging.inbox import InFlight, Message
+from shared.runtime import Runtime, Service
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+
+
+def compose(settings: Settings | None = None, clock: Clock | None = None) -> Service[Work]:
+    """Frameworks, evidence of meaningfulness, and the ten-day ledger."""
+    return Service(
+        name="outcomes",
+        title="Outcomes: frameworks, evidence and the ten-day ledger",
+        settings=settings or Settings(),
+        open_work=OutcomesWork,
+        open_reads=OutcomesReads,
+        routers=[
+            frameworks.routes,
+            evidence.routes,
+            reflections.routes,
+            progress.routes,
+            ledger.routes,
+        ],
+        subscriptions=SUBSCRIPTIONS,
+        deadlines=DEADLINES,
+        at_start=publish_frameworks,
+        clock=clock,
+    )
+
+
+async def publish_frameworks(runtime: Runtime[Work]) -> None:
+    """Tell the others which objectives there are: once per version, however often a worker starts."""
+    for framework in shipped_frameworks().values():
+        message = Message("framework", f"{framework.framework}@{framework.version}")
+        # In flight: another worker that starts now is about to tell them.
+        with suppress(InFlight):
+            command = PublishFramework(framework.framework)
+            await runtime.bus.execute(message, handlers.publish_framework, command)
