@@ -1,4 +1,4 @@
-"""Bugs planted on purpose, each in the shape it is met with elsewhere: a checker that passes one proves nothing."""
+"""Bugs planted on purpose, in the shape they are met with elsewhere: whoever passes one checks nothing."""
 
 import asyncio
 import contextlib

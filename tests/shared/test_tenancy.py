@@ -115,7 +115,8 @@ async def test_planted_security_enabled_but_not_forced_shows_the_owner_everythin
 
 async def test_the_app_and_the_relay_own_nothing_and_pass_no_policy(toy: Toy) -> None:
     roles = await toy.sql(
-        "select rolsuper, rolbypassrls, rolcreatedb, rolcreaterole from pg_roles where rolname like 'wex_toy_%'"
+        "select rolsuper, rolbypassrls, rolcreatedb, rolcreaterole from pg_roles "
+        "where rolname like 'wex_toy_%'"
     )
     owned = await toy.sql(
         "select relname from pg_class join pg_roles on pg_roles.oid = relowner "
