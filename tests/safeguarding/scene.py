@@ -9,8 +9,6 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx2
-from tests.infra.polling import eventually
-from tests.infra.running import Client, Running, RunService
 
 from shared.contracts.bookings import BookingRequested
 from shared.contracts.contract import Contract
@@ -18,6 +16,8 @@ from shared.contracts.envelope import Event
 from shared.contracts.opportunities import OpportunityPublished, OrganisationRecorded, SessionScheduled
 from shared.contracts.vocabulary import Decision, LearnerOnBooking, SessionDay, Site
 from shared.kernel import FixedClock
+from tests.infra.polling import eventually
+from tests.infra.running import Client, Running, RunService
 
 TODAY = date(2026, 3, 2)
 NOTE = "Agreed in conversation"

@@ -5,11 +5,11 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+
+from shared.contracts.safeguarding import AssuranceGranted, AssuranceLapsed
 from tests.infra.polling import eventually
 from tests.infra.running import RunService
 from tests.safeguarding.scene import TODAY, as_tenants, set_scene
-
-from shared.contracts.safeguarding import AssuranceGranted, AssuranceLapsed
 
 
 async def test_a_complete_checklist_is_granted_and_told(run_service: RunService) -> None:
@@ -91,7 +91,7 @@ async def test_an_assurance_lapses_after_its_last_day(run_service: RunService) -
 
     async def lapsed() -> bool:
         read = await scene.provider.get(f"/v1/assurances/{assurance['id']}")
-        return read.json()["state"] == "lapsed"
+        return bool(read.json()["state"] == "lapsed")
 
     await eventually(lapsed)
 
@@ -109,7 +109,9 @@ async def test_anyone_may_page_through_standing_but_never_answers(run_service: R
     assert {item["id"] for item in items} == ids
     assert second.json()["next_cursor"] is None
     assert all("answers" not in item for item in items)
-    foreign = await scene.school.get("/v1/assurances", provider_id=uuid4(), cursor=first.json()["next_cursor"])
+    foreign = await scene.school.get(
+        "/v1/assurances", provider_id=uuid4(), cursor=first.json()["next_cursor"]
+    )
     assert foreign.json()["slug"] == "cursor-invalid"
     assert (await scene.school.get(f"/v1/assurances/{items[0]['id']}")).status_code == 404
 
@@ -139,6 +141,6 @@ async def test_a_closed_provider_is_granted_nothing(run_service: RunService) -> 
     await scene.register(sequence=1)
 
     async def refused() -> bool:
-        return (await scene.ask_assurance()).json().get("slug") == "site-not-known"
+        return bool((await scene.ask_assurance()).json().get("slug") == "site-not-known")
 
     await eventually(refused)

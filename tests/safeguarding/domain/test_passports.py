@@ -1,0 +1,96 @@
+"""Passports, their assurances and holds."""
+
+from datetime import date, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from safeguarding.domain.passports import (
+    Assurance,
+    AssuranceHasLapsed,
+    AssuranceSuspended,
+    AssuranceWasGranted,
+    AssuranceWasReinstated,
+    AssuranceWasSuspended,
+    Hold,
+    Passport,
+)
+from shared.kernel import NotFound
+
+TODAY = date(2026, 3, 2)
+SITE, OTHER = uuid4(), uuid4()
+
+
+def offered(site: UUID = SITE, days: int = 10) -> Assurance:
+    return Assurance(uuid4(), uuid4(), site, "low_risk", "1", "granted", TODAY, TODAY + timedelta(days=days))
+
+
+def passport(*sites: UUID) -> Passport:
+    made = Passport(uuid4(), version=1)
+    for site in sites:
+        made.grant(offered(site))
+    made.take_events()
+    return made
+
+
+def kinds(of: Passport) -> list[type]:
+    return [type(event) for _, event in of.take_events()]
+
+
+def test_a_grant_for_the_same_site_and_band_renews() -> None:
+    mine = passport(SITE)
+    renewed = mine.grant(offered(SITE, days=99))
+    assert mine.assurances == [renewed]
+    assert renewed.valid_until == TODAY + timedelta(days=99)
+    assert kinds(mine) == [AssuranceWasGranted]
+
+
+def test_every_event_of_a_passport_has_its_own_number() -> None:
+    mine = passport(SITE, OTHER)
+    mine.suspend(Hold(uuid4(), None), "concern-raised")
+    assert [number for number, _ in mine.take_events()] == [4, 5]
+
+
+def test_a_hold_on_one_site_leaves_the_others() -> None:
+    mine = passport(SITE, OTHER)
+    mine.suspend(Hold(uuid4(), SITE), "concern-raised")
+    assert [each.state for each in mine.assurances] == ["suspended", "granted"]
+    assert kinds(mine) == [AssuranceWasSuspended]
+
+
+def test_two_holds_must_both_be_lifted() -> None:
+    mine, first, second = passport(SITE), Hold(uuid4(), None), Hold(uuid4(), SITE)
+    mine.suspend(first, "concern-raised")
+    mine.suspend(second, "concern-raised")
+    mine.lift(first.concern_id)
+    assert mine.assurances[0].state == "suspended"
+    mine.lift(second.concern_id)
+    assert kinds(mine) == [AssuranceWasSuspended, AssuranceWasReinstated]
+
+
+def test_nothing_is_granted_under_a_hold() -> None:
+    mine = passport()
+    mine.suspend(Hold(uuid4(), SITE), "concern-raised")
+    with pytest.raises(AssuranceSuspended):
+        mine.grant(offered(SITE))
+    mine.grant(offered(OTHER))
+
+
+def test_an_assurance_lapses_once_and_only_when_its_last_day_is_over() -> None:
+    mine = passport(SITE)
+    [assurance] = mine.assurances
+    mine.lapse(assurance.id, assurance.valid_until)
+    assert assurance.state == "granted"
+    for _ in range(2):
+        mine.lapse(assurance.id, assurance.valid_until + timedelta(days=1))
+    assert kinds(mine) == [AssuranceHasLapsed]
+    with pytest.raises(NotFound):
+        mine.lapse(uuid4(), TODAY)
+
+
+def test_what_lapsed_while_suspended_is_not_reinstated() -> None:
+    mine, hold = passport(SITE), Hold(uuid4(), None)
+    mine.suspend(hold, "concern-raised")
+    mine.lapse(mine.assurances[0].id, TODAY + timedelta(days=11))
+    mine.lift(hold.concern_id)
+    assert mine.assurances[0].state == "lapsed"

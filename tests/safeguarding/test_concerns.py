@@ -1,0 +1,226 @@
+"""Concerns: raised, read on record, resolved by two; an immediate risk suspends at once."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from asyncpg import InsufficientPrivilegeError
+
+from safeguarding.application.commands import RaiseConcern
+from shared.contracts.safeguarding import AssuranceReinstated, AssuranceSuspended
+from tests.infra.polling import eventually
+from tests.infra.running import RunService
+from tests.safeguarding.scene import Scene, as_tenants, set_scene
+
+SECRET = "Canary: the named supervisor was not on site"
+
+
+async def raised(scene: Scene, **changes: Any) -> dict[str, Any]:
+    body = {
+        "provider_id": str(scene.provider_id),
+        "category": "supervision",
+        "description": SECRET,
+        "immediate_risk": True,
+    } | changes
+
+    async def post() -> dict[str, Any]:
+        answer = await scene.school.post("/v1/concerns", body)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    return await eventually(post)
+
+
+async def states(scene: Scene) -> dict[str, str]:
+    """State of each site's assurance."""
+    listed = await scene.school.get("/v1/assurances", provider_id=scene.provider_id)
+    return {item["site_id"]: item["state"] for item in listed.json()["items"]}
+
+
+async def test_an_immediate_risk_suspends_every_assurance_at_once(run_service: RunService) -> None:
+    scene = await set_scene(run_service)
+    for site in scene.sites:
+        await scene.assure(site)
+
+    concern = await raised(scene)
+
+    assert concern["state"] == "open"
+    assert "description" not in concern
+    assert set((await states(scene)).values()) == {"suspended"}
+    events = await scene.said(AssuranceSuspended, 2)
+    assert {getattr(event.data, "reason_code", None) for event in events} == {"concern-raised"}
+    assert (await scene.ask_assurance()).json()["slug"] == "assurance-suspended"
+
+
+async def test_a_concern_about_one_site_suspends_that_site(run_service: RunService) -> None:
+    scene = await set_scene(run_service)
+    for site in scene.sites:
+        await scene.assure(site)
+
+    await raised(scene, site_id=str(scene.other_site_id))
+    await raised(scene, immediate_risk=False)
+
+    assert await states(scene) == {str(scene.site_id): "granted", str(scene.other_site_id): "suspended"}
+
+
+async def test_no_grant_slips_past_a_concern_raised_at_the_same_time(run_service: RunService) -> None:
+    scene = await set_scene(run_service)
+    await scene.assure()
+    grants = [
+        scene.ask_assurance(site, band=band)
+        for site in scene.sites
+        for band in ("low_risk", "less_familiar", "higher_risk")
+    ]
+
+    answers, _ = await asyncio.gather(asyncio.gather(*grants), raised(scene))
+
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    async with as_tenants(scene.running.database.app_url, scene.provider_id) as provider:
+        left = await provider.fetchval("select count(*) from assurances where state <> 'suspended'")
+    assert left == 0
+
+
+@pytest.mark.parametrize("outcome", ["unfounded", "resolved"])
+async def test_a_second_person_resolves_and_the_assurance_is_reinstated(
+    run_service: RunService, outcome: str
+) -> None:
+    scene = await set_scene(run_service)
+    await scene.assure()
+    concern = await raised(scene)
+    path = f"/v1/concerns/{concern['id']}/resolution"
+
+    alone = await scene.school.post(path, {"outcome": outcome})
+    assert (alone.status_code, alone.json()["slug"]) == (403, "second-person-needed")
+    answer = await scene.lead().post(path, {"outcome": outcome})
+
+    assert answer.json()["state"] == outcome, answer.text
+    await scene.said(AssuranceReinstated)
+    assert set((await states(scene)).values()) == {"granted"}
+    again = await scene.lead().post(path, {"outcome": outcome})
+    assert (again.status_code, again.json()["slug"]) == (409, "concern-closed")
+
+
+async def test_what_another_concern_holds_or_was_upheld_stays_suspended(run_service: RunService) -> None:
+    scene = await set_scene(run_service)
+    await scene.assure()
+    first, second = await raised(scene), await raised(scene)
+
+    async def resolve(concern: dict[str, Any], outcome: str) -> None:
+        path = f"/v1/concerns/{concern['id']}/resolution"
+        answer = await scene.lead().post(path, {"outcome": outcome})
+        assert answer.status_code == 200, answer.text
+
+    await resolve(first, "unfounded")
+    assert set((await states(scene)).values()) == {"suspended"}
+    await resolve(second, "upheld")
+    assert set((await states(scene)).values()) == {"suspended"}
+    await resolve(second, "resolved")
+    assert set((await states(scene)).values()) == {"granted"}
+
+
+async def test_each_refusal_says_why_and_never_repeats_what_was_sent(run_service: RunService) -> None:
+    scene = await set_scene(run_service)
+    await raised(scene)
+    body = {"description": SECRET, "immediate_risk": False, "category": "supervision"}
+    known = body | {"provider_id": str(scene.provider_id)}
+    cases = {
+        "category-not-known": known | {"category": "no-such"},
+        "provider-not-known": body | {"provider_id": str(uuid4())},
+        "site-not-known": known | {"site_id": str(uuid4())},
+        "invalid-request": known | {"description": SECRET * 200},
+    }
+    for slug, sent in cases.items():
+        answer = await scene.school.post("/v1/concerns", sent)
+        assert (answer.status_code, answer.json()["slug"]) == (422, slug)
+        assert "Canary" not in answer.text
+
+
+async def test_only_who_raised_or_handles_a_concern_may_read_it(run_service: RunService) -> None:
+    scene = await set_scene(run_service)
+    concern = await raised(scene)
+    path = f"/v1/concerns/{concern['id']}"
+    provider = scene.caller("concerns:read concerns:write", scene.provider_id, "somebody")
+
+    assert (await scene.school.get(path)).json()["description"] == SECRET
+    assert (await scene.lead().get(path)).json()["handled_by"] == str(scene.hub_id)
+    assert (await provider.get(path)).status_code == 404
+    assert (await provider.post(f"{path}/resolution", {"outcome": "unfounded"})).status_code == 404
+    assert (await provider.get("/v1/concerns")).json()["items"] == []
+    assert (await scene.provider.get(path)).json()["slug"] == "scope-missing"
+    async with as_tenants(scene.running.database.app_url, scene.provider_id) as app:
+        assert await app.fetchval("select count(*) from concerns") == 0
+        assert await app.execute("update concerns set state = 'unfounded'") == "UPDATE 0"
+
+
+async def test_a_provider_may_report_itself_but_not_close_it(run_service: RunService) -> None:
+    scene = await set_scene(run_service)
+    await raised(scene)
+    own = scene.caller("concerns:write", scene.provider_id, "somebody")
+    body = {"provider_id": str(scene.provider_id), "category": "other", "description": "An example"}
+    concern = (await own.post("/v1/concerns", body | {"immediate_risk": False})).json()
+
+    answer = await own.post(f"/v1/concerns/{concern['id']}/resolution", {"outcome": "unfounded"})
+
+    assert (answer.status_code, answer.json()["slug"]) == (403, "concern-about-own-organisation")
+
+
+async def test_every_reading_is_written_down_and_the_record_only_added_to(run_service: RunService) -> None:
+    scene = await set_scene(run_service)
+    concern = await raised(scene)
+    await scene.lead("reader").get(f"/v1/concerns/{concern['id']}")
+    await scene.lead("browser").get("/v1/concerns", state="open")
+    await scene.lead("nobody").get("/v1/concerns", state="upheld")
+
+    async with as_tenants(scene.running.database.owner_url, scene.hub_id) as owner:
+        log = await owner.fetch("select subject, action, concern_id from access_log order by id")
+    assert [(row["subject"], row["action"], str(row["concern_id"])) for row in log] == [
+        ("reader", "read", concern["id"]),
+        ("browser", "listed", concern["id"]),
+    ]
+    async with as_tenants(scene.running.database.app_url, scene.hub_id) as app:
+        for attempt in ("delete from access_log", "select * from access_log"):
+            with pytest.raises(InsufficientPrivilegeError):
+                await app.execute(attempt)
+
+
+async def test_concerns_are_paged_newest_first(run_service: RunService) -> None:
+    scene = await set_scene(run_service)
+    ids = [(await raised(scene, immediate_risk=False))["id"] for _ in range(3)]
+
+    first = (await scene.lead().get("/v1/concerns", limit=2)).json()
+    second = (await scene.lead().get("/v1/concerns", limit=2, cursor=first["next_cursor"])).json()
+
+    assert [item["id"] for item in first["items"] + second["items"]] == ids[::-1]
+    assert second["next_cursor"] is None
+
+
+async def test_a_description_is_kept_in_its_own_table_alone(
+    run_service: RunService, caplog: pytest.LogCaptureFixture
+) -> None:
+    scene = await set_scene(run_service)
+    await scene.assure()
+    concern = await raised(scene)
+    await scene.lead().get(f"/v1/concerns/{concern['id']}")
+    await scene.said(AssuranceSuspended)
+
+    tables = "select table_name from information_schema.tables where table_schema = 'public'"
+    holding = []
+    everyone = (scene.school_id, scene.hub_id, scene.provider_id)
+    async with as_tenants(scene.running.database.owner_url, *everyone) as owner:
+        for [table] in await owner.fetch(tables):
+            found = f"select exists (select from {table} t where to_jsonb(t)::text like '%Canary%')"
+            if await owner.fetchval(found):
+                holding.append(table)
+
+    assert holding == ["concerns"]
+    assert "Canary" not in caplog.text
+    told = repr(RaiseConcern(uuid4(), uuid4(), None, "other", SECRET, False, uuid4(), "somebody"))
+    assert "Canary" not in told
+
+
+async def test_the_categories_are_public(run_service: RunService) -> None:
+    scene = await set_scene(run_service)
+    answer = await scene.running.http.get("/v1/concern-categories")
+    assert "supervision" in {each["code"] for each in answer.json()["categories"]}
