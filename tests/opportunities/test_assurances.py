@@ -1,13 +1,17 @@
 """The listing follows what safeguarding says of a site."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+from opportunities.consumers.policies import when_assurance_granted_follow, when_assurance_lapsed_follow
+from shared.contracts.envelope import Event
 from shared.contracts.opportunities import OpportunityReinstated, OpportunitySuspended
 from shared.contracts.safeguarding import AssuranceLapsed, AssuranceReinstated, AssuranceSuspended
+from shared.messaging.inbox import Message
 from tests.infra.polling import eventually
-from tests.infra.running import Client, RunService
+from tests.infra.running import Client, Running, RunService
 from tests.opportunities.builders import TODAY, clock, draft, granted, publish, register_provider, said_of
 
 
@@ -103,3 +107,32 @@ async def _found(anyone: Client) -> set[str]:
 
 async def _is_listed(anyone: Client, ids: set[str]) -> bool:
     return await _found(anyone) == ids
+
+
+async def test_publishing_and_the_loss_of_trust_never_miss_each_other(idle_register: Running) -> None:
+    """Both at once, many times over: whoever is first, nothing stays listed without trust."""
+    provider, site, caller = await register_provider(idle_register)
+    at_site: dict[str, Any] = {"mode": "in_person", "site_id": str(site)}
+    states = set()
+    for turn in range(8):
+        assurance = uuid4()
+        named = {"assurance_id": assurance, "provider_id": provider, "site_id": site}
+        await _hear(idle_register, when_assurance_granted_follow, granted(provider, site, assurance), 1, turn)
+        opportunity = await draft(caller, **at_site)
+        lost = AssuranceLapsed(**named, activity_band="low_risk", lapsed_on=TODAY)
+        await asyncio.gather(
+            caller.post(f"/v1/opportunities/{opportunity}/publication"),
+            _hear(idle_register, when_assurance_lapsed_follow, lost, 2, turn),
+        )
+        own = await caller.get(f"/v1/organisations/{provider}/opportunities/{opportunity}")
+        states.add(own.json()["state"])
+
+    assert states <= {"draft", "suspended"}
+    assert await _found(Client(idle_register.http)) == set()
+
+
+async def _hear(register: Running, policy: Any, said: Any, sequence: int, turn: int) -> None:
+    at = register.runtime.clock.now() + timedelta(seconds=turn)
+    instruction = policy(Event(uuid4(), "/services/test", at, sequence, said))
+    message = Message("test", str(uuid4()), instruction.tenants)
+    await register.runtime.bus.execute(message, instruction.handler, instruction.command)
