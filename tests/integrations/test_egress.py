@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from integrations.adapters import egress as egress_module
 from integrations.adapters.egress import Egress
 from integrations.domain.destinations import Destination, UrlNotAllowed
-from tests.integrations.receivers import drip, flood, hang, receiving, status
+from tests.integrations.receivers import Behaviour, drip, flood, hang, receiving, status
 
 BODY = b'{"type":"webhook.test"}'
 
@@ -110,7 +110,7 @@ async def test_a_name_that_leads_nowhere_is_told_as_such() -> None:
 async def test_loopback_receivers_are_answered_for_what_they_are() -> None:
     out = Egress(allow_loopback=True, deadline=1.0)
     async with receiving() as receiver:
-        for answer, expected in [
+        answers: list[tuple[Behaviour, tuple[int | None, str | None]]] = [
             (status(204), (204, None)),
             (status(500), (500, None)),
             (status(302, location="http://169.254.169.254/latest/meta-data/"), (302, None)),
@@ -119,7 +119,8 @@ async def test_loopback_receivers_are_answered_for_what_they_are() -> None:
             (hang, (None, "timeout")),
             (b"", (None, "answer-unreadable")),
             (b"SSH-2.0-example\r\n", (None, "answer-unreadable")),
-        ]:  # fmt: skip
+        ]
+        for answer, expected in answers:
             receiver.answers = [answer]
             started = time.monotonic()
             reply = await out.post(receiver.url, BODY, {"webhook-id": "x"})

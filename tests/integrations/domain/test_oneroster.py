@@ -14,6 +14,7 @@ from integrations.domain.oneroster import Reading, read
 from tests.integrations.rosters import demographic, roster, school, table, upn, user
 
 TODAY = date(2026, 9, 1)
+ONE = [demographic(1)]
 
 
 def codes(reading: Reading) -> list[tuple[int, str, str, str]]:
@@ -83,7 +84,6 @@ def test_a_learner_without_demographics_a_row_twice_and_a_upn_twice_are_told() -
     assert [learner.source_id for learner in reading.learners] == ["learner-001"]
     assert {(row, code) for row, _, _, code in codes(reading)} == {
         (3, "row-twice"),
-        (3, "upn-twice"),
         (4, "upn-twice"),
         (5, "demographics-missing"),
     }
@@ -102,12 +102,13 @@ def test_staff_are_not_learners() -> None:
     assert reading.rows == 2
 
 
-def test_who_is_to_be_deleted_is_named_by_id_alone() -> None:
-    leaving = user(1, status="tobedeleted", givenName="", familyName="", grades="")
-    reading = read(roster([leaving], manifest={"file.users": "delta", "file.demographics": "absent"}), TODAY)
-    learner = reading.learners[0]
-    assert (reading.kind, learner.status, learner.source_id) == ("delta", "tobedeleted", "learner-001")
-    assert (learner.given_name, learner.birth_date, learner.upn) == (None, None, None)
+def test_who_is_to_be_deleted_is_named_whole_in_a_delta() -> None:
+    delta = {"file.users": "delta", "file.demographics": "delta"}
+    reading = read(roster([user(1, status="tobedeleted")], ONE, manifest=delta), TODAY)
+    assert (reading.kind, reading.learners[0].status) == ("delta", "tobedeleted")
+    assert reading.learners[0].upn == upn(1)
+    nameless = user(1, status="tobedeleted", givenName="")
+    assert [code for *_, code in codes(read(roster([nameless], ONE, manifest=delta), TODAY))] == ["missing"]
 
 
 def test_a_row_with_cells_missing_is_told_and_blank_lines_are_passed() -> None:
@@ -127,9 +128,6 @@ def _zip(*members: tuple[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -
         for name, content in members:
             archive.writestr(name, content)
     return packed.getvalue()
-
-
-ONE = [demographic(1)]
 
 
 @pytest.mark.parametrize(

@@ -172,9 +172,8 @@ class Dispatcher:
         while not self._stopping.is_set():
             try:
                 connection = await self._runtime.database.connect()
-            except Exception as error:
-                if not is_transient(error):
-                    raise
+            except Exception as error:  # noqa: BLE001 - the poll goes on without it
+                log.warning("dispatcher_not_listening", error=type(error).__name__)
                 await self._pause(1.0)
                 continue
             try:

@@ -11,6 +11,7 @@ from integrations.domain.archives import Archive, RosterUnreadable, Row
 from integrations.domain.rosters import Fault
 
 Kind = Literal["bulk", "delta"]
+Status = Literal["active", "tobedeleted"]
 YEAR_GROUPS = range(7, 14)
 AGES = range(9, 27)
 MAX_FLAGS = 20
@@ -29,12 +30,12 @@ class Learner:
     row: int
     source_id: str
     upn: str | None
-    given_name: str | None
-    family_name: str | None
-    birth_date: date | None
-    year_group: int | None
+    given_name: str
+    family_name: str
+    birth_date: date
+    year_group: int
     priority_flags: tuple[str, ...]
-    status: Literal["active", "tobedeleted"]
+    status: Status
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -133,7 +134,8 @@ def read(body: bytes, today: date) -> Reading:
 
     A row that breaks a rule is left out with its faults, never with its values. A user is a learner
     when `roles.csv` calls it a student; where that file, or in a delta that user, is missing there,
-    when it has a grade, or is to be deleted.
+    when it has a grade. A row is whole in a delta too, and for a learner to be deleted: only so can
+    the same learner be found by whoever opens it.
     """
     archive = Archive(body)
     manifest = {
@@ -148,8 +150,7 @@ def read(body: bytes, today: date) -> Reading:
     rows = 0
     for row in archive.rows("users.csv", _USERS):
         source_id = row.cell("sourcedId")
-        leaving = row.cell("status").lower() == "tobedeleted"
-        if source_id not in students and (source_id in others or not (row.cell("grades") or leaving)):
+        if source_id not in students and (source_id in others or not row.cell("grades")):
             continue
         rows += 1
         inspection = _Inspection(row)
@@ -174,24 +175,24 @@ def _inspect(inspection: _Inspection, demographics: Row | None, today: date) -> 
         inspection.fault("", "cells-do-not-match-header")
         return None
     status = row.cell("status").lower() or "active"
-    source_id = inspection.text("sourcedId", 255)
-    if source_id is None:
-        return None
-    if status == "tobedeleted":
-        # Whom a school forgets is named by its id alone: nothing else need travel.
-        return Learner(row.line, source_id, None, None, None, None, None, (), "tobedeleted")
-    if status != "active":
+    if status not in ("active", "tobedeleted"):
         inspection.fault("status", "status-unknown")
+    source_id, upn_given = inspection.text("sourcedId", 255), inspection.upn()
+    given_name, family_name = inspection.name("givenName"), inspection.name("familyName")
+    born, year_group = inspection.birth_date(demographics, today), inspection.year_group()
+    flags = inspection.priority_flags()
+    if inspection.faults or not (source_id and given_name and family_name and born and year_group):
+        return None
     return Learner(
         row.line,
         source_id,
-        inspection.upn(),
-        inspection.name("givenName"),
-        inspection.name("familyName"),
-        inspection.birth_date(demographics, today),
-        inspection.year_group(),
-        inspection.priority_flags(),
-        "active",
+        upn_given,
+        given_name,
+        family_name,
+        born,
+        year_group,
+        flags,
+        cast("Status", status),
     )
 
 
