@@ -1,4 +1,4 @@
-"""A small world for the tests of bookings: a register that was heard, schools with learners, their callers."""
+"""A small world for the tests of bookings: a register that was heard, schools, learners, callers."""
 
 import json
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from shared.contracts.envelope import Event
 from shared.contracts.integrations import RosterRowReceived
 from shared.contracts.opportunities import OpportunityPublished, OrganisationRecorded, SessionScheduled
 from shared.contracts.safeguarding import ClearanceGranted, ClearanceReferred, ClearanceRefused
-from shared.contracts.vocabulary import Decision, SessionDay
+from shared.contracts.vocabulary import Decision, InstitutionType, SessionDay
 from shared.kernel import FixedClock
 from tests.infra.polling import eventually
 from tests.infra.running import ROSTER_KEY, Client, Running, RunService
@@ -22,6 +22,9 @@ from tests.infra.running import ROSTER_KEY, Client, Running, RunService
 NOW = datetime(2027, 2, 1, 9, tzinfo=UTC)
 FIRST_DAY = date(2027, 3, 3)
 CLEARED = Decision(rule_pack="clearance", version="1", reason_codes=["assured"])
+
+_TAKEN = "select count(distinct message_id) from inbox where message_id = any (:ids)"
+_STATE = "select state from bookings where booking_id = :id"
 
 
 def sealed(row: dict[str, Any]) -> str:
@@ -73,7 +76,9 @@ class World:
         ids = [str(each.id) for each in envelopes]
 
         async def taken() -> bool:
-            found = await self.sql("select count(distinct message_id) from inbox where message_id = any (:ids)", ids=ids)
+            found = await self.sql(
+                "select count(distinct message_id) from inbox where message_id = any (:ids)", ids=ids
+            )
             return bool(found == len(ids))
 
         await eventually(taken, within=20)
@@ -85,13 +90,13 @@ class World:
             await session.execute(text("select set_config('app.tenants', :t, true)"), {"t": acting_for})
             return await session.scalar(text(statement), values)
 
-    async def school(self, institution_type: str = "academy", *, opened: bool = True) -> School:
+    async def school(self, institution_type: InstitutionType = "academy", *, opened: bool = True) -> School:
         """An institution on the register."""
         school_id = uuid4()
         await self.hear(
             OrganisationRecorded(
                 organisation_id=school_id, kind="institution", institution_type=institution_type, open=opened
-            )  # type: ignore[arg-type]
+            )
         )
         return self.caller_of(school_id)
 
@@ -189,7 +194,11 @@ class World:
 
     async def state(self, booking: Any) -> str:
         parties = [UUID(booking["institution_id"])]
-        return str(await self.sql("select state from bookings where booking_id = :id", tenants=parties, id=UUID(booking["id"])))
+        return str(
+            await self.sql(
+                "select state from bookings where booking_id = :id", tenants=parties, id=UUID(booking["id"])
+            )
+        )
 
     async def reaches(self, booking: Any, state: str) -> None:
         """Wait until the booking is in the state."""

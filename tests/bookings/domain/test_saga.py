@@ -1,0 +1,162 @@
+"""The booking's way, as a pure function of state and event."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bookings.domain.bookings import (
+    BookingConfirmed,
+    BookingEnded,
+    BookingReinstated,
+    BookingRequested,
+    BookingSuspended,
+)
+from bookings.domain.saga import TRANSITIONS, State, Trigger, after, open_to
+from tests.bookings.domain.making import NOW, RULES, SESSION, booking, booking_in
+
+ENDED = [state for state in State if state.ended]
+triggers = st.lists(st.sampled_from(Trigger), max_size=30)
+
+
+@pytest.mark.parametrize("state", ENDED)
+@pytest.mark.parametrize("trigger", Trigger)
+def test_nothing_happens_to_an_ended_booking(state: State, trigger: Trigger) -> None:
+    assert after(state, trigger) is None
+
+
+@given(triggers)
+def test_no_booking_is_confirmed_without_a_clearance_before(happened: list[Trigger]) -> None:
+    state, cleared = State.WAITLISTED, False
+    for trigger in happened:
+        state = after(state, trigger) or state
+        cleared = cleared or trigger is Trigger.CLEARANCE_GRANTED
+        assert state is not State.CONFIRMED or cleared
+
+
+@given(triggers)
+def test_a_suspended_booking_is_confirmed_by_nothing_but_the_provider_s_return(
+    happened: list[Trigger],
+) -> None:
+    state = State.WAITLISTED
+    for trigger in happened:
+        following = after(state, trigger) or state
+        if state.suspended and not following.suspended and not following.ended:
+            assert trigger is Trigger.ASSURANCE_REGAINED
+        state = following
+
+
+@pytest.mark.parametrize("state", [state for state in State if not state.ended])
+def test_every_booking_can_end_with_its_session(state: State) -> None:
+    assert after(state, Trigger.SESSION_CANCELLED) is State.CANCELLED
+
+
+@pytest.mark.parametrize("state", [s for s in State if not s.ended and s is not State.CONFIRMED])
+def test_every_state_that_waits_has_a_deadline_and_an_end_by_it(state: State) -> None:
+    waiting = booking_in(state)
+
+    assert waiting.deadline is not None
+    by_clock = {Trigger.HOLD_RAN_OUT, Trigger.SESSION_BEGAN}
+    assert State.EXPIRED in {after(state, trigger) for trigger in by_clock}
+
+
+def test_the_table_names_every_trigger_and_every_state() -> None:
+    assert {trigger for _, trigger in TRANSITIONS} == set(Trigger)
+    assert {state for state, _ in TRANSITIONS} | set(TRANSITIONS.values()) == set(State)
+
+
+def test_a_grant_confirms() -> None:
+    held = booking()
+    held.take_events()
+
+    held.clear()
+
+    assert held.state is State.CONFIRMED
+    assert held.deadline is None
+    assert [event for _, event in held.take_events()] == [BookingConfirmed(held)]
+
+
+@pytest.mark.parametrize("state", ENDED)
+def test_a_late_grant_never_revives(state: State) -> None:
+    ended = booking_in(state)
+
+    ended.clear()
+
+    assert ended.state is state
+    assert ended.take_events() == []
+
+
+def test_a_hold_runs_out_only_at_its_deadline() -> None:
+    held = booking()
+
+    held.expire_hold(NOW + timedelta(minutes=29))
+    assert held.state.holds_places
+    held.expire_hold(NOW + timedelta(minutes=30))
+
+    assert held.state is State.EXPIRED
+    assert held.reason_codes == ("hold-ran-out",)
+
+
+def test_no_hold_outlasts_the_session_s_beginning() -> None:
+    held = booking_in(State.WAITLISTED)
+
+    held.call_up(SESSION.begins_at - timedelta(minutes=5), RULES)
+
+    assert held.held_until == SESSION.begins_at
+
+
+def test_a_referral_gives_a_person_time_to_decide() -> None:
+    held = booking()
+
+    held.refer(NOW, RULES)
+
+    assert held.state is State.AWAITING_CLEARANCE
+    assert held.held_until == NOW + timedelta(days=3)
+
+
+def test_what_was_confirmed_is_reinstated_as_confirmed() -> None:
+    confirmed = booking_in(State.CONFIRMED)
+
+    confirmed.suspend("concern-raised")
+    confirmed.reinstate(NOW, RULES)
+
+    assert confirmed.state is State.CONFIRMED
+    assert [type(event) for _, event in confirmed.take_events()] == [BookingSuspended, BookingReinstated]
+
+
+def test_what_was_never_cleared_is_asked_for_again_when_the_provider_is_back() -> None:
+    held = booking_in(State.AWAITING_CLEARANCE)
+
+    held.suspend("concern-raised")
+    held.reinstate(NOW, RULES)
+
+    assert held.state is State.AWAITING_CLEARANCE
+    assert held.held_until == NOW + timedelta(minutes=30)
+    assert [type(event) for _, event in held.take_events()] == [BookingSuspended, BookingRequested]
+
+
+def test_what_was_cleared_while_suspended_is_confirmed_when_the_provider_is_back() -> None:
+    held = booking_in(State.AWAITING_CLEARANCE)
+
+    held.suspend("concern-raised")
+    held.clear()
+    assert held.state.suspended
+    held.take_events()
+    held.reinstate(NOW, RULES)
+
+    assert [type(event) for _, event in held.take_events()] == [BookingConfirmed]
+
+
+def test_a_refusal_ends_a_confirmed_booking_too() -> None:
+    confirmed = booking_in(State.CONFIRMED)
+
+    confirmed.refuse(("assurance-suspended",))
+
+    assert confirmed.state is State.REFUSED
+    assert [type(event) for _, event in confirmed.take_events()] == [BookingEnded]
+
+
+def test_the_suspended_states_are_one_to_the_world() -> None:
+    assert {state.shown for state in State if state.suspended} == {"suspended"}
+    assert open_to(Trigger.ASSURANCE_LOST) == {State.CONFIRMED, State.AWAITING_CLEARANCE}
