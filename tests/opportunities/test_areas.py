@@ -1,9 +1,11 @@
 """Areas over HTTP, and their hubs on the register."""
 
+import asyncio
+
 from opportunities.consumers.start import appoint_hubs
 from shared.contracts.opportunities import OrganisationRecorded
 from tests.infra.polling import eventually
-from tests.infra.running import Client, RunService
+from tests.infra.running import Client, Running, RunService
 
 
 async def test_an_area_has_its_one_hub_on_the_register_from_the_start(run_service: RunService) -> None:
@@ -20,7 +22,8 @@ async def test_an_area_has_its_one_hub_on_the_register_from_the_start(run_servic
     ]
     assert "Open Government Licence" in area["licence"]
 
-    await appoint_hubs(register.runtime, register.runtime.reads.areas)
+    areas = register.runtime.reads.areas
+    await asyncio.gather(*(appoint_hubs(register.runtime, areas) for _ in range(3)))
     hubs = (await anyone.get("/v1/organisations", kind="hub", area_code="liverpool-city-region")).json()
     assert [hub["id"] for hub in hubs["items"]] == [area["hub"]["organisation_id"]]
 
@@ -29,6 +32,15 @@ async def test_an_area_has_its_one_hub_on_the_register_from_the_start(run_servic
         return [event.data.key for event in events] == [area["hub"]["organisation_id"]]
 
     await eventually(said)
+
+
+async def test_workers_that_start_together_appoint_one_hub(idle_register: Running) -> None:
+    areas = idle_register.runtime.reads.areas
+
+    await asyncio.gather(*(appoint_hubs(idle_register.runtime, areas) for _ in range(4)))
+
+    hubs = (await Client(idle_register.http).get("/v1/organisations", kind="hub")).json()["items"]
+    assert [hub["version"] for hub in hubs] == [1]
 
 
 async def test_an_area_that_is_not_there_is_not_found(run_service: RunService) -> None:

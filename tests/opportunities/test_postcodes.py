@@ -33,8 +33,9 @@ async def test_what_is_not_in_the_directory_is_unknown(written: str) -> None:
 
 
 async def test_the_first_look_at_a_letter_holds_nobody_up() -> None:
-    """The widest gap between turns of the loop stays far below what reading the letter takes."""
+    """The widest gap between turns of the loop stays well below what reading the letter takes."""
     loop = asyncio.get_running_loop()
+    started = loop.time()
     finding = asyncio.create_task(Postcodes().find("S1 2HE"))
     widest, last = 0.0, loop.time()
     while not finding.done():
@@ -42,7 +43,7 @@ async def test_the_first_look_at_a_letter_holds_nobody_up() -> None:
         widest, last = max(widest, loop.time() - last), loop.time()
 
     assert (await finding).local_authority_code.startswith("E")
-    assert widest < 0.15
+    assert widest < (loop.time() - started) / 2
 
 
 def test_finding_a_postcode_does_not_bring_pandas() -> None:
