@@ -4,13 +4,17 @@ import contextlib
 import uuid
 from collections.abc import AsyncIterator
 
+import httpx2
 import pytest_asyncio
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
+from fastapi import FastAPI
 
 from tests.infra import databases
 from tests.shared.log import Log
 from tests.shared.toy import OTHER_TOPIC, TOPIC, Toy, fresh_database
+from tests.shared.web import client_of, toy_app
+from wex.issuer import Issuer
 
 
 @pytest_asyncio.fixture
@@ -35,3 +39,19 @@ async def log(kafka_bootstrap: str) -> AsyncIterator[Log]:
     with contextlib.suppress(KafkaError):
         await admin.delete_topics(topics)
     await admin.close()
+
+
+@pytest_asyncio.fixture
+async def app(toy: Toy, issuer: Issuer) -> AsyncIterator[FastAPI]:
+    """The toy over HTTP."""
+    made = toy_app(toy, issuer.url)
+    yield made
+    await made.state.verifier.close()
+
+
+@pytest_asyncio.fixture
+async def http(app: FastAPI, issuer: Issuer) -> AsyncIterator[httpx2.AsyncClient]:
+    """A caller of the toy who may do everything there is."""
+    token = issuer.token(audience="wex-toy", scope="things:read things:write", organisation_id=uuid.uuid4())
+    async with client_of(app, authorization=f"Bearer {token}") as client:
+        yield client

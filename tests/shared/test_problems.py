@@ -6,29 +6,11 @@ from uuid import uuid4
 
 import httpx2
 import pytest
-import pytest_asyncio
-from fastapi import FastAPI
 
 from shared.http.app import SECURITY_HEADERS
-from tests.shared.toy import Toy
-from tests.shared.web import MAX_BODY, client_of, toy_app
-from wex.issuer import Issuer
+from tests.shared.web import MAX_BODY
 
 CANARY = "canary-Ada-Example"
-
-
-@pytest_asyncio.fixture
-async def app(toy: Toy, issuer: Issuer) -> AsyncIterator[FastAPI]:
-    made = toy_app(toy, issuer.url)
-    yield made
-    await made.state.verifier.close()
-
-
-@pytest_asyncio.fixture
-async def http(app: FastAPI, issuer: Issuer) -> AsyncIterator[httpx2.AsyncClient]:
-    token = issuer.token(audience="wex-toy", scope="things:read things:write", organisation_id=uuid4())
-    async with client_of(app, authorization=f"Bearer {token}") as client:
-        yield client
 
 
 def is_problem(answer: httpx2.Response, status: int, slug: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import httpx2
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from shared.kernel import Refusal
@@ -93,11 +93,11 @@ class TokenVerifier:
         keys = await self._key_set(refresh=False)
         try:
             return jwt.decode(token, keys, algorithms=ALGORITHMS)
-        except ValueError as error:
-            # No key of that name: the issuer may have rotated. A flood of unknown names asks once.
+        except InvalidKeyIdError:
+            # The issuer may have rotated. A flood of unknown names asks once.
             if time.monotonic() - self._fetched_at < REFETCH_SECONDS:
                 raise
-            log.info("keys_refetched", reason=type(error).__name__)
+            log.info("keys_refetched")
             return jwt.decode(token, await self._key_set(refresh=True), algorithms=ALGORITHMS)
 
     async def _key_set(self, *, refresh: bool) -> KeySet:
