@@ -202,7 +202,8 @@ async def test_nothing_personal_is_in_outbox_logs_or_answers(
     run_service: RunService, caplog: pytest.LogCaptureFixture
 ) -> None:
     service = await run_service("integrations", clock=CLOCK, worker=False)
-    mis = service.caller(SCOPES, organisation=uuid4())
+    institution = uuid4()
+    mis = service.caller(SCOPES, organisation=institution)
     caplog.set_level(logging.DEBUG)
 
     bad = await send(mis, roster([user(1, grades="x"), user(2)], [demographic(1), demographic(2)]))
@@ -210,12 +211,13 @@ async def test_nothing_personal_is_in_outbox_logs_or_answers(
 
     connection = await asyncpg.connect(service.database.owner_url)
     try:
+        await connection.execute("select set_config('app.tenants', $1, false)", str(institution))
         dump = ""
         for name in ("outbox", "inbox", "rosters", "parked_messages"):
-            await connection.execute("select set_config('app.tenants', '', false)")
             rows = await connection.fetch(f"select * from {name}")
             dump += "".join(str(dict(row)) for row in rows)
         assert "roster.row_received.v1" in dump
+        assert "year-group-unreadable" in dump
     finally:
         await connection.close()
     for canary in (CANARY_GIVEN, CANARY_FAMILY, upn(1), upn(2), "2012-03-04", "learner-00"):

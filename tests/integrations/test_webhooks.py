@@ -242,7 +242,7 @@ async def test_an_answer_that_drips_is_a_timeout(run_service: RunService, receiv
     endpoint = await register(client, receiver)
     receiver.answers = [drip]
     await client.post(f"/v1/webhook-endpoints/{endpoint['id']}/test")
-    dispatcher = Dispatcher(service.runtime, Egress(allow_loopback=True, deadline=0.5), SecretVault(KEY))
+    dispatcher = Dispatcher(service.runtime, Egress(allow_loopback=True, deadline=0.5), SecretVault([KEY]))
     await dispatcher.start()
     done = await in_state(client, endpoint, "delivered")
     await dispatcher.stop()

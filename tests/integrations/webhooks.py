@@ -59,4 +59,4 @@ async def in_state(client: Client, endpoint: dict[str, Any], state: str) -> dict
 
 def dispatcher_of(service: Running, **options: Any) -> Dispatcher:
     """A dispatcher beside the service, as another worker would run one."""
-    return Dispatcher(service.runtime, Egress(allow_loopback=True), SecretVault(KEY), **options)
+    return Dispatcher(service.runtime, Egress(allow_loopback=True), SecretVault([KEY]), **options)

@@ -25,8 +25,8 @@ def compose(
 ) -> Service[Work]:
     """Partners: rosters in, signed webhooks out."""
     settings = settings or Settings()
-    vault = SecretVault(settings.key)
-    intake = Intake(RowSealer(settings.roster_public_key, settings.key))
+    vault = SecretVault(settings.keys)
+    intake = Intake(RowSealer(settings.roster_public_key, settings.keys[0]))
     out = egress or Egress(allow_loopback=settings.allow_loopback_webhooks)
     schedule = settings.schedule
     return Service(

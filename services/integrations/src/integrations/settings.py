@@ -18,16 +18,20 @@ class Settings(ServiceSettings):
     """What every service has, and the keys and waits of this one."""
 
     roster_public_key: str = Field(description="JWK of the key that only `bookings` can open rows with")
-    secrets_key: SecretStr = Field(description="32 bytes in base64: seals webhook secrets, keys row digests")
+    secrets_key: SecretStr = Field(
+        description="32 bytes in base64: seals webhook secrets, keys row digests; after a comma earlier"
+        " ones, which still open what they sealed"
+    )
     webhook_retry_seconds: str = Field(default=RETRY_SECONDS, description="Waits between attempts")
     allow_loopback_webhooks: bool = Field(
         default=False, description="Let webhooks go to http://127.0.0.1; local and test only"
     )
 
     @property
-    def key(self) -> bytes:
-        """The service's own key."""
-        return base64.b64decode(self.secrets_key.get_secret_value(), validate=True)
+    def keys(self) -> list[bytes]:
+        """The service's own keys: the present one, then earlier ones."""
+        parts = self.secrets_key.get_secret_value().split(",")
+        return [base64.b64decode(part, validate=True) for part in parts]
 
     @property
     def schedule(self) -> Schedule:
@@ -38,7 +42,7 @@ class Settings(ServiceSettings):
     @model_validator(mode="after")
     def refuse_unusable_keys(self) -> Self:
         """Wrong keys are told at start, not at the first roster."""
-        if len(self.key) != 32:
+        if any(len(key) != 32 for key in self.keys):
             raise ValueError("WEX_SECRETS_KEY must be 32 bytes in base64")
         if "d" in json.loads(self.roster_public_key):
             raise ValueError("WEX_ROSTER_PUBLIC_KEY is a private key: this service must not have it")

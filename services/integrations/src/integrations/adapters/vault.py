@@ -3,9 +3,12 @@
 import base64
 import os
 import secrets
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from standardwebhooks import Webhook
 
@@ -16,22 +19,31 @@ _SECRET_BYTES = 32  # Standard Webhooks 1.0.0: 24 to 64
 
 
 class SecretVault:
-    """Seals each secret together with the endpoint it belongs to: moved elsewhere it does not open."""
+    """Seals each secret together with the endpoint it belongs to: moved elsewhere it does not open.
 
-    def __init__(self, key: bytes) -> None:
-        self._cipher = AESGCM(key_for("webhook secrets", key))
+    The first key seals; the others, earlier ones, still open what they sealed.
+    """
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self._ciphers = [AESGCM(key_for("webhook secrets", key)) for key in keys]
 
     def new_secret(self, endpoint_id: UUID) -> str:
         """A fresh signing secret, sealed."""
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._cipher.encrypt(nonce, secrets.token_bytes(_SECRET_BYTES), endpoint_id.bytes)
+        sealed = self._ciphers[0].encrypt(nonce, secrets.token_bytes(_SECRET_BYTES), endpoint_id.bytes)
         return base64.urlsafe_b64encode(nonce + sealed).decode()
 
     def open(self, sealed: str, endpoint_id: UUID) -> str:
-        """The secret in the form of Standard Webhooks: `whsec_` and base64."""
+        """The secret in the form of Standard Webhooks: `whsec_` and base64.
+
+        Raises `InvalidTag` where none of the keys sealed it for this endpoint.
+        """
         raw = base64.urlsafe_b64decode(sealed)
-        secret = self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], endpoint_id.bytes)
-        return "whsec_" + base64.b64encode(secret).decode()
+        for cipher in self._ciphers:
+            with suppress(InvalidTag):
+                secret = cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], endpoint_id.bytes)
+                return "whsec_" + base64.b64encode(secret).decode()
+        raise InvalidTag
 
     def sign(
         self,
