@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import uuid
 from pathlib import Path
 
 from wex.local_secrets import new_secrets
@@ -23,7 +22,7 @@ def main() -> None:
 
 def filled(example: str) -> str:
     """The example with a value after each `NAME=`; quoted, so that nothing in it is read as a variable."""
-    own = {**new_secrets(), "WEX_HUB_ORGANISATION_ID": str(uuid.uuid4())}
+    own = new_secrets()
     lines = [
         f"{line}'{own.get(line[:-1]) or secrets.token_urlsafe(32)}'" if line.endswith("=") else line
         for line in example.splitlines()
