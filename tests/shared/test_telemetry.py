@@ -1,0 +1,199 @@
+"""Logs, traces and health: what happened and where, never to whom."""
+
+import io
+import json
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+
+import httpx2
+import pytest
+import structlog
+from fastapi import FastAPI
+from opentelemetry import trace
+from opentelemetry.propagate import inject
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from shared import command_bus
+from shared.http.app import create_app
+from shared.http.health import health_routes
+from shared.kernel import new_id
+from shared.messaging import delivery, relay
+from shared.telemetry.logs import ALLOWED, configure_logs
+from shared.telemetry.tracing import HidePersonal
+from tests.infra.polling import eventually
+from tests.shared.log import Log
+from tests.shared.toy import TOPIC, Toy
+from tests.shared.web import client_of
+
+CANARY = "canary-Ada-Example"
+
+
+Lines = Callable[[], list[dict[str, object]]]
+
+
+@pytest.fixture
+def lines() -> Iterator[Lines]:
+    """What this process logs from here on, as a service logs it."""
+    root, written = logging.getLogger(), io.StringIO()
+    before, level = root.handlers[:], root.level
+    configure_logs("toy")
+    structlog.configure(cache_logger_on_first_use=False)
+    (handler,) = root.handlers
+    assert isinstance(handler, logging.StreamHandler)
+    handler.setStream(written)
+    yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
+    root.handlers[:] = before
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def test_a_line_keeps_what_is_allowed_and_counts_what_it_drops(
+    lines: Lines,
+) -> None:
+    logger = structlog.stdlib.get_logger("test")
+    logger.info("thing_done", name="reminder", learner=CANARY, _hidden=CANARY, email=CANARY)
+
+    (line,) = lines()
+    assert CANARY not in str(line)
+    assert line["name"] == "reminder"
+    assert (line["event"], line["level"], line["service"], line["count"]) == ("thing_done", "info", "toy", 3)
+    assert set(line) <= ALLOWED
+
+
+@pytest.mark.parametrize("library", [False, True], ids=["our own", "a library's"])
+def test_an_exception_is_told_by_its_kind_and_place_alone(lines: Lines, *, library: bool) -> None:
+    logger = logging.getLogger("lib") if library else structlog.stdlib.get_logger("test")
+    try:
+        dict[str, str]()[CANARY]
+    except KeyError:
+        logger.exception("failed")
+
+    (line,) = lines()
+    assert CANARY not in str(line)
+    assert line["error"] == "KeyError"
+    assert str(line["where"]).startswith("shared/test_telemetry.py:")
+
+
+def test_what_a_library_fills_into_its_words_is_left_out(
+    lines: Lines,
+) -> None:
+    logging.getLogger("asyncpg").warning("row %s of %r is odd", CANARY, {"name": CANARY})
+    # As asyncio says it, which fills the repr of the exception in by itself.
+    said = f"Task exception was never retrieved\nfuture: {CANARY}"
+    logging.getLogger("asyncio").error(said)
+
+    assert CANARY not in json.dumps(lines())
+
+
+async def test_no_route_and_no_fault_writes_down_what_was_sent(
+    http: httpx2.AsyncClient, lines: Lines
+) -> None:
+    await http.get("/v1/broken", params={"q": CANARY})
+    await http.get("/v1/away", params={"q": CANARY})
+    await http.get(f"/v1/{CANARY}", params={CANARY: CANARY})
+    await http.post("/v1/things", json={"name": CANARY * 9}, headers={"Idempotency-Key": CANARY})
+    await http.get("/v1/things", headers={"authorization": f"Bearer {CANARY}.{CANARY}.{CANARY}"})
+
+    written = lines()
+    assert CANARY not in json.dumps(written)
+    assert {"request_failed", "database_unavailable"} <= {str(line["event"]) for line in written}
+
+
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[ReadableSpan]]]:
+    """The spans of the kit, as they would be exported."""
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(HidePersonal())
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    for module in (command_bus, delivery, relay):
+        monkeypatch.setattr(module, "_tracer", provider.get_tracer("test"))
+    yield lambda: list(exporter.get_finished_spans())
+    provider.shutdown()
+
+
+async def test_one_trace_leads_from_the_request_over_outbox_and_broker_to_the_effect(
+    toy: Toy, log: Log, spans: Callable[[], list[ReadableSpan]]
+) -> None:
+    key = new_id()
+    publisher, consumer = toy.relay(log.bootstrap, log.prefix), toy.consumer(log.bootstrap, log.prefix)
+    await toy.change(key, 5)
+    await publisher.start()
+    await consumer.start()
+
+    async def noted() -> bool:
+        return len(await toy.effects(key)) == 2
+
+    await eventually(noted)
+    await consumer.stop()
+    await publisher.stop()
+
+    by_name = {span.name: span for span in spans()}
+    assert set(by_name) == {
+        "execute ChangeThing", "publish thing.changed.v1", "process thing.changed.v1", "execute Note",
+    }  # fmt: skip
+    assert len({span.context.trace_id for span in by_name.values() if span.context}) == 1
+    (record,) = await log.read(TOPIC)
+    assert b"traceparent" in b" ".join(name.encode() for name, _ in record.headers)
+
+
+async def test_a_span_tells_an_errors_kind_and_not_its_words(
+    toy: Toy, spans: Callable[[], list[ReadableSpan]]
+) -> None:
+    with pytest.raises(ValueError, match=CANARY):
+        await toy.change(new_id(), fail_with=ValueError(CANARY))
+
+    (span,) = spans()
+    assert CANARY not in span.to_json()
+    assert [event.name for event in span.events] == ["exception"]
+    assert dict(span.events[0].attributes or {})["exception.type"] == "ValueError"
+    assert not span.status.is_ok
+
+
+def test_a_span_hides_who_asked_and_for_what() -> None:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(HidePersonal())
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    attributes = {
+        "url.query": CANARY,
+        "client.address": CANARY,
+        "user_agent.original": CANARY,
+        "url.path": "/x",
+    }
+    with provider.get_tracer("test").start_as_current_span("GET", attributes=attributes):
+        carrier: dict[str, str] = {}
+        inject(carrier)
+
+    (span,) = exporter.get_finished_spans()
+    assert dict(span.attributes or {}) == {"url.path": "/x"}
+    assert carrier["traceparent"].split("-")[1] == trace.format_trace_id(span.context.trace_id)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "body"),
+    [
+        (None, 200, {"status": "ok", "detail": None}),
+        ("it is stuck", 503, {"status": "unwell", "detail": "it is stuck"}),
+    ],
+)
+async def test_health_tells_what_is_wrong(wrong: str | None, status: int, body: dict[str, str]) -> None:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+
+    async def ready() -> str | None:
+        return wrong
+
+    routes = health_routes(lambda: wrong, ready)
+    app = create_app(
+        title="t", description="d", version="0", routers=[routes], lifespan=lifespan, max_body_bytes=1_000
+    )
+    async with client_of(app) as client:
+        for path in ("/health/live", "/health/ready"):
+            answer = await client.get(path)
+            assert (answer.status_code, answer.json()) == (status, body)
+        metrics = await client.get("/metrics")
+
+    assert metrics.headers["content-type"].startswith("text/plain")
