@@ -144,18 +144,17 @@ async def running(
 ) -> AsyncIterator[Running]:
     """Serve the service's API on a free port and, unless told not to, run its worker."""
     service = _compose(name, database, bootstrap, prefix, issuer, clock, settings)
-    async with _served(service.api()) as (app, url):
-        async with httpx2.AsyncClient(base_url=url, timeout=15) as http:
-            here = Running(service, app.state.runtime, http, issuer, database, bootstrap, prefix)
-            if not worker:
-                yield here
-                return
-            background = service.worker()
-            await background.start()
-            try:
-                yield here
-            finally:
-                await background.stop()
+    async with _served(service.api()) as (app, url), httpx2.AsyncClient(base_url=url, timeout=15) as http:
+        here = Running(service, app.state.runtime, http, issuer, database, bootstrap, prefix)
+        if not worker:
+            yield here
+            return
+        background = service.worker()
+        await background.start()
+        try:
+            yield here
+        finally:
+            await background.stop()
 
 
 RunService = Callable[..., Awaitable[Running]]
@@ -256,6 +255,7 @@ async def _read_all(
 
 async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[int]:
     while (numbers := consumer.partitions_for_topic(topic)) is None:
+        consumer.unsubscribe()
         consumer.subscribe([topic])
         await consumer._client.force_metadata_update()
         consumer.unsubscribe()

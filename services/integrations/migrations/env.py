@@ -3,9 +3,8 @@
 import os
 
 from alembic import context
-from sqlmodel import SQLModel
 
-from integrations.adapters import tables  # noqa: F401 - registers the tables
+from integrations.adapters.tables import Row
 from shared.persistence.migrations import run_migrations
 
-run_migrations(context.config, SQLModel.metadata, os.environ.get("WEX_OWNER_DATABASE_URL", ""))
+run_migrations(context.config, Row.metadata, os.environ.get("WEX_OWNER_DATABASE_URL", ""))

@@ -72,7 +72,9 @@ class Kafka:
         if (self.data / "log" / "meta.properties").exists():
             return
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        arguments = ("format", "--cluster-id", cluster, "--standalone", "--ignore-formatted", "--config")
+        # One argument: an id may begin with a dash and would be taken for an option of its own.
+        identity = f"--cluster-id={cluster}"
+        arguments = ("format", identity, "--standalone", "--ignore-formatted", "--config")
         with self.log.open("ab") as log:
             finished = subprocess.run(
                 [*self._java("kafka.tools.StorageTool"), *arguments, str(self._properties)],

@@ -53,13 +53,13 @@ class SpanFile:
         with current.open("a") as out:
             out.writelines(json.dumps(asdict(span)) + "\n" for span in spans)
 
-    def read(self) -> Iterator[Span]:
-        """Every span kept, oldest first."""
+    def read(self, trace: str = "") -> Iterator[Span]:
+        """Every span kept, oldest first; of one trace alone where its id is given."""
         for name in (_PREVIOUS, _CURRENT):
             file = self._folder / name
             if file.exists():
                 for line in file.read_text().splitlines(keepends=True):
-                    if line.endswith("\n"):  # the last one may be half written
+                    if trace in line and line.endswith("\n"):  # the last one may be half written
                         fields = json.loads(line)
                         yield Span(**{**fields, "links": tuple(fields["links"])})
 

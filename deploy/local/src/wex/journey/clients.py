@@ -73,13 +73,14 @@ class Clients:
         what: str,
         *,
         within: float = _DEADLINE,
+        every: float = 0.02,
     ) -> Any:
         """Look again and again until what is seen holds; what was seen. Raises `StepFailed`."""
         end = time.monotonic() + within
         while not holds(seen := await look()):
             if time.monotonic() > end:
-                raise StepFailed(f"waited {within:.0f} s in vain until {what}; last seen: {str(seen)[:600]}")
-            await asyncio.sleep(0.02)
+                raise StepFailed(f"waited {within:.0f} s in vain until {what}; last seen: {str(seen)[:300]}")
+            await asyncio.sleep(every)
         return seen
 
     async def close(self) -> None:

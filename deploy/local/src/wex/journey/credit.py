@@ -76,7 +76,7 @@ async def raise_concern(walk: Walk) -> str:
 
     async def search() -> list[str]:
         found = await walk.clients.call(
-            None, "opportunities", "GET", "/v1/opportunities", text=WORD, postcode=NEARBY, radius_km=10
+            None, "opportunities", "GET", "/v1/opportunities", q=WORD, near=NEARBY, radius_km=10
         )
         return [item["id"] for item in found["items"]]
 
@@ -110,7 +110,7 @@ async def see_trace(walk: Walk) -> str:
     file = SpanFile(walk.platform.folders.traces)
 
     async def look() -> list[Any]:
-        return list(waterfall.spans_of(file.read(), walk.trace_id))
+        return list(file.read(walk.trace_id))
 
     spans = await walk.clients.until(
         look,
@@ -119,6 +119,7 @@ async def see_trace(walk: Walk) -> str:
             and any("ConfirmBooking" in span.name for span in seen)
         ),
         "the trace reaches from the request to the confirmation",
+        every=0.3,
     )
     walk.facts["spans"] = spans
     return f"{len(spans)} spans in {len({span.service for span in spans})} services"

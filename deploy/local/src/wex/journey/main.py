@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -109,14 +110,16 @@ async def walk_step(step: Step, walk: Walk) -> Walked:
 
 
 def _show(console: Console, platform: Platform, walk: Walk, walked: list[Walked]) -> None:
-    table = Table("step", "what happened", "service", "event", "ms", "outcome", title="The journey")
-    table.columns[4].justify = "right"
+    table = Table("", "what happened", "ms", "outcome", title="The journey", expand=True)
+    table.columns[2].justify = "right"
     for each in walked:
-        mark = "[red]" if each.failed else ""
+        where = each.step.service + (f" · {each.step.event}" if each.step.event else "")
         table.add_row(
-            each.step.number, each.step.title, each.step.service, each.step.event,
-            f"{each.milliseconds:,.0f}", f"{mark}{each.outcome}",
-        )  # fmt: skip
+            each.step.number,
+            f"{each.step.title}\n[dim]{where}[/]",
+            f"{each.milliseconds:,.0f}",
+            f"[red]{escape(each.outcome)}" if each.failed else escape(each.outcome),
+        )
     if spans := walk.facts.get("spans"):
         console.print(waterfall.waterfall(_brief(spans)))
     console.print(table)

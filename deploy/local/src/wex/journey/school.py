@@ -1,5 +1,6 @@
 """Steps 4 to 7: a roster arrives, cohorts are booked, cleared and confirmed, the day is attended."""
 
+import asyncio
 import secrets
 import time
 from datetime import timedelta
@@ -143,18 +144,21 @@ async def give_evidence(walk: Walk) -> str:
         },
     )  # fmt: skip
     reflecting = present[WITHOUT_REFLECTION:]
-    for learner in reflecting:
-        who = Persona("learner", f"learner-{learner}", walk.school.organisation, UUID(learner))
-        await walk.clients.call(
-            who, "outcomes", "POST", "/v1/reflections",
-            {
-                "session_id": session,
-                "text": "I learned how a team finds a fault step by step, and that I like doing it.",
-                "objective_codes": ["IE-1.3"],
-                "skills": ["problem-solving"],
-            },
-        )  # fmt: skip
+    await asyncio.gather(*(_reflect(walk, session, learner) for learner in reflecting))
     return f"feedback to {len(present) - WITHOUT_FEEDBACK}, reflections of {len(reflecting)}"
+
+
+async def _reflect(walk: Walk, session: str, learner: str) -> None:
+    who = Persona("learner", f"learner-{learner}", walk.school.organisation, UUID(learner))
+    await walk.clients.call(
+        who, "outcomes", "POST", "/v1/reflections",
+        {
+            "session_id": session,
+            "text": "I learned how a team finds a fault step by step, and that I like doing it.",
+            "objective_codes": ["IE-1.3"],
+            "skills": ["problem-solving"],
+        },
+    )  # fmt: skip
 
 
 def _criteria() -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ WORD = "turbine"
 async def register_provider(walk: Walk) -> str:
     """The hub of the area registers a provider with a site, and a school."""
     area = await walk.clients.call(None, "opportunities", "GET", f"/v1/areas/{AREA}")
-    walk.hub.organisation = UUID(area["hub_id"])
+    walk.hub.organisation = UUID(area["hub"]["organisation_id"])
     provider = await walk.clients.call(
         walk.hub,
         "opportunities",
@@ -103,7 +103,7 @@ async def publish_opportunity(walk: Walk) -> str:
     async def search() -> list[str]:
         found = await walk.clients.call(
             None, "opportunities", "GET", "/v1/opportunities",
-            text=WORD, postcode=NEARBY, radius_km=10, year_group=9,
+            q=WORD, near=NEARBY, radius_km=10, year_group=9,
         )  # fmt: skip
         return [item["id"] for item in found["items"]]
 

@@ -6,12 +6,17 @@ from uuid import UUID
 
 from sqlalchemy import Column, Text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from shared.persistence.tables import instant
 
 
-class RosterRow(SQLModel, table=True):
+class Row(SQLModel, registry=registry()):
+    """A row of this service: its tables stand apart from those of any other in the same process."""
+
+
+class RosterRow(Row, table=True):
     """A roster that was received: counts and faults, nothing of what it said."""
 
     __tablename__ = "rosters"
@@ -27,7 +32,7 @@ class RosterRow(SQLModel, table=True):
     version: int
 
 
-class EndpointRow(SQLModel, table=True):
+class EndpointRow(Row, table=True):
     """A webhook endpoint of an organisation; its secrets are sealed."""
 
     __tablename__ = "webhook_endpoints"
@@ -45,7 +50,7 @@ class EndpointRow(SQLModel, table=True):
     version: int
 
 
-class DeliveryRow(SQLModel, table=True):
+class DeliveryRow(Row, table=True):
     """One event for one endpoint."""
 
     __tablename__ = "webhook_deliveries"
@@ -62,7 +67,7 @@ class DeliveryRow(SQLModel, table=True):
     version: int
 
 
-class AttemptRow(SQLModel, table=True):
+class AttemptRow(Row, table=True):
     """One try of a delivery."""
 
     __tablename__ = "webhook_attempts"
@@ -76,7 +81,7 @@ class AttemptRow(SQLModel, table=True):
     error: str | None = None
 
 
-class DueRow(SQLModel, table=True):
+class DueRow(Row, table=True):
     """When a pending delivery is due: ids only, so the dispatcher needs no tenant to see what is."""
 
     __tablename__ = "webhook_queue"

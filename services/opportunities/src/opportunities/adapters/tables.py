@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Column, Integer, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from shared.persistence.tables import instant
@@ -16,7 +17,11 @@ def texts() -> Any:
     return Column(ARRAY(Text), nullable=False)
 
 
-class OrganisationRow(SQLModel, table=True):
+class Row(SQLModel, registry=registry()):
+    """A row of this service: its tables stand apart from those of any other in the same process."""
+
+
+class OrganisationRow(Row, table=True):
     """An organisation; public to read, its own or its registrar's to change."""
 
     __tablename__ = "organisations"
@@ -32,7 +37,7 @@ class OrganisationRow(SQLModel, table=True):
     version: int
 
 
-class SiteRow(SQLModel, table=True):
+class SiteRow(Row, table=True):
     """A place of work of an organisation."""
 
     __tablename__ = "sites"
@@ -47,7 +52,7 @@ class SiteRow(SQLModel, table=True):
     northing: int
 
 
-class OpportunityRow(SQLModel, table=True):
+class OpportunityRow(Row, table=True):
     """An opportunity, with what the listing shows of its provider and site beside it."""
 
     __tablename__ = "opportunities"
@@ -82,7 +87,7 @@ class OpportunityRow(SQLModel, table=True):
     version: int
 
 
-class SessionRow(SQLModel, table=True):
+class SessionRow(Row, table=True):
     """A dated run of an opportunity."""
 
     __tablename__ = "sessions"
@@ -98,7 +103,7 @@ class SessionRow(SQLModel, table=True):
     supervisor_ids: list[UUID] = Field(sa_column=Column(ARRAY(Uuid), nullable=False))
 
 
-class AssuranceRow(SQLModel, table=True):
+class AssuranceRow(Row, table=True):
     """The newest that safeguarding said of an assurance."""
 
     __tablename__ = "assurances"
@@ -114,7 +119,7 @@ class AssuranceRow(SQLModel, table=True):
     said_at: datetime = Field(sa_column=instant())
 
 
-class PlacesTakenRow(SQLModel, table=True):
+class PlacesTakenRow(Row, table=True):
     """How many places of a session are taken, as bookings last said."""
 
     __tablename__ = "places_taken"
@@ -124,7 +129,7 @@ class PlacesTakenRow(SQLModel, table=True):
     sequence: int
 
 
-class FrameworkRow(SQLModel, table=True):
+class FrameworkRow(Row, table=True):
     """The learning objectives of a published framework."""
 
     __tablename__ = "frameworks"

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Column, LargeBinary, SmallInteger, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from shared.persistence.tables import instant
@@ -28,7 +29,11 @@ def _sequence() -> Any:
     return Column(BigInteger, nullable=False)
 
 
-class OpportunityRow(SQLModel, table=True):
+class Row(SQLModel, registry=registry()):
+    """A row of this service: its tables stand apart from those of any other in the same process."""
+
+
+class OpportunityRow(Row, table=True):
     """What counting needs of an opportunity."""
 
     __tablename__ = "opportunities"
@@ -40,7 +45,7 @@ class OpportunityRow(SQLModel, table=True):
     sequence: int = Field(sa_column=_sequence())
 
 
-class SessionRow(SQLModel, table=True):
+class SessionRow(Row, table=True):
     """A session of an opportunity."""
 
     __tablename__ = "sessions"
@@ -51,7 +56,7 @@ class SessionRow(SQLModel, table=True):
     sequence: int = Field(sa_column=_sequence())
 
 
-class SessionDayRow(SQLModel, table=True):
+class SessionDayRow(Row, table=True):
     """One day of a session."""
 
     __tablename__ = "session_days"
@@ -62,7 +67,7 @@ class SessionDayRow(SQLModel, table=True):
     ends: time
 
 
-class BookingRow(SQLModel, table=True):
+class BookingRow(Row, table=True):
     """Who is expected; two parties see it."""
 
     __tablename__ = "bookings"
@@ -77,7 +82,7 @@ class BookingRow(SQLModel, table=True):
     sequence: int = Field(sa_column=_sequence())
 
 
-class AccountRow(SQLModel, table=True):
+class AccountRow(Row, table=True):
     """Where a learner is, and the account that the learner's entries are under."""
 
     __tablename__ = "accounts"
@@ -89,7 +94,7 @@ class AccountRow(SQLModel, table=True):
     sequence: int = Field(sa_column=_sequence())
 
 
-class ErasureRow(SQLModel, table=True):
+class ErasureRow(Row, table=True):
     """That somebody was forgotten: a digest nothing leads back from."""
 
     __tablename__ = "erasures"
@@ -98,7 +103,7 @@ class ErasureRow(SQLModel, table=True):
     erased_at: datetime = Field(sa_column=instant())
 
 
-class LearnerRow(SQLModel, table=True):
+class LearnerRow(Row, table=True):
     """A learner as one institution's roster has it."""
 
     __tablename__ = "learners"
@@ -110,7 +115,7 @@ class LearnerRow(SQLModel, table=True):
     year_group: int | None = Field(default=None, sa_column=_small(nullable=True))
 
 
-class YearGroupRow(SQLModel, table=True):
+class YearGroupRow(Row, table=True):
     """The year group of a learner in one school year."""
 
     __tablename__ = "year_groups"
@@ -121,7 +126,7 @@ class YearGroupRow(SQLModel, table=True):
     year_group: int = Field(sa_column=_small())
 
 
-class RegisterRow(SQLModel, table=True):
+class RegisterRow(Row, table=True):
     """A day's register, and how new it is."""
 
     __tablename__ = "registers"
@@ -133,7 +138,7 @@ class RegisterRow(SQLModel, table=True):
     sequence: int = Field(sa_column=_sequence())
 
 
-class AttendanceRow(SQLModel, table=True):
+class AttendanceRow(Row, table=True):
     """Minutes a learner was present; 0 when absent."""
 
     __tablename__ = "attendances"
@@ -147,7 +152,7 @@ class AttendanceRow(SQLModel, table=True):
     minutes: int = Field(sa_column=_small())
 
 
-class SessionEvidenceRow(SQLModel, table=True):
+class SessionEvidenceRow(Row, table=True):
     """What a party says about one of M1-M5."""
 
     __tablename__ = "session_evidence"
@@ -162,7 +167,7 @@ class SessionEvidenceRow(SQLModel, table=True):
     given_at: datetime = Field(sa_column=instant())
 
 
-class FeedbackRow(SQLModel, table=True):
+class FeedbackRow(Row, table=True):
     """That the provider gave feedback on a session; the words are with each learner."""
 
     __tablename__ = "feedback"
@@ -176,7 +181,7 @@ class FeedbackRow(SQLModel, table=True):
     given_at: datetime = Field(sa_column=instant())
 
 
-class FeedbackLearnerRow(SQLModel, table=True):
+class FeedbackLearnerRow(Row, table=True):
     """The words of feedback to one learner."""
 
     __tablename__ = "feedback_learners"
@@ -190,7 +195,7 @@ class FeedbackLearnerRow(SQLModel, table=True):
     comment: str
 
 
-class ReflectionRow(SQLModel, table=True):
+class ReflectionRow(Row, table=True):
     """A learner's own words on a session."""
 
     __tablename__ = "reflections"
@@ -206,7 +211,7 @@ class ReflectionRow(SQLModel, table=True):
     submitted_at: datetime = Field(sa_column=instant())
 
 
-class LedgerEntryRow(SQLModel, table=True):
+class LedgerEntryRow(Row, table=True):
     """An entry of the ledger: inserted once, never changed."""
 
     __tablename__ = "ledger_entries"
@@ -231,7 +236,7 @@ class LedgerEntryRow(SQLModel, table=True):
     entered_at: datetime = Field(sa_column=instant())
 
 
-class StandingRow(SQLModel, table=True):
+class StandingRow(Row, table=True):
     """How a learner's day at a session stands at present."""
 
     __tablename__ = "standings"
@@ -250,7 +255,7 @@ class StandingRow(SQLModel, table=True):
     reason_codes: list[str] = Field(sa_column=_texts())
 
 
-class LearnerTotalRow(SQLModel, table=True):
+class LearnerTotalRow(Row, table=True):
     """A learner's credited minutes in one key stage."""
 
     __tablename__ = "learner_totals"
@@ -263,7 +268,7 @@ class LearnerTotalRow(SQLModel, table=True):
     placement_minutes: int
 
 
-class ProgressCountRow(SQLModel, table=True):
+class ProgressCountRow(Row, table=True):
     """Learners on roll in one cell of an institution's progress."""
 
     __tablename__ = "progress_counts"
@@ -277,7 +282,7 @@ class ProgressCountRow(SQLModel, table=True):
     met: int
 
 
-class DenialCountRow(SQLModel, table=True):
+class DenialCountRow(Row, table=True):
     """What was attended and does not count at present, by what it lacks."""
 
     __tablename__ = "denial_counts"

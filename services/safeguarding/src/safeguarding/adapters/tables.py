@@ -6,12 +6,17 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Column, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from shared.persistence.tables import instant
 
 
-class PassportRow(SQLModel, table=True):
+class Row(SQLModel, registry=registry()):
+    """A row of this service: its tables stand apart from those of any other in the same process."""
+
+
+class PassportRow(Row, table=True):
     """A provider's passport: the version its assurances share."""
 
     __tablename__ = "passports"
@@ -20,7 +25,7 @@ class PassportRow(SQLModel, table=True):
     version: int
 
 
-class AssuranceRow(SQLModel, table=True):
+class AssuranceRow(Row, table=True):
     """Standing and dates of an assurance; public to read, its provider's to change."""
 
     __tablename__ = "assurances"
@@ -35,7 +40,7 @@ class AssuranceRow(SQLModel, table=True):
     valid_until: date
 
 
-class HoldRow(SQLModel, table=True):
+class HoldRow(Row, table=True):
     """A concern that keeps a provider's site, or all of them, suspended."""
 
     __tablename__ = "assurance_holds"
@@ -45,7 +50,7 @@ class HoldRow(SQLModel, table=True):
     site_id: UUID | None = None
 
 
-class ClearanceRow(SQLModel, table=True):
+class ClearanceRow(Row, table=True):
     """A clearance with everything its decision rested on."""
 
     __tablename__ = "clearances"
@@ -65,7 +70,7 @@ class ClearanceRow(SQLModel, table=True):
     version: int
 
 
-class ConcernRow(SQLModel, table=True):
+class ConcernRow(Row, table=True):
     """A concern: the only place that holds its description."""
 
     __tablename__ = "concerns"
