@@ -30,10 +30,17 @@ class Scene:
     running: Running
     clock: FixedClock
     provider_id: UUID = field(default_factory=uuid4)
-    site_id: UUID = field(default_factory=uuid4)
-    other_site_id: UUID = field(default_factory=uuid4)
+    sites: list[UUID] = field(default_factory=lambda: [uuid4() for _ in range(8)])
     school_id: UUID = field(default_factory=uuid4)
     hub_id: UUID = field(default_factory=uuid4)
+
+    @property
+    def site_id(self) -> UUID:
+        return self.sites[0]
+
+    @property
+    def other_site_id(self) -> UUID:
+        return self.sites[1]
 
     @property
     def provider(self) -> Client:
@@ -50,7 +57,7 @@ class Scene:
         return self.running.caller(scope, organisation=organisation, subject=subject)
 
     async def register(self, *, open_: bool = True, sequence: int = 1) -> None:
-        """The register tells of the hub, the school and the provider with its two sites."""
+        """The register tells of the hub, the school and the provider with its sites."""
         sites = [Site(site_id=each, local_authority_code="E08000012") for each in self.sites]
         area = "liverpool-city-region"
         await self.running.hear(
@@ -60,10 +67,6 @@ class Scene:
             ),
             sequence=sequence,
         )
-
-    @property
-    def sites(self) -> list[UUID]:
-        return [self.site_id, self.other_site_id]
 
     async def ask_assurance(self, site_id: UUID | None = None, **changes: Any) -> httpx2.Response:
         body = await self.assurance_body(site_id or self.site_id, **changes)

@@ -98,7 +98,7 @@ async def test_an_assurance_lapses_after_its_last_day(run_service: RunService) -
 
 async def test_anyone_may_page_through_standing_but_never_answers(run_service: RunService) -> None:
     scene = await set_scene(run_service)
-    ids = {(await scene.assure(site))["id"] for site in scene.sites}
+    ids = {(await scene.assure(site))["id"] for site in scene.sites[:2]}
 
     first = await scene.school.get("/v1/assurances", provider_id=scene.provider_id, limit=1)
     second = await scene.school.get(
