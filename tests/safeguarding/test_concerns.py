@@ -96,12 +96,12 @@ async def test_no_grant_slips_past_a_concern_raised_at_the_same_time(run_service
     provider = {scene.provider_id}
     async with acting(database, clock, provider) as concern, acting(database, clock, provider) as grant:
         passport = await concern.passports.of(scene.provider_id)
-        passport.suspend(Hold(uuid4(), scene.other_site_id), "concern-raised")
-        await concern.passports.save(passport)
-
         waiting = asyncio.create_task(grant.passports.of(scene.provider_id))
         await asyncio.wait({waiting}, timeout=0.3)
         assert not waiting.done()
+
+        passport.suspend(Hold(uuid4(), scene.other_site_id), "concern-raised")
+        await concern.passports.save(passport)
         await concern.transaction.session.commit()
 
         assert len((await waiting).holds) == 1
