@@ -172,7 +172,7 @@ class FeedbackBody(ResponseBody):
 
     feedback_id: UUID
     session_id: UUID
-    learner_ids: list[UUID]
+    learners: int = Field(description="To how many learners it was given", examples=[27])
 
 
 class ReflectionToSubmit(RequestBody):

@@ -63,6 +63,11 @@ class FeedbackGiven:
     learner_ids: tuple[UUID, ...]
     sequence: int
 
+    @property
+    def learners(self) -> int:
+        """To how many it was given."""
+        return len(self.learner_ids)
+
 
 @dataclass(frozen=True, slots=True)
 class ReflectionSubmitted:
