@@ -226,13 +226,13 @@ class World:
     def referred(self, booking: Any) -> ClearanceReferred:
         return ClearanceReferred(**self._clearance(booking))
 
-    def row(self, school: School, row: dict[str, Any], **changes: Any) -> RosterRowReceived:
+    def row(self, school: School, given: dict[str, Any], **changes: Any) -> RosterRowReceived:
         values = {
             "roster_id": uuid4(),
             "institution_id": school.id,
             "row_key": "0" * 32,
             "row": 1,
-            "sealed": sealed(row),
+            "sealed": sealed(given),
         }
         return RosterRowReceived(**values | changes)
 

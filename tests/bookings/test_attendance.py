@@ -1,0 +1,77 @@
+"""Registers of attendance over HTTP."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.contracts.bookings import AttendanceRecorded
+from tests.bookings.world import World
+from tests.infra.polling import eventually
+
+SECOND_DAY = datetime(2027, 3, 4, 16, tzinfo=UTC)
+
+
+def register(on: str, learner_ids: list[str], minutes: int = 300) -> dict[str, Any]:
+    entries = [{"learner_id": each, "attended": minutes > 0, "minutes": minutes} for each in learner_ids]
+    return {"on": on, "entries": entries}
+
+
+async def test_provider_and_school_take_registers_and_the_later_one_holds(world: World) -> None:
+    school, session = await world.school(), await world.session(days=2)
+    learners = await world.learners(school, 2)
+    booking = await world.confirmed(school, session, learners)
+    path = f"/v1/bookings/{booking['id']}/attendance"
+    world.clock.instant = SECOND_DAY
+
+    taken = await world.provider.post(path, register("2027-03-03", learners))
+    assert taken.status_code == 200, taken.text
+    assert taken.json() == register("2027-03-03", learners)
+    await school.client.post(path, register("2027-03-04", learners, 0))
+    await school.client.post(path, register("2027-03-03", learners, 240))
+
+    first = (await school.client.get(path, limit=1)).json()
+    second = (await school.client.get(path, limit=1, cursor=first["next_cursor"])).json()
+    assert first["items"] == [register("2027-03-03", learners, 240)]
+    assert second["items"] == [register("2027-03-04", learners, 0)]
+    assert second["next_cursor"] is None
+
+    async def said() -> bool:
+        told = await world.bookings.said(AttendanceRecorded)
+        minutes = [each.data.entries[0].minutes for each in told if isinstance(each.data, AttendanceRecorded)]
+        assert [each.sequence for each in told] == [3, 4, 5]
+        return minutes == [300, 0, 240]
+
+    await eventually(said)
+
+
+async def test_a_register_that_cannot_be_true_is_refused(world: World) -> None:
+    school, session = await world.school(), await world.session(days=2)
+    learners = await world.learners(school, 2)
+    booking = await world.confirmed(school, session, learners)
+    held = await world.book(school, session, await world.learners(school, 1))
+    path = f"/v1/bookings/{booking['id']}/attendance"
+    world.clock.instant = datetime(2027, 3, 3, 16, tzinfo=UTC)
+
+    wrong = {
+        "attendance-incomplete": register("2027-03-03", learners[:1]),
+        "attendance-too-early": register("2027-03-04", learners),
+        "not-a-session-day": register("2027-03-02", learners),
+        "minutes-beyond-day": register("2027-03-03", learners, 361),
+    }
+    for slug, body in wrong.items():
+        answer = await school.client.post(path, body)
+        assert (answer.status_code, answer.json()["slug"]) == (422, slug)
+    answer = await school.client.post(f"/v1/bookings/{held['id']}/attendance", wrong["not-a-session-day"])
+    assert (answer.status_code, answer.json()["slug"]) == (409, "booking-state-forbids")
+    assert (await school.client.get(path)).json()["items"] == []
+
+
+async def test_who_has_left_is_not_on_the_register(world: World) -> None:
+    school, session = await world.school(), await world.session()
+    one, two = await world.learners(school, 2)
+    booking = await world.confirmed(school, session, [one, two])
+    await school.client.post(f"/v1/bookings/{booking['id']}/departures", {"learner_ids": [one]})
+    world.clock.instant = SECOND_DAY
+    path = f"/v1/bookings/{booking['id']}/attendance"
+
+    assert (await school.client.post(path, register("2027-03-03", [one, two]))).status_code == 422
+    assert (await school.client.post(path, register("2027-03-03", [two]))).status_code == 200

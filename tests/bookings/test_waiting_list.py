@@ -1,0 +1,106 @@
+"""The line for a full session: strict order, places passed on, an end by the session's day."""
+
+from datetime import UTC, datetime, timedelta
+
+from shared.contracts.bookings import BookingEnded, BookingRequested, BookingWaitlisted
+from tests.bookings.world import World
+from tests.infra.polling import eventually
+
+
+async def test_freed_places_go_to_whoever_of_any_school_asked_first(world: World) -> None:
+    first_school, second_school, third_school = [await world.school() for _ in range(3)]
+    session = await world.session(places=2)
+    holder = await world.book(first_school, session, await world.learners(first_school, 2))
+    pair = await world.book(
+        second_school, session, await world.learners(second_school, 2), join_waiting_list=True
+    )
+    single = await world.book(
+        third_school, session, await world.learners(third_school, 1), join_waiting_list=True
+    )
+    assert (pair["state"], single["state"]) == ("waitlisted", "waitlisted")
+    assert pair["held_until"] is None
+    assert await world.places(session) == (2, 2, 2)
+
+    withdrawn = await first_school.client.post(f"/v1/bookings/{holder['id']}/withdrawal")
+
+    assert withdrawn.json()["state"] == "withdrawn"
+    await world.reaches(pair, "awaiting_clearance")
+    assert await world.state(single) == "waitlisted"
+    assert await world.places(session) == (2, 2, 1)
+
+    async def told() -> bool:
+        waited = [str(each.data.key) for each in await world.bookings.said(BookingWaitlisted)]
+        asked = [str(each.data.key) for each in await world.bookings.said(BookingRequested)]
+        return waited == [pair["id"], single["id"]] and asked == [holder["id"], pair["id"]]
+
+    await eventually(told)
+
+
+async def test_a_large_group_in_front_is_not_passed_by_smaller_ones(world: World) -> None:
+    school, session = await world.school(), await world.session(places=3)
+    learners = await world.learners(school, 8)
+    holders = [await world.book(school, session, [each]) for each in learners[:3]]
+    group = await world.book(school, session, learners[3:6], join_waiting_list=True)
+    single = await world.book(school, session, learners[6:7], join_waiting_list=True)
+
+    for holder in holders[:2]:
+        await school.client.post(f"/v1/bookings/{holder['id']}/withdrawal")
+    newcomer = {"session_id": str(session.session_id), "learner_ids": learners[7:]}
+    answer = await school.client.post("/v1/bookings", newcomer)
+
+    assert (answer.json()["slug"], answer.json()["places_left"], answer.json()["waiting"]) == (
+        "no-places-left", 2, 2,
+    )  # fmt: skip
+    assert (await world.state(group), await world.state(single)) == ("waitlisted", "waitlisted")
+    await school.client.post(f"/v1/bookings/{group['id']}/withdrawal")
+    await world.reaches(single, "awaiting_clearance")
+    assert await world.places(session) == (3, 2, 0)
+
+
+async def test_an_expired_hold_s_places_are_passed_on(world: World) -> None:
+    school, session = await world.school(), await world.session(places=1)
+    one, two = await world.learners(school, 2)
+    held = await world.book(school, session, [one])
+    waiting = await world.book(school, session, [two], join_waiting_list=True)
+
+    world.clock.move(timedelta(minutes=31))
+
+    await world.reaches(held, "expired")
+    await world.reaches(waiting, "awaiting_clearance")
+    shown = (await school.client.get(f"/v1/bookings/{waiting['id']}")).json()
+    assert shown["held_until"] == "2027-02-01T10:01:00Z"
+
+
+async def test_a_turn_passes_whose_learners_have_been_booked_elsewhere_since(world: World) -> None:
+    school, session, elsewhere = await world.school(), await world.session(places=1), await world.session()
+    one, two, three = await world.learners(school, 3)
+    held = await world.book(school, session, [one])
+    busy = await world.book(school, session, [two], join_waiting_list=True)
+    behind = await world.book(school, session, [three], join_waiting_list=True)
+    await world.book(school, elsewhere, [two])
+
+    await school.client.post(f"/v1/bookings/{held['id']}/withdrawal")
+
+    await world.reaches(behind, "awaiting_clearance")
+    ended = (await school.client.get(f"/v1/bookings/{busy['id']}")).json()
+    assert (ended["state"], ended["reason_codes"]) == ("refused", ["learner-busy"])
+    assert await world.places(session) == (1, 1, 0)
+
+
+async def test_who_still_waits_on_the_session_s_day_is_told_it_is_over(world: World) -> None:
+    school, session = await world.school(), await world.session(places=1)
+    one, two = await world.learners(school, 2)
+    await world.confirmed(school, session, [one])
+    waiting = await world.book(school, session, [two], join_waiting_list=True)
+
+    world.clock.instant = datetime(2027, 3, 3, 0, 1, tzinfo=UTC)
+
+    await world.reaches(waiting, "expired")
+    assert await world.places(session) == (1, 1, 0)
+
+    async def told() -> bool:
+        (ended,) = await world.bookings.said(BookingEnded)
+        assert isinstance(ended.data, BookingEnded)
+        return (str(ended.data.booking_id), ended.data.reason_codes) == (waiting["id"], ["session-began"])
+
+    await eventually(told)
