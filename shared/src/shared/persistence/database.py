@@ -69,6 +69,7 @@ class Database:
             pool_timeout=self.deadlines.acquire,
             pool_pre_ping=False,
             pool_recycle=1800,
+            hide_parameters=True,  # an error's words must not repeat a child's name
             connect_args={
                 "timeout": self.deadlines.connect,
                 "command_timeout": self.deadlines.command,
