@@ -14,7 +14,7 @@ from shared.persistence.tables import instant
 
 def table_of(row: type[SQLModel]) -> Table:
     """The table behind a row: bulk statements go to it directly."""
-    return SQLModel.metadata.tables[str(row.__tablename__)]
+    return Row.metadata.tables[str(row.__tablename__)]
 
 
 def _texts() -> Any:
