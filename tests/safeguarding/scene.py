@@ -92,7 +92,7 @@ class Scene:
             body: dict[str, Any] = response.json()
             return body
 
-        return await eventually(granted)
+        return await eventually(granted, within=25)
 
     async def offer(self, *days: date, **changes: Any) -> SessionScheduled:
         """The register tells of an opportunity with one session on these days."""

@@ -134,7 +134,9 @@ async def test_row_level_security_alone_keeps_answers_and_changes_to_the_provide
         assert await provider.fetchval("select count(*) from assurance_answers") == 1
 
 
-async def test_a_closed_provider_is_granted_nothing(run_service: RunService) -> None:
+async def test_a_closed_provider_is_granted_nothing_and_concerns_about_it_are_still_heard(
+    run_service: RunService,
+) -> None:
     scene = await set_scene(run_service)
     await scene.assure()
     await scene.register(open_=False, sequence=2)
@@ -144,3 +146,11 @@ async def test_a_closed_provider_is_granted_nothing(run_service: RunService) -> 
         return bool((await scene.ask_assurance()).json().get("slug") == "site-not-known")
 
     await eventually(refused)
+    concern = {
+        "provider_id": str(scene.provider_id),
+        "site_id": str(scene.site_id),
+        "category": "other",
+        "description": "An example",
+        "immediate_risk": False,
+    }
+    assert (await scene.school.post("/v1/concerns", concern)).status_code == 201

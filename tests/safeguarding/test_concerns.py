@@ -38,7 +38,7 @@ async def raised(scene: Scene, **changes: Any) -> dict[str, Any]:
         made: dict[str, Any] = answer.json()
         return made
 
-    return await eventually(post)
+    return await eventually(post, within=25)
 
 
 class Acting(SafeguardingWork):

@@ -12,7 +12,7 @@ from safeguarding.adapters import publishing
 from safeguarding.adapters.tables import AssuranceRow, HoldRow, PassportRow
 from safeguarding.application.commands import RecordSupervisor
 from safeguarding.domain.checklists import Answer
-from safeguarding.domain.passports import Assurance, Hold, Passport
+from safeguarding.domain.passports import Assurance, AssuranceChanged, Hold, Passport
 from shared.persistence.rows import save_row
 from shared.persistence.transaction import Transaction
 
@@ -65,7 +65,7 @@ class PassportRepository:
         changes = passport.take_events()
         row = PassportRow(provider_id=passport.provider_id, version=passport.version)
         await save_row(self._session, row, changes=len(changes))
-        changed = {publishing.assurance_of(event).id for _, event in changes}
+        changed = {event.assurance.id for _, event in changes if isinstance(event, AssuranceChanged)}
         for assurance in passport.assurances:
             if assurance.id in changed:
                 await self._session.merge(_assurance_row(assurance))

@@ -31,12 +31,6 @@ def say(transaction: Transaction, event: object, sequence: int) -> None:
         transaction.say(data, sequence=sequence)
 
 
-def assurance_of(event: object) -> Assurance:
-    """The assurance a domain event speaks of."""
-    assurance: Assurance = event.assurance  # type: ignore[attr-defined]
-    return assurance
-
-
 @singledispatch
 def contract_of(event: object) -> Contract | None:
     """The contract a domain event is published under; None where it stays inside."""

@@ -51,16 +51,16 @@ _SESSION = text(
 )
 # A cancelled session stays so whatever comes again.
 _CANCEL = text("update known_sessions set cancelled = true where session_id = :session_id")
-_OPEN_PROVIDER = text(
+_PROVIDER = text(
     """
-    select exists (select from known_organisations where organisation_id = :provider_id and open
+    select exists (select from known_organisations where organisation_id = :provider_id
                    and kind in ('provider', 'delivery_provider'))
     """
 )
 _SITE = text(
     """
     select exists (select from known_sites join known_organisations on organisation_id = provider_id
-                   where provider_id = :provider_id and site_id = :site_id and open)
+                   where provider_id = :provider_id and site_id = :site_id and (open or not :open_only))
     """
 )
 _HUB = text(
@@ -96,11 +96,12 @@ class RegisterCopy:
     async def cancel_session(self, session_id: UUID) -> None:
         await self._session.execute(_CANCEL, {"session_id": session_id})
 
-    async def has_open_provider(self, provider_id: UUID) -> bool:
-        return bool(await self._session.scalar(_OPEN_PROVIDER, {"provider_id": provider_id}))
+    async def has_provider(self, provider_id: UUID) -> bool:
+        return bool(await self._session.scalar(_PROVIDER, {"provider_id": provider_id}))
 
-    async def has_site(self, provider_id: UUID, site_id: UUID) -> bool:
-        return bool(await self._session.scalar(_SITE, {"provider_id": provider_id, "site_id": site_id}))
+    async def has_site(self, provider_id: UUID, site_id: UUID, *, open_only: bool) -> bool:
+        values = {"provider_id": provider_id, "site_id": site_id, "open_only": open_only}
+        return bool(await self._session.scalar(_SITE, values))
 
     async def hub_of(self, provider_id: UUID) -> UUID | None:
         found: UUID | None = await self._session.scalar(_HUB, {"provider_id": provider_id})

@@ -39,12 +39,12 @@ class Register(Protocol):
         """Keep that it will not take place."""
         ...
 
-    async def has_open_provider(self, provider_id: UUID) -> bool:
-        """Whether the register has this provider, open."""
+    async def has_provider(self, provider_id: UUID) -> bool:
+        """Whether the register has this provider, open or not."""
         ...
 
-    async def has_site(self, provider_id: UUID, site_id: UUID) -> bool:
-        """Whether this open provider has this site."""
+    async def has_site(self, provider_id: UUID, site_id: UUID, *, open_only: bool) -> bool:
+        """Whether this provider has this site."""
         ...
 
     async def hub_of(self, provider_id: UUID) -> UUID | None:

@@ -49,32 +49,33 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class AssuranceWasGranted:
-    """Granted anew or renewed."""
+class AssuranceChanged:
+    """Something happened to one assurance of a passport."""
 
     assurance: Assurance
 
 
 @dataclass(frozen=True, slots=True)
-class AssuranceWasSuspended:
+class AssuranceWasGranted(AssuranceChanged):
+    """Granted anew or renewed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AssuranceWasSuspended(AssuranceChanged):
     """Trust was withdrawn at once."""
 
-    assurance: Assurance
     reason_code: str
 
 
 @dataclass(frozen=True, slots=True)
-class AssuranceWasReinstated:
+class AssuranceWasReinstated(AssuranceChanged):
     """Trust was given back, until the same last day."""
-
-    assurance: Assurance
 
 
 @dataclass(frozen=True, slots=True)
-class AssuranceHasLapsed:
+class AssuranceHasLapsed(AssuranceChanged):
     """The last day passed without renewal."""
 
-    assurance: Assurance
     lapsed_on: date
 
 

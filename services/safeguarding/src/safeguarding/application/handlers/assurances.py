@@ -15,7 +15,7 @@ EXPIRY = "assurance-expiry"
 
 async def grant_assurance(command: GrantAssurance, work: Work) -> Assurance:
     """Grant or renew, when the answers are complete and the site is on the register."""
-    if not await work.register.has_site(command.provider_id, command.site_id):
+    if not await work.register.has_site(command.provider_id, command.site_id, open_only=True):
         raise SiteNotKnown(field="body.site_id")
     checklist = rules.checklist_on(work.today, command.activity_band)
     if command.checklist_version != checklist.version:

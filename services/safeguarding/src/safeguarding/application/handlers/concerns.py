@@ -19,12 +19,7 @@ RAISED = "concern-raised"
 
 async def raise_concern(command: RaiseConcern, work: Work) -> Concern:
     """Raise it; an immediate risk suspends what it covers in the same transaction."""
-    if command.category not in rules.concern_categories(work.today):
-        raise CategoryNotKnown(field="body.category")
-    if not await work.register.has_open_provider(command.provider_id):
-        raise ProviderNotKnown(field="body.provider_id")
-    if command.site_id and not await work.register.has_site(command.provider_id, command.site_id):
-        raise SiteNotKnown(field="body.site_id")
+    await _check(command, work)
     concern = Concern.raised(
         command.concern_id,
         command.provider_id,
@@ -66,6 +61,17 @@ async def list_concerns(command: ListConcerns, work: Work) -> Sequence[Concern]:
     found = await work.concerns.page(command)
     await _log(command, "listed", found[: command.limit], work)
     return found
+
+
+async def _check(command: RaiseConcern, work: Work) -> None:
+    """Raises `CategoryNotKnown`, `ProviderNotKnown`, `SiteNotKnown`; a closed provider is still known."""
+    provider_id, site_id = command.provider_id, command.site_id
+    if command.category not in rules.concern_categories(work.today):
+        raise CategoryNotKnown(field="body.category")
+    if not await work.register.has_provider(provider_id):
+        raise ProviderNotKnown(field="body.provider_id")
+    if site_id and not await work.register.has_site(provider_id, site_id, open_only=False):
+        raise SiteNotKnown(field="body.site_id")
 
 
 async def _suspend(concern: Concern, work: Work) -> None:
