@@ -14,16 +14,10 @@ from bookings.domain.attendance import (
     NotASessionDay,
     Register,
 )
-from bookings.domain.bookings import (
-    BookingChanged,
-    BookingEnded,
-    BookingStateForbids,
-    Holding,
-    LearnerNotOnBooking,
-    NoPlacesLeft,
-    NotTheAsker,
-)
+from bookings.domain.booking_events import BookingChanged, BookingEnded
+from bookings.domain.bookings import BookingStateForbids, Holding, LearnerNotOnBooking, NotTheAsker
 from bookings.domain.saga import State
+from bookings.domain.sessions import NoPlacesLeft
 from tests.bookings.domain.making import SESSION, booking, booking_in
 
 

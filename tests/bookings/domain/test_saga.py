@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bookings.domain.bookings import (
+from bookings.domain.booking_events import (
     BookingConfirmed,
     BookingEnded,
     BookingReinstated,

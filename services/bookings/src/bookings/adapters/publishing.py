@@ -3,7 +3,8 @@
 from functools import singledispatch
 from typing import Any
 
-from bookings.domain import bookings as domain
+from bookings.domain import booking_events as happened
+from bookings.domain.bookings import Booking
 from shared.contracts import bookings as contracts
 from shared.contracts.contract import Contract
 from shared.contracts.vocabulary import AttendanceEntry, Decision, LearnerOnBooking
@@ -16,7 +17,7 @@ def contract_of(event: object) -> Contract | None:
 
 
 @contract_of.register
-def _(event: domain.BookingRequested) -> Contract:
+def _(event: happened.BookingRequested) -> Contract:
     booking = event.booking
     return contracts.BookingRequested.model_validate(
         _named(booking)
@@ -40,17 +41,17 @@ def _(event: domain.BookingRequested) -> Contract:
 
 
 @contract_of.register
-def _(event: domain.BookingWaitlisted) -> Contract:
+def _(event: happened.BookingWaitlisted) -> Contract:
     return contracts.BookingWaitlisted(**_named(event.booking), places=len(event.booking.learners))
 
 
 @contract_of.register
-def _(event: domain.ClearanceNoted) -> None:  # noqa: ARG001 - singledispatch reads its type
+def _(event: happened.ClearanceNoted) -> None:  # noqa: ARG001 - singledispatch reads its type
     return None
 
 
 @contract_of.register
-def _(event: domain.BookingConfirmed) -> Contract:
+def _(event: happened.BookingConfirmed) -> Contract:
     booking = event.booking
     return contracts.BookingConfirmed(
         **_named(booking),
@@ -61,7 +62,7 @@ def _(event: domain.BookingConfirmed) -> Contract:
 
 
 @contract_of.register
-def _(event: domain.BookingChanged) -> Contract:
+def _(event: happened.BookingChanged) -> Contract:
     return contracts.BookingChanged(
         **_named(event.booking),
         learner_ids=event.booking.learner_ids,
@@ -70,17 +71,17 @@ def _(event: domain.BookingChanged) -> Contract:
 
 
 @contract_of.register
-def _(event: domain.BookingSuspended) -> Contract:
+def _(event: happened.BookingSuspended) -> Contract:
     return contracts.BookingSuspended(**_named(event.booking), reason_code=event.reason_code)
 
 
 @contract_of.register
-def _(event: domain.BookingReinstated) -> Contract:
+def _(event: happened.BookingReinstated) -> Contract:
     return contracts.BookingReinstated(**_named(event.booking))
 
 
 @contract_of.register
-def _(event: domain.BookingEnded) -> Contract:
+def _(event: happened.BookingEnded) -> Contract:
     booking = event.booking
     return contracts.BookingEnded.model_validate(
         _named(booking) | {"state": booking.state.value, "reason_codes": list(booking.reason_codes)}
@@ -88,7 +89,7 @@ def _(event: domain.BookingEnded) -> Contract:
 
 
 @contract_of.register
-def _(event: domain.AttendanceRecorded) -> Contract:
+def _(event: happened.AttendanceRecorded) -> Contract:
     entries = [
         AttendanceEntry(learner_id=each.learner_id, attended=each.attended, minutes=each.minutes)
         for each in event.register.entries
@@ -96,7 +97,7 @@ def _(event: domain.AttendanceRecorded) -> Contract:
     return contracts.AttendanceRecorded(**_named(event.booking), on=event.register.on, entries=entries)
 
 
-def _named(booking: domain.Booking) -> dict[str, Any]:
+def _named(booking: Booking) -> dict[str, Any]:
     return {
         "booking_id": booking.id,
         "session_id": booking.session_id,

@@ -1,11 +1,10 @@
 """Registers of attendance over HTTP."""
 
 from datetime import date
-from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from bookings.api.dependencies import FromReads, Paging, reader
+from bookings.api.dependencies import BookingId, FromReads, Paging, reader
 from bookings.api.schemas import RegisterBody, RegisterToTake
 from bookings.application.commands import RecordAttendance
 from bookings.application.handlers import saga
@@ -34,7 +33,7 @@ routes = APIRouter(tags=["attendance"])
     ),
 )
 async def record_attendance(
-    booking_id: UUID, body: RegisterToTake, door: OpenDoor, caller: Caller = requires("attendance:write")
+    booking_id: BookingId, body: RegisterToTake, door: OpenDoor, caller: Caller = requires("attendance:write")
 ) -> Response:
     """Take the register of one day, as the booking's institution or its provider; a later one replaces it."""
     command = RecordAttendance(booking_id, caller.acts_for, body.read())
@@ -45,7 +44,7 @@ async def record_attendance(
     "/v1/bookings/{booking_id}/attendance", operation_id="listAttendance", response_model=Page[RegisterBody]
 )
 async def list_attendance(
-    booking_id: UUID,
+    booking_id: BookingId,
     request: Request,
     response: Response,
     reads: FromReads,

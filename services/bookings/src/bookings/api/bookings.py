@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from bookings.api.dependencies import FromReads, Paging, reader
+from bookings.api.dependencies import BookingId, FromReads, Paging, reader
 from bookings.api.schemas import (
     BookingBody,
     BookingState,
@@ -21,7 +21,6 @@ from bookings.domain.bookings import (
     Booking,
     BookingStateForbids,
     LearnerNotOnBooking,
-    NoPlacesLeft,
     NotTheAsker,
 )
 from bookings.domain.eligibility import (
@@ -32,7 +31,7 @@ from bookings.domain.eligibility import (
     YearGroupNotOffered,
 )
 from bookings.domain.learners import LearnerUnknown
-from bookings.domain.sessions import ProviderSuspended, SessionNotBookable, SessionUnknown
+from bookings.domain.sessions import NoPlacesLeft, ProviderSuspended, SessionNotBookable, SessionUnknown
 from shared.http.door import OpenDoor, answer
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from shared.http.problems import documented
@@ -99,7 +98,7 @@ async def list_bookings(
 
 @routes.get("/v1/bookings/{booking_id}", operation_id="getBooking", response_model=BookingBody)
 async def get_booking(
-    booking_id: UUID, reads: FromReads, caller: Caller = requires("bookings:read")
+    booking_id: BookingId, reads: FromReads, caller: Caller = requires("bookings:read")
 ) -> BookingBody:
     """A booking of the caller's institution, or of the caller's sessions."""
     return BookingBody.seen_by(caller, await reads.booking(reader(caller), booking_id))
@@ -112,7 +111,7 @@ async def get_booking(
     responses=documented(BookingStateForbids, NotTheAsker),
 )
 async def withdraw_booking(
-    booking_id: UUID, door: OpenDoor, caller: Caller = requires("bookings:write")
+    booking_id: BookingId, door: OpenDoor, caller: Caller = requires("bookings:write")
 ) -> Response:
     """Take a booking back before it is confirmed; its places are free again."""
     command = WithdrawBooking(booking_id, caller.acts_for)
@@ -127,7 +126,7 @@ async def withdraw_booking(
     responses=documented(BookingStateForbids, NotTheAsker),
 )
 async def cancel_booking(
-    booking_id: UUID, body: Cancellation, door: OpenDoor, caller: Caller = requires("bookings:write")
+    booking_id: BookingId, body: Cancellation, door: OpenDoor, caller: Caller = requires("bookings:write")
 ) -> Response:
     """Take a confirmed booking back; its places are free again."""
     command = CancelBooking(booking_id, caller.acts_for, body.reason_code)
@@ -142,7 +141,7 @@ async def cancel_booking(
     responses=documented(BookingStateForbids, NotTheAsker, LearnerNotOnBooking),
 )
 async def remove_learners(
-    booking_id: UUID, body: Departures, door: OpenDoor, caller: Caller = requires("bookings:write")
+    booking_id: BookingId, body: Departures, door: OpenDoor, caller: Caller = requires("bookings:write")
 ) -> Response:
     """Take some learners off a booking; when none remains, the booking ends."""
     command = RemoveLearners(booking_id, caller.acts_for, tuple(body.learner_ids))

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from bookings.api.dependencies import FromReads, Paging
+from bookings.api.dependencies import CohortId, FromReads, Paging
 from bookings.api.schemas import LearnerIds
 from bookings.application.commands import FormCohort
 from bookings.application.handlers import learners
@@ -32,7 +32,7 @@ class CohortToForm(RequestBody):
 class CohortFormed(ResponseBody):
     """A cohort and who is in it."""
 
-    id: UUID
+    id: UUID = Field(description="The cohort")
     label: str = Field(examples=["Year 10, engineering"])
     learner_ids: list[UUID] = Field(description="Whoever of it is on roll")
 
@@ -40,10 +40,10 @@ class CohortFormed(ResponseBody):
 class CohortSummary(ResponseBody):
     """A cohort and how many are in it."""
 
-    id: UUID
+    id: UUID = Field(description="The cohort")
     label: str = Field(examples=["Year 10, engineering"])
     learners: int = Field(description="How many of it are on roll")
-    created_at: datetime
+    created_at: datetime = Field(description="When it was formed")
 
 
 @routes.post(
@@ -86,7 +86,7 @@ async def list_cohorts(
 
 @routes.get("/v1/cohorts/{cohort_id}", operation_id="getCohort", response_model=CohortFormed)
 async def get_cohort(
-    cohort_id: UUID, reads: FromReads, caller: Caller = requires("learners:read")
+    cohort_id: CohortId, reads: FromReads, caller: Caller = requires("learners:read")
 ) -> CohortFormed:
     """A cohort with its learners."""
     cohort, learner_ids = await reads.cohort(own_organisation(caller), cohort_id)

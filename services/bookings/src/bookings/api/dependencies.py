@@ -1,8 +1,9 @@
 """What routes ask for."""
 
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 
 from bookings.application.queries import Reader, Reads
 from shared.http.paging import Pager
@@ -21,6 +22,11 @@ async def _pager(request: Request) -> Pager:
 
 FromReads = Annotated[Reads, Depends(_reads)]
 Paging = Annotated[Pager, Depends(_pager)]
+BookingId = Annotated[UUID, Path(description="The booking")]
+CohortId = Annotated[UUID, Path(description="The cohort")]
+LearnerId = Annotated[UUID, Path(description="The learner, by pseudonym")]
+RosterId = Annotated[UUID, Path(description="The roster, as `integrations` named it")]
+SessionId = Annotated[UUID, Path(description="The session")]
 
 
 def reader(caller: Caller) -> Reader:

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from bookings.api.dependencies import FromReads, Paging
+from bookings.api.dependencies import FromReads, LearnerId, Paging
 from bookings.application.commands import EraseLearner
 from bookings.application.handlers import learners
 from shared.http.bodies import ResponseBody
@@ -24,11 +24,11 @@ class LearnerBody(ResponseBody):
     id: UUID = Field(description="Pseudonym; it stays when the learner moves school")
     given_name: str = Field(examples=["Ada"])
     family_name: str = Field(examples=["Example"])
-    year_group: int
+    year_group: int = Field(description="National curriculum year")
     priority_flags: list[str] = Field(
         description="Why this learner comes first", examples=[["free-school-meals"]]
     )
-    on_roll: bool
+    on_roll: bool = Field(description="Whether the learner is at the institution now")
 
 
 @routes.get("/v1/learners", operation_id="listLearners", response_model=Page[LearnerBody])
@@ -55,7 +55,7 @@ async def list_learners(
 
 @routes.get("/v1/learners/{learner_id}", operation_id="getLearner", response_model=LearnerBody)
 async def get_learner(
-    learner_id: UUID, reads: FromReads, caller: Caller = requires("learners:read")
+    learner_id: LearnerId, reads: FromReads, caller: Caller = requires("learners:read")
 ) -> LearnerBody:
     """A learner of the institution, on roll or not."""
     return LearnerBody.model_validate(await reads.learner(own_organisation(caller), learner_id))
@@ -63,7 +63,7 @@ async def get_learner(
 
 @routes.delete("/v1/learners/{learner_id}", operation_id="eraseLearner", status_code=204)
 async def erase_learner(
-    learner_id: UUID, door: OpenDoor, caller: Caller = requires("bookings:write")
+    learner_id: LearnerId, door: OpenDoor, caller: Caller = requires("bookings:write")
 ) -> Response:
     """Forget a learner: off every booking, and out of every service that knew the pseudonym."""
     command = EraseLearner(own_organisation(caller), learner_id)

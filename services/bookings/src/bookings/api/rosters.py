@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
-from bookings.api.dependencies import FromReads
+from bookings.api.dependencies import FromReads, RosterId
 from bookings.application.queries import RosterProgress
 from shared.http.bodies import ResponseBody
 from shared.security.access import own_organisation, requires
@@ -25,9 +25,9 @@ class FailedRow(ResponseBody):
 class RosterBody(ResponseBody):
     """How a roster's rows have fared so far."""
 
-    roster_id: UUID
-    applied: int
-    failed: int
+    roster_id: UUID = Field(description="The roster, as `integrations` named it")
+    applied: int = Field(description="Rows applied so far")
+    failed: int = Field(description="Rows that could not be read")
     failures: list[FailedRow] = Field(description="The first hundred rows that failed")
 
     @classmethod
@@ -40,7 +40,7 @@ class RosterBody(ResponseBody):
 
 @routes.get("/v1/rosters/{roster_id}", operation_id="getRosterProgress", response_model=RosterBody)
 async def get_roster(
-    roster_id: UUID, reads: FromReads, caller: Caller = requires("learners:read")
+    roster_id: RosterId, reads: FromReads, caller: Caller = requires("learners:read")
 ) -> RosterBody:
     """How many rows of a roster have been applied, and how many could not be."""
     return RosterBody.of(await reads.roster(own_organisation(caller), roster_id))

@@ -83,19 +83,19 @@ class DecisionBody(ResponseBody):
 class BookingSummary(ResponseBody):
     """A booking as a list shows it, without saying who is on it."""
 
-    id: UUID
-    session_id: UUID
-    opportunity_id: UUID
-    institution_id: UUID
-    provider_id: UUID
-    state: BookingState
+    id: UUID = Field(description="The booking")
+    session_id: UUID = Field(description="The session it takes places in")
+    opportunity_id: UUID = Field(description="The opportunity the session is a run of")
+    institution_id: UUID = Field(description="The institution that asked")
+    provider_id: UUID = Field(description="The provider whose session it is")
+    state: BookingState = Field(description="Where it stands; the last four are final")
     places: int = Field(description="Learners on the booking")
-    first_day: date
-    last_day: date
-    asked_at: datetime
+    first_day: date = Field(description="The session's first day")
+    last_day: date = Field(description="The session's last day")
+    asked_at: datetime = Field(description="When it was asked for")
     held_until: datetime | None = Field(description="While awaiting clearance: when the hold runs out")
-    reason_codes: list[str] = Field(description="Why the booking ended")
-    version: int
+    reason_codes: list[str] = Field(description="Why the booking ended", examples=[["hold-ran-out"]])
+    version: int = Field(description="Moves with every change")
 
     @classmethod
     def of(cls, booking: Booking) -> Self:
@@ -141,7 +141,9 @@ class RegisterToTake(RequestBody):
     """The register of one day: every learner of the booking once."""
 
     on: date = Field(description="A day of the session, today or earlier", examples=["2027-03-03"])
-    entries: list[EntryBody] = Field(min_length=1, max_length=MOST_LEARNERS)
+    entries: list[EntryBody] = Field(
+        min_length=1, max_length=MOST_LEARNERS, description="Every learner of the booking exactly once"
+    )
 
     def read(self) -> Register:
         entries = (Entry(each.learner_id, each.attended, each.minutes) for each in self.entries)
@@ -151,16 +153,16 @@ class RegisterToTake(RequestBody):
 class EntryShown(ResponseBody):
     """What one learner did on the day."""
 
-    learner_id: UUID
-    attended: bool
-    minutes: int
+    learner_id: UUID = Field(description="A learner on the booking")
+    attended: bool = Field(description="Whether the learner was there at all")
+    minutes: int = Field(description="Minutes present; 0 for the absent", examples=[300])
 
 
 class RegisterBody(ResponseBody):
     """The register of one day, as it was last taken."""
 
-    on: date
-    entries: list[EntryShown]
+    on: date = Field(description="A day of the session", examples=["2027-03-03"])
+    entries: list[EntryShown] = Field(description="Every learner of the booking once; a learner's own alone")
 
     @classmethod
     def taken(cls, command: RecordAttendance) -> Self:

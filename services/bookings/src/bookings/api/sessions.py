@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from pydantic import Field
 
-from bookings.api.dependencies import FromReads
+from bookings.api.dependencies import FromReads, SessionId
 from bookings.domain.sessions import SessionUnknown
 from shared.http.bodies import ResponseBody
 from shared.http.problems import documented
@@ -18,8 +18,8 @@ routes = APIRouter(tags=["places"])
 class PlacesBody(ResponseBody):
     """How many places a session has, and how many are gone."""
 
-    session_id: UUID
-    places: int
+    session_id: UUID = Field(description="The session")
+    places: int = Field(description="How many there are")
     taken: int = Field(description="Places that are held or booked")
     waiting: int = Field(description="Bookings that wait in line")
 
@@ -31,7 +31,7 @@ class PlacesBody(ResponseBody):
     responses=documented(SessionUnknown),
 )
 async def get_places(
-    session_id: UUID,
+    session_id: SessionId,
     reads: FromReads,
     caller: Caller = requires("bookings:read"),  # noqa: ARG001 - the scope is what is asked
 ) -> PlacesBody:

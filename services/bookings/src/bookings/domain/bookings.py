@@ -7,6 +7,17 @@ from typing import NamedTuple
 from uuid import UUID
 
 from bookings.domain.attendance import Register
+from bookings.domain.booking_events import (
+    AttendanceRecorded,
+    BookingChanged,
+    BookingConfirmed,
+    BookingEnded,
+    BookingReinstated,
+    BookingRequested,
+    BookingSuspended,
+    BookingWaitlisted,
+    ClearanceNoted,
+)
 from bookings.domain.eligibility import BookedLearner, Decision
 from bookings.domain.line import PlaceRules
 from bookings.domain.saga import State, Trigger, after
@@ -16,13 +27,6 @@ from shared.kernel.clock import LONDON
 
 HOLD = "booking-hold"
 BEGINNING = "booking-session-begins"
-
-
-class NoPlacesLeft(Conflict):
-    """The session has fewer free places than were asked for, or others wait for them already."""
-
-    slug = "no-places-left"
-    title = "The session has not enough places left"
 
 
 class BookingStateForbids(Conflict):
@@ -44,72 +48,6 @@ class LearnerNotOnBooking(Invalid):
 
     slug = "learner-not-on-booking"
     title = "A learner is not on this booking"
-
-
-@dataclass(frozen=True, slots=True)
-class BookingRequested:
-    """Places are held while safeguarding decides."""
-
-    booking: "Booking"
-
-
-@dataclass(frozen=True, slots=True)
-class BookingWaitlisted:
-    """The booking waits in line."""
-
-    booking: "Booking"
-
-
-@dataclass(frozen=True, slots=True)
-class ClearanceNoted:
-    """Safeguarding spoke, and the booking goes on waiting: for a person, or for the provider's return."""
-
-    booking: "Booking"
-
-
-@dataclass(frozen=True, slots=True)
-class BookingConfirmed:
-    """The booking goes ahead."""
-
-    booking: "Booking"
-
-
-@dataclass(frozen=True, slots=True)
-class BookingChanged:
-    """Some learners left."""
-
-    booking: "Booking"
-    removed: tuple[UUID, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BookingSuspended:
-    """The provider is not trusted at the moment."""
-
-    booking: "Booking"
-    reason_code: str
-
-
-@dataclass(frozen=True, slots=True)
-class BookingReinstated:
-    """The provider is trusted again; the booking goes ahead as confirmed."""
-
-    booking: "Booking"
-
-
-@dataclass(frozen=True, slots=True)
-class BookingEnded:
-    """The booking ended without taking place."""
-
-    booking: "Booking"
-
-
-@dataclass(frozen=True, slots=True)
-class AttendanceRecorded:
-    """The register of one day was taken, or taken again."""
-
-    booking: "Booking"
-    register: Register
 
 
 class Holding(NamedTuple):
@@ -156,10 +94,8 @@ class Booking(Aggregate):
     ) -> "Booking":
         """Ask for places: held at once where there is room, in line where asked to. Raises `NoPlacesLeft`."""
         room = session.has_room_for(len(learners))
-        if not room and not join_line:
-            raise NoPlacesLeft(
-                places_left=session.places_left, places_asked=len(learners), waiting=session.waiting
-            )
+        if not join_line:
+            session.must_have_room_for(len(learners))
         booking = cls(
             id=booking_id,
             session_id=session.id,

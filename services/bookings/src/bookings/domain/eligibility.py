@@ -1,7 +1,7 @@
 """Who may be booked onto what: a decision on facts and dated rules, kept with the booking."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -61,7 +61,7 @@ class Candidate:
 
     learner_id: UUID
     year_group: int
-    birth_date: date
+    birth_date: date = field(repr=False)
     booked: bool
     busy: bool
 

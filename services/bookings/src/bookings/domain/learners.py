@@ -2,7 +2,7 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
@@ -28,11 +28,11 @@ class RowUnreadable(Exception):  # noqa: N818 - the row is at fault, and is told
 class RosterRow:
     """One learner as the school's management information system describes them."""
 
-    source_id: str
-    upn: str | None
-    given_name: str
-    family_name: str
-    birth_date: date
+    source_id: str = field(repr=False)
+    upn: str | None = field(repr=False)
+    given_name: str = field(repr=False)
+    family_name: str = field(repr=False)
+    birth_date: date = field(repr=False)
     year_group: int
     priority_flags: tuple[str, ...]
     on_roll: bool
@@ -44,9 +44,9 @@ class Learner:
 
     learner_id: UUID
     institution_id: UUID
-    given_name: str
-    family_name: str
-    birth_date: date
+    given_name: str = field(repr=False)
+    family_name: str = field(repr=False)
+    birth_date: date = field(repr=False)
     year_group: int
     priority_flags: tuple[str, ...]
     on_roll: bool

@@ -31,6 +31,13 @@ class SessionUnknown(NotFound):
     title = "There is no such session"
 
 
+class NoPlacesLeft(Conflict):
+    """The session has fewer free places than were asked for, or others wait for them already."""
+
+    slug = "no-places-left"
+    title = "The session has not enough places left"
+
+
 @dataclass(frozen=True, slots=True)
 class SessionDay:
     """One day of a session, in English local time."""
@@ -102,6 +109,11 @@ class Session:
     def has_room_for(self, learners: int) -> bool:
         """Whether newcomers find places: not while anybody waits, who asked before them."""
         return self.waiting == 0 and learners <= self.places_left
+
+    def must_have_room_for(self, learners: int) -> None:
+        """Raises `NoPlacesLeft` with the figures."""
+        if not self.has_room_for(learners):
+            raise NoPlacesLeft(places_left=self.places_left, places_asked=learners, waiting=self.waiting)
 
     def must_take_bookings(self, now: datetime) -> None:
         """Raises `ProviderSuspended` or `SessionNotBookable` with the reason as a fact."""

@@ -17,6 +17,9 @@ async def request_booking(command: RequestBooking, work: Work) -> Booking:
     session = await work.sessions.get(command.session_id)
     session.must_take_bookings(work.now)
     learner_ids = await _asked_for(command, work)
+    if not command.join_waiting_list:
+        # In a rush most are refused: before anything else is read for them.
+        session.must_have_room_for(len(learner_ids))
     candidates = await work.learners.candidates(command.institution_id, session.id, learner_ids)
     _must_all_be_known(learner_ids, {each.learner_id for each in candidates})
     rules = work.rules.eligibility(session.first_day)
