@@ -114,9 +114,8 @@ async def see_trace(walk: Walk) -> str:
 
     spans = await walk.clients.until(
         look,
-        lambda seen: (
-            {"bookings", "safeguarding"} <= {span.service for span in seen}
-            and any("ConfirmBooking" in span.name for span in seen)
+        lambda seen: any(
+            span.service == "bookings" and span.name == "process clearance.granted.v1" for span in seen
         ),
         "the trace reaches from the request to the confirmation",
         every=0.3,
