@@ -1,12 +1,40 @@
 """Fixtures of the tests of bookings."""
 
+from collections.abc import AsyncIterator
+from uuid import uuid4
+
 import pytest_asyncio
 
-from tests.bookings.world import World, new_world
-from tests.infra.running import RunService
+from shared.kernel import FixedClock
+from shared.messaging.topics import apply_topics
+from tests.bookings.world import NOW, World
+from tests.infra import databases
+from tests.infra.fixtures import TEST_PARTITIONS
+from tests.infra.running import Running, RunService, running
+from tests.infra.topics import remove_topics
+from wex.issuer import Issuer
+
+
+@pytest_asyncio.fixture(scope="session")
+async def standing(postgres_admin_url: str, kafka_bootstrap: str, issuer: Issuer) -> AsyncIterator[Running]:
+    """The service, started once for all tests that leave its clock alone."""
+    database = await databases.clone(postgres_admin_url, "bookings")
+    prefix = f"t{uuid4().hex[:10]}."
+    await apply_topics(kafka_bootstrap, prefix, partitions=TEST_PARTITIONS)
+    async with running("bookings", database, kafka_bootstrap, prefix, issuer, clock=FixedClock(NOW)) as here:
+        yield here
+    await remove_topics(kafka_bootstrap, prefix)
+    await databases.drop(postgres_admin_url, database.name)
 
 
 @pytest_asyncio.fixture
-async def world(run_service: RunService) -> World:
-    """The service, with a clock that stands at 1 February 2027."""
-    return await new_world(run_service)
+async def world(standing: Running) -> World:
+    """Schools and a provider of this test's own; it is 1 February 2027 and stays so."""
+    return World(standing, FixedClock(NOW))
+
+
+@pytest_asyncio.fixture
+async def moving_world(run_service: RunService) -> World:
+    """The same with a service of its own, whose clock the test may move."""
+    clock = FixedClock(NOW)
+    return World(await run_service("bookings", clock=clock), clock)

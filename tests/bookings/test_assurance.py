@@ -65,14 +65,14 @@ async def test_bookings_ahead_are_suspended_and_come_back_with_the_provider(worl
     assert await world.state(held) == "awaiting_clearance"
 
     async def said() -> bool:
-        suspended = [each.data for each in await world.bookings.said(BookingSuspended)]
+        suspended = [each.data for each in await world.said(BookingSuspended)]
         assert {each.reason_code for each in suspended if isinstance(each, BookingSuspended)} == {
             "concern-raised"
         }
         assert {str(each.key) for each in suspended} == {confirmed["id"], held["id"]}
-        asked = [str(each.data.key) for each in await world.bookings.said(BookingRequested)]
+        asked = [str(each.data.key) for each in await world.said(BookingRequested)]
         assert asked.count(held["id"]) == 2
-        reinstated = [str(each.data.key) for each in await world.bookings.said(BookingReinstated)]
+        reinstated = [str(each.data.key) for each in await world.said(BookingReinstated)]
         return reinstated == [confirmed["id"]]
 
     await eventually(said)
@@ -111,19 +111,20 @@ async def test_a_grant_on_its_way_while_trust_is_lost_confirms_only_after_its_re
 
     await world.hear(world.cleared(booking))
     assert await world.state(booking) == "suspended_cleared"
-    assert await world.bookings.said(BookingConfirmed) == []
+    assert await world.said(BookingConfirmed) == []
     await world.hear(granted(world, assurance), sequence=3)
 
     assert await world.state(booking) == "confirmed"
 
     async def said() -> bool:
-        (confirmed,) = await world.bookings.said(BookingConfirmed)
+        (confirmed,) = await world.said(BookingConfirmed)
         return bool(confirmed.data.key == booking["id"])
 
     await eventually(said)
 
 
-async def test_a_suspended_booking_ends_when_its_session_begins_without_it(world: World) -> None:
+async def test_a_suspended_booking_ends_when_its_session_begins_without_it(moving_world: World) -> None:
+    world = moving_world
     school, session = await world.school(), await world.session()
     booking = await world.confirmed(school, session, await world.learners(school, 1))
     lost = told(world, AssuranceSuspended, uuid4(), reason_code="concern-raised")
@@ -135,13 +136,14 @@ async def test_a_suspended_booking_ends_when_its_session_begins_without_it(world
     assert await world.places(session) == (10, 0, 0)
 
     async def said() -> bool:
-        (ended,) = await world.bookings.said(BookingEnded)
+        (ended,) = await world.said(BookingEnded)
         return isinstance(ended.data, BookingEnded) and ended.data.reason_codes == ["session-began"]
 
     await eventually(said)
 
 
-async def test_what_has_begun_is_not_suspended(world: World) -> None:
+async def test_what_has_begun_is_not_suspended(moving_world: World) -> None:
+    world = moving_world
     school, session = await world.school(), await world.session(days=2)
     booking = await world.confirmed(school, session, await world.learners(school, 1))
     world.clock.instant = datetime(2027, 3, 3, 12, tzinfo=UTC)
@@ -161,10 +163,7 @@ async def test_those_who_wait_are_called_when_the_provider_is_back(world: World)
     await world.hear(lost, sequence=2)
     await school.client.post(f"/v1/bookings/{held['id']}/withdrawal")
 
-    async def swept() -> bool:
-        return bool(await world.sql("select count(*) from deadlines where name = 'waiting-list'") == 0)
-
-    await eventually(swept)
+    await eventually(world.lines_called)
     assert await world.state(waiting) == "waitlisted"
     await world.hear(granted(world, assurance), sequence=3)
 
@@ -183,7 +182,7 @@ async def test_a_thousand_bookings_are_suspended_together(world: World) -> None:
     assert await world.sql(counted, tenants=[world.provider_id]) == 1000
 
     async def said() -> bool:
-        return len(await world.bookings.said(BookingSuspended)) == 1000
+        return len(await world.said(BookingSuspended)) == 1000
 
     await eventually(said, within=20, every=0.5)
 

@@ -15,7 +15,8 @@ def register(on: str, learner_ids: list[str], minutes: int = 300) -> dict[str, A
     return {"on": on, "entries": entries}
 
 
-async def test_provider_and_school_take_registers_and_the_later_one_holds(world: World) -> None:
+async def test_provider_and_school_take_registers_and_the_later_one_holds(moving_world: World) -> None:
+    world = moving_world
     school, session = await world.school(), await world.session(days=2)
     learners = await world.learners(school, 2)
     booking = await world.confirmed(school, session, learners)
@@ -35,7 +36,7 @@ async def test_provider_and_school_take_registers_and_the_later_one_holds(world:
     assert second["next_cursor"] is None
 
     async def said() -> bool:
-        told = await world.bookings.said(AttendanceRecorded)
+        told = await world.said(AttendanceRecorded)
         minutes = [each.data.entries[0].minutes for each in told if isinstance(each.data, AttendanceRecorded)]
         assert [each.sequence for each in told] == [3, 4, 5]
         return minutes == [300, 0, 240]
@@ -43,7 +44,8 @@ async def test_provider_and_school_take_registers_and_the_later_one_holds(world:
     await eventually(said)
 
 
-async def test_a_register_that_cannot_be_true_is_refused(world: World) -> None:
+async def test_a_register_that_cannot_be_true_is_refused(moving_world: World) -> None:
+    world = moving_world
     school, session = await world.school(), await world.session(days=2)
     learners = await world.learners(school, 2)
     booking = await world.confirmed(school, session, learners)
@@ -65,7 +67,8 @@ async def test_a_register_that_cannot_be_true_is_refused(world: World) -> None:
     assert (await school.client.get(path)).json()["items"] == []
 
 
-async def test_who_has_left_is_not_on_the_register(world: World) -> None:
+async def test_who_has_left_is_not_on_the_register(moving_world: World) -> None:
+    world = moving_world
     school, session = await world.school(), await world.session()
     one, two = await world.learners(school, 2)
     booking = await world.confirmed(school, session, [one, two])

@@ -3,13 +3,13 @@
 from uuid import UUID, uuid4
 
 from shared.contracts.bookings import BookingChanged, BookingEnded, LearnerErased, LearnerRecorded
-from tests.bookings.world import World, roster_row
+from tests.bookings.world import World, roster_row, upn
 from tests.infra.polling import eventually
 
 
 async def test_a_sealed_row_becomes_a_learner_the_school_can_name(world: World) -> None:
     school, roster_id = await world.school(), uuid4()
-    row = roster_row(1, upn="A123456789012", priority_flags=["send", "free-school-meals"])
+    row = roster_row(1, upn=upn(), priority_flags=["send", "free-school-meals"])
 
     await world.hear(world.row(school, row, roster_id=roster_id))
 
@@ -22,7 +22,7 @@ async def test_a_sealed_row_becomes_a_learner_the_school_can_name(world: World) 
     assert progress == {"roster_id": str(roster_id), "applied": 1, "failed": 0, "failures": []}
 
     async def said() -> bool:
-        (recorded,) = await world.bookings.said(LearnerRecorded)
+        (recorded,) = await world.said(LearnerRecorded)
         assert isinstance(recorded.data, LearnerRecorded)
         assert (str(recorded.data.learner_id), recorded.data.year_group) == (learner["id"], 10)
         return recorded.data.priority_flags == ["free-school-meals", "send"]
@@ -32,7 +32,7 @@ async def test_a_sealed_row_becomes_a_learner_the_school_can_name(world: World) 
 
 async def test_only_what_reports_need_is_worth_an_event(world: World) -> None:
     school = await world.school()
-    again = roster_row(1, upn="A123456789012")
+    again = roster_row(1, upn=upn())
 
     await world.hear(world.row(school, again))
     await world.hear(world.row(school, again | {"family_name": "Sample"}))
@@ -42,7 +42,7 @@ async def test_only_what_reports_need_is_worth_an_event(world: World) -> None:
     assert (await school.client.get("/v1/learners")).json()["items"] == []
 
     async def said() -> bool:
-        told = await world.bookings.said(LearnerRecorded)
+        told = await world.said(LearnerRecorded)
         facts = [
             (each.sequence, each.data.year_group, each.data.on_roll)
             for each in told
@@ -74,7 +74,7 @@ async def test_rows_that_cannot_be_read_are_counted_with_their_reason(world: Wor
 
 async def test_a_pupil_who_moves_school_stays_the_same_learner(world: World) -> None:
     old, new = await world.school(), await world.school()
-    row = roster_row(1, upn="A123456789012")
+    row = roster_row(1, upn=upn())
     await world.hear(world.row(old, row))
 
     await world.hear(world.row(new, row | {"source_id": "another"}))
@@ -84,7 +84,7 @@ async def test_a_pupil_who_moves_school_stays_the_same_learner(world: World) -> 
     assert (await old.client.get("/v1/learners")).json()["items"] == []
 
     async def said() -> bool:
-        told = await world.bookings.said(LearnerRecorded)
+        told = await world.said(LearnerRecorded)
         assert {each.data.key for each in told} == {learner["id"]}
         where = [each.data.institution_id for each in told if isinstance(each.data, LearnerRecorded)]
         return where == [old.id, new.id] and [each.sequence for each in told] == [1, 2]
@@ -110,7 +110,7 @@ async def test_learners_are_listed_by_year_group_and_priority_page_by_page(world
 
 async def test_an_erased_learner_is_gone_from_everything(world: World) -> None:
     school, session = await world.school(), await world.session()
-    await world.hear(world.row(school, roster_row(1, upn="A123456789012")))
+    await world.hear(world.row(school, roster_row(1, upn=upn())))
     (learner,) = [each["id"] for each in (await school.client.get("/v1/learners")).json()["items"]]
     (other,) = await world.learners(school, 1)
     await school.client.post("/v1/cohorts", {"label": "Year 10", "learner_ids": [learner]})
@@ -133,14 +133,14 @@ async def test_an_erased_learner_is_gone_from_everything(world: World) -> None:
     assert await world.sql(everything, tenants=[school.id], it=f"%{learner}%") == 0
 
     async def said() -> bool:
-        (erased,) = await world.bookings.said(LearnerErased)
-        (changed,) = await world.bookings.said(BookingChanged)
+        (erased,) = await world.said(LearnerErased)
+        (changed,) = await world.said(BookingChanged)
         assert isinstance(changed.data, BookingChanged)
         assert changed.data.removed_learner_ids == [UUID(learner)]
         return bool(erased.data.key == learner)
 
     await eventually(said)
-    assert await world.bookings.said(BookingEnded) == []
+    assert await world.said(BookingEnded) == []
 
 
 async def test_erasing_needs_more_than_reading(world: World) -> None:

@@ -23,8 +23,8 @@ async def test_places_are_held_until_safeguarding_has_decided(world: World) -> N
     assert await world.places(session) == (10, 2, 0)
 
     async def said() -> bool:
-        (requested,) = await world.bookings.said(BookingRequested)
-        (places,) = await world.bookings.said(PlacesChanged)
+        (requested,) = await world.said(BookingRequested)
+        (places,) = await world.said(PlacesChanged)
         assert isinstance(requested.data, BookingRequested)
         assert [str(each.learner_id) for each in requested.data.learners] == learners
         assert all(each.under_16_on_every_day for each in requested.data.learners)
@@ -239,7 +239,7 @@ async def test_ages_are_told_as_of_the_session_s_days(world: World) -> None:
     await world.book(school, session, learners)
 
     async def said() -> bool:
-        (requested,) = await world.bookings.said(BookingRequested)
+        (requested,) = await world.said(BookingRequested)
         assert isinstance(requested.data, BookingRequested)
         (learner,) = requested.data.learners
         assert learner.of_compulsory_school_age

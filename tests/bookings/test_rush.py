@@ -33,7 +33,7 @@ async def test_120_askers_of_four_schools_get_the_30_places_and_not_one_more(wor
     assert held == PLACES
 
     async def told() -> bool:
-        said = [each.data for each in await world.bookings.said(PlacesChanged)]
+        said = [each.data for each in await world.said(PlacesChanged)]
         assert [each.taken for each in said if isinstance(each, PlacesChanged)] == list(range(1, PLACES + 1))
         return True
 
@@ -64,11 +64,7 @@ async def test_places_and_bookings_agree_after_everybody_has_asked_left_and_with
     chance.shuffle(visits)
     await asyncio.gather(*(come_and_go(*each) for each in visits))
 
-    async def settled() -> bool:
-        assert await world.sql("select count(*) from deadlines where name = 'waiting-list'") == 0
-        return True
-
-    await eventually(settled)
+    await eventually(world.lines_called)
     assert await world.places(session) == await counted(world, session.places)
 
 

@@ -103,7 +103,8 @@ async def test_a_scope_opens_its_own_doors_alone(world: World) -> None:
         assert (answer.status_code, answer.json()["slug"]) == (403, "scope-missing")
 
 
-async def test_the_database_alone_keeps_tenants_apart(world: World) -> None:
+async def test_the_database_alone_keeps_tenants_apart(moving_world: World) -> None:
+    world = moving_world
     school, session = await world.school(), await world.session()
     await world.hear(world.row(school, {}))
     learners = await world.learners(school, 1)

@@ -29,8 +29,8 @@ async def test_freed_places_go_to_whoever_of_any_school_asked_first(world: World
     assert await world.places(session) == (2, 2, 1)
 
     async def told() -> bool:
-        waited = [str(each.data.key) for each in await world.bookings.said(BookingWaitlisted)]
-        asked = [str(each.data.key) for each in await world.bookings.said(BookingRequested)]
+        waited = [str(each.data.key) for each in await world.said(BookingWaitlisted)]
+        asked = [str(each.data.key) for each in await world.said(BookingRequested)]
         return waited == [pair["id"], single["id"]] and asked == [holder["id"], pair["id"]]
 
     await eventually(told)
@@ -57,7 +57,8 @@ async def test_a_large_group_in_front_is_not_passed_by_smaller_ones(world: World
     assert await world.places(session) == (3, 2, 0)
 
 
-async def test_an_expired_hold_s_places_are_passed_on(world: World) -> None:
+async def test_an_expired_hold_s_places_are_passed_on(moving_world: World) -> None:
+    world = moving_world
     school, session = await world.school(), await world.session(places=1)
     one, two = await world.learners(school, 2)
     held = await world.book(school, session, [one])
@@ -87,7 +88,8 @@ async def test_a_turn_passes_whose_learners_have_been_booked_elsewhere_since(wor
     assert await world.places(session) == (1, 1, 0)
 
 
-async def test_who_still_waits_on_the_session_s_day_is_told_it_is_over(world: World) -> None:
+async def test_who_still_waits_on_the_session_s_day_is_told_it_is_over(moving_world: World) -> None:
+    world = moving_world
     school, session = await world.school(), await world.session(places=1)
     one, two = await world.learners(school, 2)
     await world.confirmed(school, session, [one])
@@ -99,7 +101,7 @@ async def test_who_still_waits_on_the_session_s_day_is_told_it_is_over(world: Wo
     assert await world.places(session) == (1, 1, 0)
 
     async def told() -> bool:
-        (ended,) = await world.bookings.said(BookingEnded)
+        (ended,) = await world.said(BookingEnded)
         assert isinstance(ended.data, BookingEnded)
         return (str(ended.data.booking_id), ended.data.reason_codes) == (waiting["id"], ["session-began"])
 

@@ -17,7 +17,7 @@ from shared.contracts.safeguarding import ClearanceGranted, ClearanceReferred, C
 from shared.contracts.vocabulary import Decision, InstitutionType, SessionDay
 from shared.kernel import FixedClock
 from tests.infra.polling import eventually
-from tests.infra.running import ROSTER_KEY, Client, Running, RunService
+from tests.infra.running import ROSTER_KEY, Client, Running
 
 NOW = datetime(2027, 2, 1, 9, tzinfo=UTC)
 FIRST_DAY = date(2027, 3, 3)
@@ -65,6 +65,20 @@ class World:
     clock: FixedClock
     provider_id: UUID = field(default_factory=uuid4)
     site_id: UUID = field(default_factory=uuid4)
+    own: set[UUID] = field(default_factory=set)
+
+    async def said(self, contract: type[Contract]) -> list[Event[Contract]]:
+        """What was said so far of this world's schools and sessions, oldest first."""
+        return [
+            each
+            for each in await self.bookings.said(contract)
+            if {getattr(each.data, "institution_id", None), getattr(each.data, "session_id", None)} & self.own
+        ]
+
+    async def lines_called(self) -> bool:
+        """Whether no session of the world's waits for its line to be called."""
+        waiting = "select count(*) from deadlines where name = 'waiting-list' and tenant_id = :provider"
+        return bool(await self.sql(waiting, provider=self.provider_id) == 0)
 
     async def hear(self, *events: Contract, sequence: int = 1) -> None:
         """Have the service hear events, and wait until it has had its say on each."""
@@ -98,6 +112,7 @@ class World:
                 organisation_id=school_id, kind="institution", institution_type=institution_type, open=opened
             )
         )
+        self.own.add(school_id)
         return self.caller_of(school_id)
 
     def caller_of(self, school_id: UUID) -> School:
@@ -173,6 +188,7 @@ class World:
                 for each in range(days)
             ],
         )
+        self.own.add(scheduled.session_id)
         await self.hear(opportunity)
         await self.hear(scheduled, sequence=2)
         return scheduled
@@ -247,6 +263,6 @@ class World:
         }
 
 
-async def new_world(run_service: RunService, **settings: Any) -> World:
-    clock = FixedClock(NOW)
-    return World(await run_service("bookings", clock=clock, **settings), clock)
+def upn() -> str:
+    """A unique pupil number that is nobody's."""
+    return f"Z{uuid4().int % 10**12:012}"
