@@ -47,16 +47,17 @@ def bar(span: Span, first: int, last: int, width: int) -> tuple[int, int]:
     return begin, max(1, min(width - begin, round((span.end - span.start) * width / whole)))
 
 
-def waterfall(spans: list[Span], width: int = 48) -> Table:
+def waterfall(spans: list[Span], width: int = 28) -> Table:
     """The trace as a table."""
     first, last = min(span.start for span in spans), max(span.end for span in spans)
     services = sorted({span.service for span in spans})
     colours = {service: _COLOURS[number % len(_COLOURS)] for number, service in enumerate(services)}
     size = f"{(last - first) / 1e6:.1f} ms, {len(spans)} spans, {len(services)} services"
     table = Table(title=f"trace {spans[0].trace}  {size}", title_justify="left", box=None)
-    for column in ("service", "span", ""):
-        table.add_column(column, no_wrap=True)
-    table.add_column("ms", justify="right")
+    table.add_column("service", no_wrap=True, min_width=max(map(len, services)))
+    table.add_column("span", no_wrap=True)
+    table.add_column("", no_wrap=True, min_width=width)
+    table.add_column("ms", justify="right", no_wrap=True, min_width=6)
     for depth, span in in_order(spans):
         begin, length = bar(span, first, last, width)
         drawn = Text(" " * begin + "━" * length, style="bold red" if span.failed else colours[span.service])
