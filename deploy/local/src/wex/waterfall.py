@@ -47,7 +47,7 @@ def bar(span: Span, first: int, last: int, width: int) -> tuple[int, int]:
     return begin, max(1, min(width - begin, round((span.end - span.start) * width / whole)))
 
 
-def waterfall(spans: list[Span], width: int = 28) -> Table:
+def waterfall(spans: list[Span], width: int = 22) -> Table:
     """The trace as a table."""
     first, last = min(span.start for span in spans), max(span.end for span in spans)
     services = sorted({span.service for span in spans})
@@ -55,7 +55,7 @@ def waterfall(spans: list[Span], width: int = 28) -> Table:
     size = f"{(last - first) / 1e6:.1f} ms, {len(spans)} spans, {len(services)} services"
     table = Table(title=f"trace {spans[0].trace}  {size}", title_justify="left", box=None)
     table.add_column("service", no_wrap=True, min_width=max(map(len, services)))
-    table.add_column("span", no_wrap=True)
+    table.add_column("span", no_wrap=True, max_width=30)
     table.add_column("", no_wrap=True, min_width=width)
     table.add_column("ms", justify="right", no_wrap=True, min_width=6)
     for depth, span in in_order(spans):
