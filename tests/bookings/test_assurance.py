@@ -124,34 +124,32 @@ async def test_a_grant_on_its_way_while_trust_is_lost_confirms_only_after_its_re
 
 
 async def test_a_suspended_booking_ends_when_its_session_begins_without_it(moving_world: World) -> None:
-    world = moving_world
-    school, session = await world.school(), await world.session()
-    booking = await world.confirmed(school, session, await world.learners(school, 1))
-    lost = told(world, AssuranceSuspended, uuid4(), reason_code="concern-raised")
-    await world.hear(lost, sequence=2)
+    school, session = await moving_world.school(), await moving_world.session()
+    booking = await moving_world.confirmed(school, session, await moving_world.learners(school, 1))
+    lost = told(moving_world, AssuranceSuspended, uuid4(), reason_code="concern-raised")
+    await moving_world.hear(lost, sequence=2)
 
-    world.clock.instant = datetime(2027, 3, 3, 9, 0, tzinfo=UTC)
+    moving_world.clock.instant = datetime(2027, 3, 3, 9, 0, tzinfo=UTC)
 
-    await world.reaches(booking, "expired")
-    assert await world.places(session) == (10, 0, 0)
+    await moving_world.reaches(booking, "expired")
+    assert await moving_world.places(session) == (10, 0, 0)
 
     async def said() -> bool:
-        (ended,) = await world.said(BookingEnded)
+        (ended,) = await moving_world.said(BookingEnded)
         return isinstance(ended.data, BookingEnded) and ended.data.reason_codes == ["session-began"]
 
     await eventually(said)
 
 
 async def test_what_has_begun_is_not_suspended(moving_world: World) -> None:
-    world = moving_world
-    school, session = await world.school(), await world.session(days=2)
-    booking = await world.confirmed(school, session, await world.learners(school, 1))
-    world.clock.instant = datetime(2027, 3, 3, 12, tzinfo=UTC)
+    school, session = await moving_world.school(), await moving_world.session(days=2)
+    booking = await moving_world.confirmed(school, session, await moving_world.learners(school, 1))
+    moving_world.clock.instant = datetime(2027, 3, 3, 12, tzinfo=UTC)
 
-    lost = told(world, AssuranceSuspended, uuid4(), reason_code="concern-raised")
-    await world.hear(lost, sequence=2)
+    lost = told(moving_world, AssuranceSuspended, uuid4(), reason_code="concern-raised")
+    await moving_world.hear(lost, sequence=2)
 
-    assert await world.state(booking) == "confirmed"
+    assert await moving_world.state(booking) == "confirmed"
 
 
 async def test_those_who_wait_are_called_when_the_provider_is_back(world: World) -> None:

@@ -16,14 +16,13 @@ def register(on: str, learner_ids: list[str], minutes: int = 300) -> dict[str, A
 
 
 async def test_provider_and_school_take_registers_and_the_later_one_holds(moving_world: World) -> None:
-    world = moving_world
-    school, session = await world.school(), await world.session(days=2)
-    learners = await world.learners(school, 2)
-    booking = await world.confirmed(school, session, learners)
+    school, session = await moving_world.school(), await moving_world.session(days=2)
+    learners = await moving_world.learners(school, 2)
+    booking = await moving_world.confirmed(school, session, learners)
     path = f"/v1/bookings/{booking['id']}/attendance"
-    world.clock.instant = SECOND_DAY
+    moving_world.clock.instant = SECOND_DAY
 
-    taken = await world.provider.post(path, register("2027-03-03", learners))
+    taken = await moving_world.provider.post(path, register("2027-03-03", learners))
     assert taken.status_code == 200, taken.text
     assert taken.json() == register("2027-03-03", learners)
     await school.client.post(path, register("2027-03-04", learners, 0))
@@ -36,7 +35,7 @@ async def test_provider_and_school_take_registers_and_the_later_one_holds(moving
     assert second["next_cursor"] is None
 
     async def said() -> bool:
-        told = await world.said(AttendanceRecorded)
+        told = await moving_world.said(AttendanceRecorded)
         minutes = [each.data.entries[0].minutes for each in told if isinstance(each.data, AttendanceRecorded)]
         assert [each.sequence for each in told] == [3, 4, 5]
         return minutes == [300, 0, 240]
@@ -45,13 +44,12 @@ async def test_provider_and_school_take_registers_and_the_later_one_holds(moving
 
 
 async def test_a_register_that_cannot_be_true_is_refused(moving_world: World) -> None:
-    world = moving_world
-    school, session = await world.school(), await world.session(days=2)
-    learners = await world.learners(school, 2)
-    booking = await world.confirmed(school, session, learners)
-    held = await world.book(school, session, await world.learners(school, 1))
+    school, session = await moving_world.school(), await moving_world.session(days=2)
+    learners = await moving_world.learners(school, 2)
+    booking = await moving_world.confirmed(school, session, learners)
+    held = await moving_world.book(school, session, await moving_world.learners(school, 1))
     path = f"/v1/bookings/{booking['id']}/attendance"
-    world.clock.instant = datetime(2027, 3, 3, 16, tzinfo=UTC)
+    moving_world.clock.instant = datetime(2027, 3, 3, 16, tzinfo=UTC)
 
     wrong = {
         "attendance-incomplete": register("2027-03-03", learners[:1]),
@@ -68,12 +66,11 @@ async def test_a_register_that_cannot_be_true_is_refused(moving_world: World) ->
 
 
 async def test_who_has_left_is_not_on_the_register(moving_world: World) -> None:
-    world = moving_world
-    school, session = await world.school(), await world.session()
-    one, two = await world.learners(school, 2)
-    booking = await world.confirmed(school, session, [one, two])
+    school, session = await moving_world.school(), await moving_world.session()
+    one, two = await moving_world.learners(school, 2)
+    booking = await moving_world.confirmed(school, session, [one, two])
     await school.client.post(f"/v1/bookings/{booking['id']}/departures", {"learner_ids": [one]})
-    world.clock.instant = SECOND_DAY
+    moving_world.clock.instant = SECOND_DAY
     path = f"/v1/bookings/{booking['id']}/attendance"
 
     assert (await school.client.post(path, register("2027-03-03", [one, two]))).status_code == 422

@@ -31,16 +31,15 @@ async def test_a_granted_booking_is_confirmed_once_however_often_it_is_told(worl
 
 
 async def test_a_confirmed_booking_outlives_its_hold(moving_world: World) -> None:
-    world = moving_world
-    school, session = await world.school(), await world.session(places=1)
-    one, two = await world.learners(school, 2)
-    confirmed = await world.confirmed(school, session, [one])
-    held = await world.book(school, await world.session(), [two])
+    school, session = await moving_world.school(), await moving_world.session(places=1)
+    one, two = await moving_world.learners(school, 2)
+    confirmed = await moving_world.confirmed(school, session, [one])
+    held = await moving_world.book(school, await moving_world.session(), [two])
 
-    world.clock.move(timedelta(minutes=31))
+    moving_world.clock.move(timedelta(minutes=31))
 
-    await world.reaches(held, "expired")
-    assert await world.state(confirmed) == "confirmed"
+    await moving_world.reaches(held, "expired")
+    assert await moving_world.state(confirmed) == "confirmed"
 
 
 async def test_a_refused_booking_gives_its_places_back(world: World) -> None:
@@ -57,33 +56,40 @@ async def test_a_refused_booking_gives_its_places_back(world: World) -> None:
 
 
 async def test_a_grant_that_comes_too_late_revives_nothing(moving_world: World) -> None:
-    world = moving_world
-    school, session = await world.school(), await world.session()
-    one, two = await world.learners(school, 2)
-    expired, withdrawn = await world.book(school, session, [one]), await world.book(school, session, [two])
+    school, session = await moving_world.school(), await moving_world.session()
+    one, two = await moving_world.learners(school, 2)
+    expired, withdrawn = (
+        await moving_world.book(school, session, [one]),
+        await moving_world.book(school, session, [two]),
+    )
     await school.client.post(f"/v1/bookings/{withdrawn['id']}/withdrawal")
-    world.clock.move(timedelta(minutes=31))
-    await world.reaches(expired, "expired")
+    moving_world.clock.move(timedelta(minutes=31))
+    await moving_world.reaches(expired, "expired")
 
-    await world.hear(world.cleared(expired), world.cleared(withdrawn))
+    await moving_world.hear(moving_world.cleared(expired), moving_world.cleared(withdrawn))
 
-    assert (await world.state(expired), await world.state(withdrawn)) == ("expired", "withdrawn")
-    assert await world.places(session) == (10, 0, 0)
+    assert (await moving_world.state(expired), await moving_world.state(withdrawn)) == (
+        "expired",
+        "withdrawn",
+    )
+    assert await moving_world.places(session) == (10, 0, 0)
 
 
 async def test_a_referred_booking_keeps_its_places_while_a_person_decides(moving_world: World) -> None:
-    world = moving_world
-    school, session = await world.school(), await world.session()
-    one, two = await world.learners(school, 2)
-    referred, other = await world.book(school, session, [one]), await world.book(school, session, [two])
-    await world.hear(world.referred(referred))
+    school, session = await moving_world.school(), await moving_world.session()
+    one, two = await moving_world.learners(school, 2)
+    referred, other = (
+        await moving_world.book(school, session, [one]),
+        await moving_world.book(school, session, [two]),
+    )
+    await moving_world.hear(moving_world.referred(referred))
 
-    world.clock.move(timedelta(minutes=31))
-    await world.reaches(other, "expired")
-    assert await world.state(referred) == "awaiting_clearance"
-    world.clock.move(timedelta(days=3))
+    moving_world.clock.move(timedelta(minutes=31))
+    await moving_world.reaches(other, "expired")
+    assert await moving_world.state(referred) == "awaiting_clearance"
+    moving_world.clock.move(timedelta(days=3))
 
-    await world.reaches(referred, "expired")
+    await moving_world.reaches(referred, "expired")
 
 
 async def test_a_cancelled_session_ends_all_its_bookings(world: World) -> None:

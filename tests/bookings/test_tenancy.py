@@ -104,27 +104,28 @@ async def test_a_scope_opens_its_own_doors_alone(world: World) -> None:
 
 
 async def test_the_database_alone_keeps_tenants_apart(moving_world: World) -> None:
-    world = moving_world
-    school, session = await world.school(), await world.session()
-    await world.hear(world.row(school, {}))
-    learners = await world.learners(school, 1)
+    school, session = await moving_world.school(), await moving_world.session()
+    await moving_world.hear(moving_world.row(school, {}))
+    learners = await moving_world.learners(school, 1)
     await school.client.post("/v1/cohorts", {"label": "Year 10", "learner_ids": learners})
-    booking = await world.confirmed(school, session, learners)
-    world.clock.instant = world.clock.instant.replace(month=3, day=3)
+    booking = await moving_world.confirmed(school, session, learners)
+    moving_world.clock.instant = moving_world.clock.instant.replace(month=3, day=3)
     entries = [{"learner_id": learners[0], "attended": True, "minutes": 60}]
     path = f"/v1/bookings/{booking['id']}/attendance"
-    assert (await world.provider.post(path, {"on": "2027-03-03", "entries": entries})).status_code == 200
+    assert (
+        await moving_world.provider.post(path, {"on": "2027-03-03", "entries": entries})
+    ).status_code == 200
 
     for table in PROTECTED:
         counted = f"select count(*) from {table}"
-        assert await world.sql(counted, tenants=[school.id]) == 1, table
-        assert await world.sql(counted, tenants=[uuid4()]) == 0, table
-        assert await world.sql(counted) == 0, table
+        assert await moving_world.sql(counted, tenants=[school.id]) == 1, table
+        assert await moving_world.sql(counted, tenants=[uuid4()]) == 0, table
+        assert await moving_world.sql(counted) == 0, table
     forced = """
       select count(*) from pg_class c
       where relname = any (:tables) and relrowsecurity and relforcerowsecurity
     """
-    assert await world.sql(forced, tables=PROTECTED) == len(PROTECTED)
+    assert await moving_world.sql(forced, tables=PROTECTED) == len(PROTECTED)
 
 
 async def test_nobody_writes_a_row_for_another_tenant(world: World) -> None:

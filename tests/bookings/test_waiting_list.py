@@ -58,16 +58,15 @@ async def test_a_large_group_in_front_is_not_passed_by_smaller_ones(world: World
 
 
 async def test_an_expired_hold_s_places_are_passed_on(moving_world: World) -> None:
-    world = moving_world
-    school, session = await world.school(), await world.session(places=1)
-    one, two = await world.learners(school, 2)
-    held = await world.book(school, session, [one])
-    waiting = await world.book(school, session, [two], join_waiting_list=True)
+    school, session = await moving_world.school(), await moving_world.session(places=1)
+    one, two = await moving_world.learners(school, 2)
+    held = await moving_world.book(school, session, [one])
+    waiting = await moving_world.book(school, session, [two], join_waiting_list=True)
 
-    world.clock.move(timedelta(minutes=31))
+    moving_world.clock.move(timedelta(minutes=31))
 
-    await world.reaches(held, "expired")
-    await world.reaches(waiting, "awaiting_clearance")
+    await moving_world.reaches(held, "expired")
+    await moving_world.reaches(waiting, "awaiting_clearance")
     shown = (await school.client.get(f"/v1/bookings/{waiting['id']}")).json()
     assert shown["held_until"] == "2027-02-01T10:01:00Z"
 
@@ -89,19 +88,18 @@ async def test_a_turn_passes_whose_learners_have_been_booked_elsewhere_since(wor
 
 
 async def test_who_still_waits_on_the_session_s_day_is_told_it_is_over(moving_world: World) -> None:
-    world = moving_world
-    school, session = await world.school(), await world.session(places=1)
-    one, two = await world.learners(school, 2)
-    await world.confirmed(school, session, [one])
-    waiting = await world.book(school, session, [two], join_waiting_list=True)
+    school, session = await moving_world.school(), await moving_world.session(places=1)
+    one, two = await moving_world.learners(school, 2)
+    await moving_world.confirmed(school, session, [one])
+    waiting = await moving_world.book(school, session, [two], join_waiting_list=True)
 
-    world.clock.instant = datetime(2027, 3, 3, 0, 1, tzinfo=UTC)
+    moving_world.clock.instant = datetime(2027, 3, 3, 0, 1, tzinfo=UTC)
 
-    await world.reaches(waiting, "expired")
-    assert await world.places(session) == (1, 1, 0)
+    await moving_world.reaches(waiting, "expired")
+    assert await moving_world.places(session) == (1, 1, 0)
 
     async def told() -> bool:
-        (ended,) = await world.said(BookingEnded)
+        (ended,) = await moving_world.said(BookingEnded)
         assert isinstance(ended.data, BookingEnded)
         return (str(ended.data.booking_id), ended.data.reason_codes) == (waiting["id"], ["session-began"])
 
