@@ -209,5 +209,5 @@ async def accepted(client: Client, path: str, body: dict[str, Any]) -> dict[str,
         found: dict[str, Any] = answer.json()
         return found
 
-    answer: dict[str, Any] = await eventually(post, within=PATIENCE) or {}
-    return answer
+    answer = await eventually(post, within=PATIENCE)
+    return answer or {}
