@@ -4,7 +4,6 @@ import time
 from collections import Counter
 from typing import Any
 
-from wex import waterfall
 from wex.journey.clients import StepFailed
 from wex.journey.school import (
     ABSENT,

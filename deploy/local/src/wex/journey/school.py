@@ -51,7 +51,7 @@ async def book_first_cohort(walk: Walk) -> str:
     """A cohort of 30: held, cleared through events, confirmed."""
     walk.trace_id = secrets.token_hex(16)
     began = time.perf_counter()
-    booking = await _book(
+    booking = await book(
         walk, walk.sessions[0], walk.learners[:30],
         headers={"traceparent": f"00-{walk.trace_id}-{secrets.token_hex(8)}-01"},
     )  # fmt: skip
@@ -63,7 +63,7 @@ async def book_first_cohort(walk: Walk) -> str:
 
 async def refuse_larger_cohort(walk: Walk) -> str:
     """A cohort of 31 is refused with a problem that says why."""
-    problem = await _book(walk, walk.sessions[1], walk.learners[30:61], expect=409)
+    problem = await book(walk, walk.sessions[1], walk.learners[30:61], expect=409)
     if problem["slug"] != "no-places-left":
         raise StepFailed(f"refused with {problem['slug']}")
     return f"409 {problem['slug']}: {problem['detail']}"
@@ -71,7 +71,7 @@ async def refuse_larger_cohort(walk: Walk) -> str:
 
 async def book_second_cohort(walk: Walk) -> str:
     """A cohort of 30 fills the other session."""
-    booking = await _book(walk, walk.sessions[1], walk.learners[30:60])
+    booking = await book(walk, walk.sessions[1], walk.learners[30:60])
     await until_state(walk, booking["id"], "confirmed")
     walk.bookings["second"] = booking["id"]
     return "30 of 30 places taken"
@@ -79,7 +79,7 @@ async def book_second_cohort(walk: Walk) -> str:
 
 async def join_waiting_list(walk: Walk) -> str:
     """One more learner waits, and is promoted when another withdraws."""
-    waiting = await _book(walk, walk.sessions[1], walk.learners[60:61], join_waiting_list=True)
+    waiting = await book(walk, walk.sessions[1], walk.learners[60:61], join_waiting_list=True)
     if waiting["state"] != "waitlisted":
         raise StepFailed(f"the booking is {waiting['state']}")
     leaver = walk.learners[59]
@@ -95,7 +95,7 @@ async def join_waiting_list(walk: Walk) -> str:
 async def refuse_placement(walk: Walk) -> str:
     """A placement is refused for Year 9: Education Act 1996, section 560."""
     await supply.publish_placement(walk)
-    problem = await _book(walk, walk.placement_session, walk.learners[:1], expect=422)
+    problem = await book(walk, walk.placement_session, walk.learners[:1], expect=422)
     if problem["slug"] != "placement-not-lawful":
         raise StepFailed(f"refused with {problem['slug']}")
     return f"422 {problem['slug']}: {problem['source']}, version {problem['version']}"
@@ -178,7 +178,8 @@ async def _assessed(walk: Walk, session: str) -> dict[str, Any]:
     return answer
 
 
-async def _book(walk: Walk, session: str, learners: list[str], **options: Any) -> dict[str, Any]:
+async def book(walk: Walk, session: str, learners: list[str], **options: Any) -> dict[str, Any]:
+    """Ask for places; the booking, or the problem where `expect` names its status."""
     expect = options.pop("expect", 201)
     headers = options.pop("headers", None)
     body = {"session_id": session, "learner_ids": learners, **options}

@@ -12,6 +12,16 @@ NEARBY = "CH41 6DU"
 AREA = "liverpool-city-region"
 BAND = "low_risk"
 WORD = "turbine"
+VISIT: dict[str, object] = {
+    "title": f"Inside a {WORD} works: solve a real maintenance task",
+    "summary": "A day on site with engineers, a task set by the works and feedback on your answer.",
+    "purpose": "See how a maintenance team works and try its way of finding faults.",
+    "kind": "workplace_experience",
+    "format": "visit",
+    "year_groups": [9],
+    "task_brief": "Find why the example pump loses pressure and present a repair plan.",
+    "accompanied": True,
+}
 
 
 async def register_provider(walk: Walk) -> str:
@@ -84,20 +94,7 @@ def _answer(item: dict[str, object], expires: str) -> dict[str, object]:
 async def publish_opportunity(walk: Walk) -> str:
     """An accompanied visit with an employer-set task, two sessions of 30 places, searchable at once."""
     first, second = session_days(walk.today())
-    walk.opportunity_id, walk.sessions = await _publish(
-        walk,
-        {
-            "title": f"Inside a {WORD} works: solve a real maintenance task",
-            "summary": "A day on site with engineers, a task set by the works and feedback on your answer.",
-            "purpose": "See how a maintenance team works and try its way of finding faults.",
-            "kind": "workplace_experience",
-            "format": "visit",
-            "year_groups": [9],
-            "task_brief": "Find why the example pump loses pressure and present a repair plan.",
-            "accompanied": True,
-        },
-        [first, second],
-    )
+    walk.opportunity_id, walk.sessions = await publish(walk, VISIT, [first, second])
     began = time.perf_counter()
 
     async def search() -> list[str]:
@@ -115,7 +112,7 @@ async def publish_opportunity(walk: Walk) -> str:
 async def publish_placement(walk: Walk) -> None:
     """A second opportunity, typed `placement`, for the last two compulsory years."""
     first, _ = session_days(walk.today())
-    _, sessions = await _publish(
+    _, sessions = await publish(
         walk,
         {
             "title": "A week beside our maintenance planners",
@@ -132,7 +129,10 @@ async def publish_placement(walk: Walk) -> None:
     walk.placement_session = sessions[0]
 
 
-async def _publish(walk: Walk, particulars: dict[str, object], days: list[date]) -> tuple[str, list[str]]:
+async def publish(
+    walk: Walk, particulars: dict[str, object], days: list[date], places: int = 30
+) -> tuple[str, list[str]]:
+    """Draft an opportunity with a session on each of the days, and publish it: its id and theirs."""
     call, provider = walk.clients.call, walk.provider
     body = {
         "mode": "in_person",
@@ -148,7 +148,10 @@ async def _publish(walk: Walk, particulars: dict[str, object], days: list[date])
     path = f"/v1/opportunities/{draft['id']}"
     sessions = []
     for day in days:
-        session = {"places": 30, "days": [{"on": day.isoformat(), "starts": "09:30:00", "ends": "14:30:00"}]}
+        session = {
+            "places": places,
+            "days": [{"on": day.isoformat(), "starts": "09:30:00", "ends": "14:30:00"}],
+        }
         added = await call(provider, "opportunities", "POST", f"{path}/sessions", session)
         sessions.append(added["id"])
 
