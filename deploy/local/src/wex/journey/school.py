@@ -16,6 +16,7 @@ EARLY_LEAVER_MINUTES = 210
 ABSENT = 2
 WITHOUT_FEEDBACK = 1
 WITHOUT_REFLECTION = 3
+_NOT_YET_HEARD = ("session-not-found", "session-not-bookable", "institution-not-eligible")
 
 
 async def send_roster(walk: Walk) -> str:
@@ -191,8 +192,10 @@ async def book(walk: Walk, session: str, learners: list[str], **options: Any) ->
         )  # fmt: skip
         return answer
 
-    # The session and the school are known to bookings through events: until then they are not.
-    answer = await walk.clients.until(ask, lambda a: a.get("status") != 404, "bookings knows the session")
+    # The session, its opportunity and the school become known to bookings through events.
+    answer = await walk.clients.until(
+        ask, lambda answer: answer.get("slug") not in _NOT_YET_HEARD, "bookings knows session and school"
+    )
     if answer.get("status", 201) != expect:
         raise StepFailed(f"booking answered {answer}")
     return answer  # type: ignore[no-any-return]
