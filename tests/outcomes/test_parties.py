@@ -191,6 +191,26 @@ async def test_a_reflection_is_made_once_by_who_attended(visit: Visit) -> None:
         assert WORDS not in str((await session.execute(_inbox())).all())
 
 
+async def test_words_are_read_by_the_learner_and_the_school_alone(visit: Visit) -> None:
+    one, two, _ = visit.learners
+    await visit.give_feedback(one)
+    await visit.give_feedback(one, two)
+    await visit.reflect(one)
+    stranger = visit.here.caller("progress:read", organisation=uuid4())
+    readers = [(visit.school, 2, 1), (visit.pupil(one), 2, 1), (stranger, 0, 0)]
+    for client, told, written in readers:
+        feedback = (await client.get(f"/v1/learners/{one}/feedback")).json()["items"]
+        assert [each["comment"] for each in feedback] == [COMMENT] * told
+        reflections = (await client.get(f"/v1/learners/{one}/reflections")).json()["items"]
+        assert [each["text"] for each in reflections] == [WORDS] * written
+    first = (await visit.school.get(f"/v1/learners/{one}/feedback", limit=1)).json()
+    path = f"/v1/learners/{one}/feedback"
+    rest = (await visit.school.get(path, limit=1, cursor=first["next_cursor"])).json()
+    assert (rest["next_cursor"], rest["items"] != first["items"]) == (None, True)
+    for words in ("feedback", "reflections"):
+        assert (await visit.pupil(two).get(f"/v1/learners/{one}/{words}")).status_code == 404
+
+
 async def test_nobody_reflects_before_the_last_day(run_service: RunService) -> None:
     clock = FixedClock(datetime(2026, 6, 9, 12, tzinfo=UTC))
     visit = Visit(await run_service("outcomes", clock=clock))

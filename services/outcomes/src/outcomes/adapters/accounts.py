@@ -81,7 +81,8 @@ _RECOUNT = text(
 _LEAVE_BOOKINGS = text(
     """
     update bookings set learner_ids = array_remove(learner_ids, :learner_id)
-    where :learner_id = any (learner_ids)
+    where institution_id in (select institution_id from learners where learner_id = :learner_id)
+      and :learner_id = any (learner_ids)
     """
 )
 _FORGET = text("delete from accounts where learner_id = :learner_id")
@@ -214,9 +215,13 @@ class AccountRepository:
         )
         for _, sequence, entry in entries:
             self._transaction.say(contract_of(entry), sequence=sequence)
-        for account in numbered.values():
-            if account.present_at != account.institution_id:
-                await self._transaction.wait_until(RECOUNT, account.learner_id, account.present_at, now)
+        await self._transaction.wait_until_each(
+            [
+                (RECOUNT, account.learner_id, account.present_at, now)
+                for account in numbered.values()
+                if account.present_at != account.institution_id
+            ]
+        )
 
     async def _save_rolls(self, accounts: Sequence[Account]) -> None:
         await self._upsert(LearnerRow, [rows.learner(account) for account in accounts])

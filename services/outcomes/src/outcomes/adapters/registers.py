@@ -25,7 +25,12 @@ _NO_LONGER_IN_IT = text(
     returning learner_id
     """
 )
-_OF_BOOKING = text("select learner_id, on_day from attendances where booking_id = :booking_id order by 1, 2")
+_OF_BOOKING = text(
+    """
+    select learner_id, on_day from attendances
+    where institution_id = :institution_id and booking_id = :booking_id order by 1, 2
+    """
+)
 _DAYS_PRESENT = text(
     """
     select distinct on_day from attendances
@@ -117,9 +122,10 @@ class RegisterRepository:
             )
         return learners
 
-    async def of_booking(self, booking_id: UUID) -> Mapping[UUID, Sequence[date]]:
+    async def of_booking(self, institution_id: UUID, booking_id: UUID) -> Mapping[UUID, Sequence[date]]:
         days: dict[UUID, list[date]] = defaultdict(list)
-        for row in await self._session.execute(_OF_BOOKING, {"booking_id": booking_id}):
+        asked = {"institution_id": institution_id, "booking_id": booking_id}
+        for row in await self._session.execute(_OF_BOOKING, asked):
             days[row.learner_id].append(row.on_day)
         return days
 

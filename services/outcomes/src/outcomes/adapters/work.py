@@ -1,6 +1,6 @@
 """One transaction of `outcomes`, with its repositories."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from sqlalchemy import text
@@ -55,8 +55,10 @@ class OutcomesWork:
     async def lock(self, subject_id: UUID) -> None:
         await self._transaction.session.execute(_LOCK, {"subject": str(subject_id)})
 
-    async def soon(self, deadline: str, subject_id: UUID, institution_id: UUID) -> None:
-        await self._transaction.wait_until(deadline, subject_id, institution_id, self.now)
+    async def soon(self, deadline: str, subjects: Iterable[tuple[UUID, UUID]]) -> None:
+        await self._transaction.wait_until_each(
+            [(deadline, subject_id, institution_id, self.now) for subject_id, institution_id in subjects]
+        )
 
     def say(self, event: object, *, sequence: int) -> None:
         self._transaction.say(contract_of(event), sequence=sequence)

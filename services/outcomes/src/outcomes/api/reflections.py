@@ -1,20 +1,48 @@
-"""Reflections over HTTP: a learner's own words."""
+"""A learner's own words over HTTP, and the words a learner was given."""
 
-from fastapi import APIRouter, Response
+from datetime import date, datetime
+from uuid import UUID
 
-from outcomes.api.access import LearnersOnly, learner_of
+from fastapi import APIRouter, Request, Response
+from pydantic import Field
+
+from outcomes.api.access import Answers, LearnersOnly, Running, learner_of, readable_learner
 from outcomes.api.schemas import ReflectionBody, ReflectionToSubmit
 from outcomes.application import handlers
 from outcomes.application.commands import SubmitReflection
 from outcomes.domain.frameworks import UnknownObjective
 from outcomes.domain.meaning import AlreadyReflected, SessionNotAttended, SessionNotOver
+from shared.http.bodies import ResponseBody
 from shared.http.door import OpenDoor, answer
+from shared.http.paging import Cursor, Limit, Page
 from shared.http.problems import documented
 from shared.kernel import new_id
 from shared.security.access import own_organisation, requires
 from shared.security.tokens import Caller
 
 routes = APIRouter(tags=["reflections"])
+
+
+class ReceivedBody(ResponseBody):
+    """Feedback as the learner was given it."""
+
+    feedback_id: UUID
+    session_id: UUID
+    provider_id: UUID
+    comment: str
+    objective_codes: list[str] = Field(examples=[["IE-1.3"]])
+    given_at: datetime
+
+
+class WrittenBody(ResponseBody):
+    """A reflection as the learner wrote it."""
+
+    reflection_id: UUID
+    session_id: UUID
+    text: str
+    objective_codes: list[str] = Field(examples=[["IE-1.3"]])
+    skills: list[str] = Field(examples=[["problem-solving"]])
+    submitted_on: date
 
 
 @routes.post(
@@ -41,3 +69,51 @@ async def submit_reflection(
     )
     render = answer(201, ReflectionBody.model_validate)
     return await door(caller, handlers.submit_reflection, command, render)
+
+
+@routes.get(
+    "/v1/learners/{learner_id}/feedback",
+    operation_id="listFeedback",
+    response_model=Page[ReceivedBody],
+)
+async def list_feedback(
+    learner_id: UUID,
+    request: Request,
+    response: Response,
+    running: Running,
+    reads: Answers,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+    caller: Caller = requires("progress:read"),
+) -> Page[ReceivedBody]:
+    """What providers told a learner: for the learner and the learner's institution. Others find nothing."""
+    learner, institution = readable_learner(caller, learner_id), own_organisation(caller)
+    last = running.pager.read(request, cursor)
+    rows = await reads.feedback(institution, learner, UUID(last[0]) if last else None, limit + 1)
+    shown, following = running.pager.page(request, response, rows, limit, lambda row: [row.feedback_id])
+    items = [ReceivedBody.model_validate(each) for each in shown]
+    return Page[ReceivedBody](items=items, next_cursor=following)
+
+
+@routes.get(
+    "/v1/learners/{learner_id}/reflections",
+    operation_id="listReflections",
+    response_model=Page[WrittenBody],
+)
+async def list_reflections(
+    learner_id: UUID,
+    request: Request,
+    response: Response,
+    running: Running,
+    reads: Answers,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+    caller: Caller = requires("progress:read"),
+) -> Page[WrittenBody]:
+    """What a learner wrote: for the learner and the learner's institution. Others find nothing."""
+    learner, institution = readable_learner(caller, learner_id), own_organisation(caller)
+    last = running.pager.read(request, cursor)
+    rows = await reads.reflections(institution, learner, UUID(last[0]) if last else None, limit + 1)
+    shown, following = running.pager.page(request, response, rows, limit, lambda row: [row.reflection_id])
+    items = [WrittenBody.model_validate(each) for each in shown]
+    return Page[WrittenBody](items=items, next_cursor=following)

@@ -43,7 +43,7 @@ async def take_booking(command: CopyBooking, work: Work) -> None:
 
 async def assess_booking(command: AssessBooking, work: Work) -> None:
     await work.lock_institution(command.institution_id)
-    learners = await work.registers.of_booking(command.booking_id)
+    learners = await work.registers.of_booking(command.institution_id, command.booking_id)
     days = sorted({day for each in learners.values() for day in each})
     await _assess(work, command.institution_id, sorted(learners), days)
 
@@ -62,7 +62,7 @@ async def take_learner(command: TakeLearner, work: Work) -> None:
     )
     if entered != institution:
         await work.accounts.recount(accounts[learner])
-        await work.soon(DEPARTURE, learner, entered)
+        await work.soon(DEPARTURE, [(learner, entered)])
     await settle(work, institution, accounts, None)
 
 

@@ -146,5 +146,4 @@ async def _receivers(command: GiveFeedback, work: Work) -> list[BookedIn]:
 
 
 async def _assess_soon(work: Work, bookings: Sequence[BookedIn]) -> None:
-    for booking in bookings:
-        await work.soon(ASSESSMENT, booking.booking_id, booking.institution_id)
+    await work.soon(ASSESSMENT, [(each.booking_id, each.institution_id) for each in bookings])

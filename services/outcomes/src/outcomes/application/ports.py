@@ -87,7 +87,7 @@ class Registers(Protocol):
         """Write the register: who is no longer in it counts as absent. Every learner it names or named."""
         ...
 
-    async def of_booking(self, booking_id: UUID) -> Mapping[UUID, Sequence[date]]:
+    async def of_booking(self, institution_id: UUID, booking_id: UUID) -> Mapping[UUID, Sequence[date]]:
         """The learners in a booking's registers, with their days."""
         ...
 
@@ -187,8 +187,8 @@ class Work(Protocol):
         """Let no other transaction write or read a session's evidence, or an opportunity."""
         ...
 
-    async def soon(self, deadline: str, subject_id: UUID, institution_id: UUID) -> None:
-        """Have something done next, for that institution, in a transaction of its own."""
+    async def soon(self, deadline: str, subjects: Iterable[tuple[UUID, UUID]]) -> None:
+        """Have something done next, for each subject and its institution, in transactions of their own."""
         ...
 
     def say(self, event: object, *, sequence: int) -> None:
