@@ -247,9 +247,8 @@ async def _read_all(
     for partition in partitions:
         while await consumer.position(partition) < ends[partition]:
             batch = await consumer.getmany(partition, timeout_ms=200)
-            for record in batch.get(partition, []):
-                if record.value is not None:
-                    found.append(from_message(record.headers, record.value, known))
+            records = [record for record in batch.get(partition, []) if record.value is not None]
+            found.extend(from_message(record.headers, record.value, known) for record in records)
     return found
 
 
