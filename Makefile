@@ -1,13 +1,13 @@
 # Everything a person needs: Python 3.11 or later and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lock down reset
+.PHONY: help setup run test check contracts kills bench lock down reset
 
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
 
 help: ## Show what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Make .venv with everything in it (every other command does it too)
 	@$(PYTHON) deploy/local/bootstrap.py
@@ -23,6 +23,15 @@ check: setup ## Lint, format, types and the direction of imports
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy shared services deploy/local tests
 	@$(BIN)/lint-imports
+
+contracts: setup ## Write deploy/api anew after an event or a route has changed
+	@$(BIN)/python deploy/api/publish.py
+
+kills: setup ## Kill every process with -9 in the middle of a journey, and count the ledger after
+	@$(BIN)/python -m tests.system.kills --seed $(or $(SEED),1)
+
+bench: setup ## Measure from a booking's request to its confirmation
+	@$(BIN)/python -m tests.benchmarks.request_to_confirmed
 
 lock: setup ## Write constraints.txt anew after a dependency has changed
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
