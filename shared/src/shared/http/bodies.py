@@ -2,7 +2,7 @@
 
 import json
 import re
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, ValidatorFunctionWrapHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -20,9 +20,12 @@ class RequestBody(BaseModel):
         # Under a validator function pydantic takes JSON for Python, and strict Python knows no date as
         # text: so the function stands before Python alone, and JSON meets none on its way down.
         schema = handler(source)
-        return core_schema.json_or_python_schema(
-            schema, core_schema.no_info_wrap_validator_function(cls._read_as_json, schema)
-        )
+        if schema["type"] != "model":
+            return schema  # a body within another one: it has its function already
+        # The whole is what has a name, so that OpenAPI refers to it instead of repeating it.
+        reference = cast("dict[str, Any]", schema).pop("ref", None)
+        guarded = core_schema.no_info_wrap_validator_function(cls._read_as_json, schema)
+        return core_schema.json_or_python_schema(schema, guarded, ref=reference)
 
     @classmethod
     def _read_as_json(cls, data: Any, handler: ValidatorFunctionWrapHandler) -> Any:

@@ -47,10 +47,12 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
     responses = operation["responses"]
     responses.pop("422", None) if _is_default_422(responses.get("422")) else None
     for status in _statuses(path, method, operation, public=public):
-        described = responses.setdefault(status, {"description": _COMMON[status], "content": _PROBLEM})
-        content = described.setdefault("content", {})
-        if "json" in "".join(content) and MEDIA_TYPE in content:
-            content.pop("application/json", None)
+        described = responses.setdefault(status, {"description": "", "content": dict(_PROBLEM)})
+        own = described["description"]
+        described["description"] = f"{own}; {_COMMON[status]}" if own else _COMMON[status]
+    for response in responses.values():
+        if MEDIA_TYPE in response.get("content", {}):
+            response["content"].pop("application/json", None)
     if public:
         operation["security"] = []
     for status in ("200", "201", "202"):
