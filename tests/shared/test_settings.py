@@ -15,7 +15,7 @@ GIVEN: dict[str, Any] = {
     "issuer": "https://issuer.example",
     "cursor_secret": "a-secret-of-the-tests",
 }
-LOCAL_ONLY: dict[str, Any] = {"clock_file": Path("/clock"), "topic_prefix": "test."}
+LOCAL_ONLY: dict[str, Any] = {"clock_file": Path("/clock"), "topic_prefix": "test.", "fail": "R3:kill9"}
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from opentelemetry import trace
 from sqlalchemy.orm.exc import StaleDataError
 
+from shared import failpoints
 from shared.kernel import Clock, ConcurrentChange
 from shared.messaging import inbox, outbox
 from shared.messaging.inbox import Answer, Message, Taken
@@ -21,6 +22,8 @@ Result = TypeVar("Result")
 Work = TypeVar("Work")
 
 _TRIES = 4
+# Failpoints after the claim, before COMMIT and after it: of a request, and of events and deadlines.
+_OF_REQUESTS, _OF_OTHERS = ("A1", "A2", "A3"), ("C2", "C3", "C4")
 _tracer = trace.get_tracer("wex.command_bus")
 
 
@@ -87,9 +90,11 @@ class CommandBus(Generic[Work]):
         command: Command,
         render: Callable[[Result], Answer] | None,
     ) -> Done[Result] | Taken:
+        claimed, done, committed = _OF_REQUESTS if message.source.startswith("http:") else _OF_OTHERS
         async with self._database.session() as session:
             if taken := await inbox.claim(session, message):
                 return taken
+            failpoints.reach(claimed)
             transaction = Transaction(session, self._source, self._clock.now(), self._clock.today())
             result = await handler(command, self._open_work(transaction))
             await session.flush()
@@ -97,12 +102,14 @@ class CommandBus(Generic[Work]):
             answer = render(result) if render else None
             if answer is not None:
                 await inbox.remember(session, message, answer)
+            failpoints.reach(done)
             try:
                 await session.commit()
             except Exception as error:
                 if is_transient(error):
                     raise OutcomeUnknown from error
                 raise
+        failpoints.reach(committed)
         if transaction.events or transaction.erased or transaction.wakes:
             self._waker.wake()
         return Done(result, answer)

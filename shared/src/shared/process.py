@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from shared import failpoints
 from shared.messaging.replay import replay
 from shared.persistence.migrations import upgrade
 from shared.runtime import Service, serve
@@ -29,6 +30,7 @@ def main(compose: Callable[[], Service[Any]], migrations: Path) -> None:
         return _migrate(migrations)
     service = compose()
     settings = service.settings
+    failpoints.arm(settings.fail)
     configure_logs(service.name, as_json=settings.log_format == "json")
     if arguments.role == "openapi":
         json.dump(service.api().openapi(), sys.stdout, indent=2)

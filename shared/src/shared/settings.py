@@ -27,6 +27,7 @@ class ServiceSettings(BaseSettings):
     clock_file: Path | None = Field(
         default=None, description="Seconds the business clock runs ahead; local and test only"
     )
+    fail: str | None = Field(default=None, description="A failpoint, as `R3:kill9`; local and test only")
     otlp_endpoint: str | None = Field(default=None, description="OTLP over HTTP collector")
     log_format: Literal["json", "console"] = "json"
     cursor_secret: SecretStr = Field(description="Signs paging cursors")
@@ -44,4 +45,4 @@ class ServiceSettings(BaseSettings):
     @classmethod
     def local_only(cls) -> tuple[str, ...]:
         """Names of the settings production refuses."""
-        return ("clock_file", "topic_prefix")
+        return ("clock_file", "topic_prefix", "fail")

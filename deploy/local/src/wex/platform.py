@@ -149,13 +149,14 @@ class Platform:
             self._nursery.nurse.kill()
         self._release_lock()
 
-    async def start(self, name: str) -> None:
-        """Start one process that does not run and wait until it is ready."""
+    async def start(self, name: str, **environment: str) -> None:
+        """Start one process that does not run, with more `environment`, and wait until it is ready."""
         if name in self._children and self._children[name].exit_code is None:
             raise ProcessError(f"{name} runs already")
         began = time.monotonic()
         self._announce(Announcement(name, "starting"))
         command = self._command(name)
+        command = replace(command, environment={**command.environment, **environment})
         child = await self._spawn(command)
         self._children[name] = child
         await until_ready(child, lambda: self.is_ready(name), within=_READY_WITHIN)

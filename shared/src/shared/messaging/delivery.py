@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
+from shared import failpoints
 from shared.command_bus import CommandBus, OutcomeUnknown
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import Event, Malformed, UnknownType, from_message
@@ -138,6 +139,7 @@ class Delivery(Generic[Work]):
         instruction = subscription.policy(event)
         if instruction is None:
             return
+        failpoints.reach("C1")
         claim = Message(
             source=subscription.name, message_id=str(event.id), tenants=instruction.tenants, lane=lane
         )

@@ -14,6 +14,7 @@ from aiokafka.partitioner import murmur2
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind
 
+from shared import failpoints
 from shared.messaging import kafka
 from shared.messaging.outbox import SHARDS
 from shared.messaging.progress import Progress
@@ -117,8 +118,11 @@ class Relay:
                 if not rows:
                     await self._pause(shard, POLL_SECONDS)
                     continue
+                failpoints.reach("R1")
                 await asyncio.wait_for(self._publish(producer, rows), kafka.SEND_DEADLINE)
+                failpoints.reach("R3")
                 await connection.execute(_REMOVE, [row["id"] for row in rows])
+                failpoints.reach("R4")
                 self._count(rows)
         finally:
             # Still under the lock: what this producer has in hand is out, or never will be.
@@ -159,6 +163,7 @@ class Relay:
                 if batch.append(**message) is None:
                     raise ValueError("an event is larger than a batch may be")
         acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
+        failpoints.reach("R2")
         await asyncio.gather(*acknowledgements)
         for span in spans:
             span.end()

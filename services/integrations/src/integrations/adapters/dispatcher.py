@@ -16,6 +16,7 @@ from integrations.application.commands import RecordAttempt
 from integrations.application.deliveries import record_attempt
 from integrations.application.ports import Work
 from integrations.domain.deliveries import Attempt
+from shared import failpoints
 from shared.command_bus import OutcomeUnknown
 from shared.kernel import ConcurrentChange, new_id
 from shared.messaging.inbox import InFlight, Message
@@ -126,7 +127,9 @@ class Dispatcher:
             if parcel is None:
                 await self._due.drop(claimed)
                 return
+            failpoints.reach("W1")
             reply = await self._send(claimed, parcel)
+            failpoints.reach("W2")
             await self._record(claimed, reply)
         except Exception as error:  # noqa: BLE001 - the lease brings it back
             log.warning("delivery_interrupted", error=type(error).__name__)
