@@ -5,7 +5,7 @@ SCOPES: dict[str, dict[str, str]] = {
         "opportunities": "organisations:write opportunities:write",
         "bookings": "bookings:read bookings:write learners:read attendance:write",
         "safeguarding": "assurances:read assurances:write clearances:read concerns:read",
-        "outcomes": "progress:read ledger:read frameworks:write",
+        "outcomes": "progress:read ledger:read",
         "integrations": "rosters:read webhooks:read webhooks:write",
     },
     "provider": {
@@ -18,12 +18,12 @@ SCOPES: dict[str, dict[str, str]] = {
     "school": {
         "bookings": "bookings:read bookings:write learners:read attendance:write",
         "safeguarding": "assurances:read clearances:read concerns:write",
-        "outcomes": "reflections:write feedback:write progress:read ledger:read",
+        "outcomes": "feedback:write progress:read ledger:read",
         "integrations": "rosters:read rosters:write webhooks:read webhooks:write",
     },
     "learner": {
         "bookings": "bookings:read",
-        "outcomes": "reflections:write progress:read",
+        "outcomes": "reflections:write progress:read ledger:read",
     },
     "mis": {
         "bookings": "learners:read attendance:write",
