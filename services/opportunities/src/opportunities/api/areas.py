@@ -1,8 +1,9 @@
 """Areas over HTTP: reference data, open to all."""
 
 from dataclasses import asdict
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from opportunities.api.dependencies import FromRegister, Paging
 from opportunities.api.organisation_schemas import AreaBody
@@ -11,6 +12,9 @@ from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page
 from shared.http.problems import documented
 from shared.security.access import public
 
+AreaCode = Annotated[
+    str, Path(min_length=1, max_length=60, description="As in the list", examples=["liverpool-city-region"])
+]
 routes = APIRouter(tags=["areas"])
 
 
@@ -44,7 +48,7 @@ async def list_areas(
     responses=documented(AreaUnknown),
     openapi_extra=public(),
 )
-async def get_area(code: str, register: FromRegister) -> AreaBody:
+async def get_area(code: AreaCode, register: FromRegister) -> AreaBody:
     """One area with its districts, its hub and the sectors that grow there."""
     return _body(register.areas.get(code), register.areas.licence)
 

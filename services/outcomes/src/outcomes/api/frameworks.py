@@ -1,6 +1,8 @@
 """Frameworks over HTTP: public, whole, with every statement."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 
 from outcomes.api.access import Answers, Running
@@ -9,6 +11,9 @@ from shared.http.paging import Cursor, Limit, Page
 from shared.kernel import NotFound
 from shared.security.access import public
 
+FrameworkCode = Annotated[
+    str, Path(min_length=1, max_length=40, description="As in the list", examples=["equalex"])
+]
 routes = APIRouter(tags=["frameworks"])
 
 
@@ -101,7 +106,7 @@ async def list_frameworks(
     response_model=FrameworkBody,
     openapi_extra=public(),
 )
-async def get_framework(framework: str, reads: Answers) -> FrameworkBody:
+async def get_framework(framework: FrameworkCode, reads: Answers) -> FrameworkBody:
     """A framework in its newest version: tiers, outcomes and objectives with their statements."""
     if framework not in reads.frameworks:
         raise NotFound("There is no such framework")

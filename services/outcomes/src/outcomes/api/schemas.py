@@ -116,7 +116,7 @@ AnyStatement = Annotated[
 class EvidenceToGive(RequestBody):
     """What a party says about M1-M5 of a session; each criterion once."""
 
-    criteria: list[AnyStatement] = Field(min_length=1, max_length=5)
+    criteria: list[AnyStatement] = Field(min_length=1, max_length=5, description="One statement a criterion")
 
     @model_validator(mode="after")
     def say_each_criterion_once(self) -> Self:
@@ -154,7 +154,9 @@ class EvidenceBody(ResponseBody):
 class FeedbackToGive(RequestBody):
     """Feedback to learners of a session: named ones, or all who were present."""
 
-    learner_ids: list[UUID] | None = Field(default=None, min_length=1, max_length=500)
+    learner_ids: list[UUID] | None = Field(
+        default=None, min_length=1, max_length=500, description="Whom it is for, by pseudonym"
+    )
     all_present: bool = Field(default=False, description="Instead of `learner_ids`")
     comment: str = Field(min_length=1, max_length=2_000, examples=["Your repair plan was clear."])
     objective_codes: list[Code] = Field(default=[], max_length=20)

@@ -58,7 +58,7 @@ class AnswerBody(RequestBody):
     """The answer to one item."""
 
     item: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80, examples=["induction"])
-    answer: bool
+    answer: bool = Field(description="Yes or no to the item's question")
     note: str | None = Field(default=None, max_length=500, description="Where the item asks a note")
     evidence: EvidenceBody | None = Field(default=None, description="Where the item asks a document")
 
@@ -165,7 +165,7 @@ class ClearanceBody(ResponseBody):
 class ClearanceToSettle(RequestBody):
     """A safeguarding lead's decision on what the rules referred."""
 
-    granted: bool
+    granted: bool = Field(description="Whether the booking may go ahead")
     reason_code: ReasonCode = Field(
         description="Why, as a code; it is published with the decision", examples=["host-family-checked"]
     )
