@@ -18,7 +18,7 @@ async def test_a_sealed_row_becomes_a_learner_the_school_can_name(world: World) 
     assert learner["priority_flags"] == ["free-school-meals", "send"]
     assert "birth_date" not in learner
     assert (await school.client.get(f"/v1/learners/{learner['id']}")).json() == learner
-    progress = (await school.client.get(f"/v1/learners/rosters/{roster_id}")).json()
+    progress = (await school.client.get(f"/v1/applied-rosters/{roster_id}")).json()
     assert progress == {"roster_id": str(roster_id), "applied": 1, "failed": 0, "failures": []}
 
     async def said() -> bool:
@@ -62,14 +62,14 @@ async def test_rows_that_cannot_be_read_are_counted_with_their_reason(world: Wor
         world.row(school, {}, roster_id=roster_id, row=3, sealed="a.b.c.d.e"),
     )
 
-    progress = (await school.client.get(f"/v1/learners/rosters/{roster_id}")).json()
+    progress = (await school.client.get(f"/v1/applied-rosters/{roster_id}")).json()
     assert (progress["applied"], progress["failed"]) == (1, 2)
     assert progress["failures"] == [
         {"row": 2, "reason_code": "row-malformed"},
         {"row": 3, "reason_code": "row-not-sealed-to-us"},
     ]
-    assert (await school.client.get(f"/v1/learners/rosters/{uuid4()}")).status_code == 404
-    assert (await school.stranger.get(f"/v1/learners/rosters/{roster_id}")).status_code == 404
+    assert (await school.client.get(f"/v1/applied-rosters/{uuid4()}")).status_code == 404
+    assert (await school.stranger.get(f"/v1/applied-rosters/{roster_id}")).status_code == 404
 
 
 async def test_a_pupil_who_moves_school_stays_the_same_learner(world: World) -> None:

@@ -38,7 +38,7 @@ class RosterBody(ResponseBody):
         )
 
 
-@routes.get("/v1/learners/rosters/{roster_id}", operation_id="getRosterProgress", response_model=RosterBody)
+@routes.get("/v1/applied-rosters/{roster_id}", operation_id="getRosterProgress", response_model=RosterBody)
 async def get_roster(
     roster_id: RosterId, reads: FromReads, caller: Caller = requires("learners:read")
 ) -> RosterBody:
