@@ -1,0 +1,113 @@
+"""The cells of the fault matrix: what is broken in a trial, when, and how it is healed."""
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import Awaitable, Callable
+
+import psutil
+
+from shared.failpoints import POINTS
+from tests.faults.world import Scene
+from wex.platform import Platform
+
+WORKERS = ("opportunities-worker", "bookings-worker", "safeguarding-worker", "outcomes-worker")
+Cell = Callable[[Scene], Awaitable[str]]
+
+
+async def failpoint(scene: Scene) -> str:
+    """F1: one process fails at one named point: ends, hangs for a while, or raises."""
+    draw, platform = scene.draw, scene.world.platform
+    point = draw.choice(sorted(POINTS))
+    action = draw.choice(["kill9", "hang", "raise"])
+    name = draw.choice(_who_passes(point))
+    chance = draw.choice([1.0, 0.5, 0.2])
+    await platform.stop(name)
+    await platform.start(name, WEX_FAIL=f"{point}:{action}:{chance}")
+    working = asyncio.create_task(scene.work())
+    fired = await _heal_while(working, platform, name, draw)
+    await working
+    if not fired:
+        await platform.stop(name)
+        await platform.start(name)
+    return f"{point} {action} {chance:g} in {name}{'' if fired else ' (not reached)'}"
+
+
+def _who_passes(point: str) -> list[str]:
+    if point in ("A1", "A2", "A3"):
+        return ["bookings-api"]
+    if point in ("W1", "W2"):
+        return ["integrations-worker"]
+    return ["bookings-worker", "safeguarding-worker"]
+
+
+async def _heal_while(
+    working: "asyncio.Task[None]", platform: Platform, name: str, draw: random.Random
+) -> bool:
+    """Watch for the failure while the work goes on, and a moment longer; mend it after a moment."""
+    after, pause, revive = 1.5, draw.uniform(0.1, 1.0), draw.random() < 0.5
+    while after > 0:
+        if name not in platform.running:
+            await asyncio.sleep(pause)
+            await platform.start(name)
+            return True
+        if psutil.Process(platform.pid(name)).status() == psutil.STATUS_STOPPED:
+            await asyncio.sleep(pause * 4)
+            if revive:
+                os.kill(platform.pid(name), signal.SIGCONT)
+            else:
+                platform.kill(name)
+                await platform.start(name)
+            return True
+        await asyncio.sleep(0.05)
+        after -= 0.05 * working.done()
+    return False
+
+
+async def killed_process(scene: Scene) -> str:
+    """F2: kill -9 of any service's process, at any moment."""
+    platform = scene.world.platform
+    services = [name for name in platform.names if name.endswith(("-api", "-worker"))]
+    return await _kill(scene, scene.draw.choice(services))
+
+
+async def killed_postgres(scene: Scene) -> str:
+    """F4: kill -9 of the database server under all services."""
+    return await _kill(scene, "postgres")
+
+
+async def killed_kafka(scene: Scene) -> str:
+    """F6: kill -9 of the broker."""
+    return await _kill(scene, "kafka")
+
+
+async def _kill(scene: Scene, name: str) -> str:
+    draw, platform = scene.draw, scene.world.platform
+    moment, down = draw.uniform(0, 1.5), draw.uniform(0, 1.0)
+    working = asyncio.create_task(scene.work())
+    await asyncio.sleep(moment)
+    platform.kill(name)
+    await asyncio.sleep(down)
+    await platform.start(name)
+    await working
+    return f"{name} at {moment:.2f} s for {down:.2f} s"
+
+
+async def hasty_clients(scene: Scene) -> str:
+    """F17: clients give up in the middle of a request and send it again with the same key."""
+    scene.world.hasty = scene.draw
+    try:
+        await scene.work()
+    finally:
+        scene.world.hasty = None
+    return "three tries of 1 to 40 ms before one that waits"
+
+
+CELLS: dict[str, tuple[str, Cell]] = {
+    "F1": ("a process fails at a named point", failpoint),
+    "F2": ("kill -9 of a service's process", killed_process),
+    "F4": ("kill -9 of PostgreSQL", killed_postgres),
+    "F6": ("kill -9 of Kafka", killed_kafka),
+    "F17": ("clients give up and try again", hasty_clients),
+}

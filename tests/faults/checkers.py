@@ -1,0 +1,162 @@
+"""The invariants, as functions from what was seen to what is wrong; each has a planted bug it must find."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from tests.faults.seen import ENDED, HOLDS_PLACES, Seen, Told
+
+CONFIRMED_WITHIN = 30.0
+PARTNER_HEARS = ("booking.requested.v1", "booking.confirmed.v1", "booking.ended.v1")
+
+
+def no_oversell(seen: Seen) -> Iterator[str]:
+    """I1: places taken are those of the live bookings, and never more than there are."""
+    for session, (places, taken) in seen.places.items():
+        held = sum(b.places for b in seen.bookings if b.session == session and b.state in HOLDS_PLACES)
+        if held != taken:
+            yield f"session {session}: {taken} taken, its bookings hold {held}"
+        if max(held, taken) > places:
+            yield f"session {session}: {max(held, taken)} taken of {places}"
+
+
+def acknowledged_once(seen: Seen) -> Iterator[str]:
+    """I2: what a client was told is so, once; what it was never told happened at most once."""
+    by_id = Counter(b.id for b in seen.bookings)
+    asked = Counter((b.session, learner) for b in seen.bookings for learner in b.learners)
+    states = {b.id: b.state for b in seen.bookings}
+    for ask in seen.asks:
+        times = asked[ask.session, ask.learner]
+        if ask.status == 201 and (by_id[ask.booking] != 1 or times != 1):
+            yield f"booking {ask.booking} was acknowledged; it is there {by_id[ask.booking]} times of {times}"
+        elif ask.status is None and times > 1:
+            yield f"key {ask.key} was never answered and had its effect {times} times"
+        elif ask.status not in (201, None) and times:
+            yield f"key {ask.key} was refused ({ask.slug}) and had its effect"
+        if ask.taken_back and states.get(ask.booking) not in ENDED:
+            yield f"booking {ask.booking} was taken back; it is {states.get(ask.booking)}"
+    for key, ask in {(a.session, a.learner): a for a in seen.asks}.items():
+        if ask.status == 409 and ask.slug != "no-places-left":
+            yield f"{key} was refused for {ask.slug}"
+
+
+def nothing_lost(seen: Seen) -> Iterator[str]:
+    """I4: every version of a booking and of its clearance was told, and nothing else was."""
+    versions = {"booking.": {b.id: b.version for b in seen.bookings}}
+    # That a clearance ends with its booking concerns nobody else: it is told of the booking.
+    versions["clearance."] = {c.booking: c.version - (c.state == "ended") for c in seen.clearances}
+    for prefix, rows in versions.items():
+        told = seen.about(prefix)
+        for key, version in rows.items():
+            heard = {each.sequence for each in told.get(key, [])}
+            if missing := set(range(1, version + 1)) - heard:
+                yield f"{prefix}* {key}: versions {sorted(missing)} of {version} were never told"
+            if invented := heard - set(range(1, version + 1)):
+                yield f"{prefix}* {key}: versions {sorted(invented)} were told, the row is at {version}"
+        for key in told.keys() - rows.keys():
+            yield f"{prefix}* {key}: told, and no row knows it"
+    for service, count in seen.waiting.items():
+        if count:
+            yield f"{count} events wait in the outbox of {service}"
+    yield from (f"parked: {message}" for message in seen.parked)
+
+
+def effects_once(seen: Seen) -> Iterator[str]:
+    """I5: one event for each version, one clearance for each booking, each request claimed."""
+    for prefix in ("booking.", "clearance."):
+        for key, told in seen.about(prefix).items():
+            of_version: dict[int, set[str]] = {}
+            for each in told:
+                of_version.setdefault(each.sequence, set()).add(each.id)
+            for sequence, ids in of_version.items():
+                if len(ids) > 1:
+                    yield f"{prefix}* {key}: version {sequence} was told as {len(ids)} events"
+    yield from _cleared_once(seen)
+    yield from (f"table {table} changed by what was heard before" for table in seen.changed_tables)
+
+
+def _cleared_once(seen: Seen) -> Iterator[str]:
+    cleared = Counter(c.booking for c in seen.clearances)
+    for key, told in seen.about("booking.requested").items():
+        if cleared[key] != 1:
+            yield f"booking {key} has {cleared[key]} clearances"
+        for each in told:
+            if each.id not in seen.claimed:
+                yield f"request {each.id} of booking {key} is in no inbox"
+    for booking, count in cleared.items():
+        decided = len({each.id for each in seen.about("clearance.").get(booking, [])})
+        if count == 1 and decided > 1:
+            yield f"booking {booking} was decided {decided} times"
+
+
+def in_order(seen: Seen) -> Iterator[str]:
+    """I6: within a key each version is first told after the one before it; copies end at the last."""
+    for prefix in ("booking.", "clearance."):
+        for key, told in seen.about(prefix).items():
+            firsts = list(dict.fromkeys(each.sequence for each in told))
+            if firsts != sorted(firsts):
+                yield f"{prefix}* {key}: versions were told in the order {firsts}"
+    ended = {b.id: b.state in ENDED for b in seen.bookings}
+    last = {key: told for key, told in seen.about("booking.").items() if any(_asks(each) for each in told)}
+    for key, told in last.items():
+        sequence, is_ended = seen.copies.get(key, (0, False))
+        newest = max(each.sequence for each in told)
+        if key in ended and (sequence != newest or is_ended != ended[key]):
+            yield f"outcomes has booking {key} at {sequence} (ended: {is_ended}), told was {newest}"
+
+
+def _asks(told: Told) -> bool:
+    return told.type == "booking.requested.v1"
+
+
+def partner_hears(seen: Seen) -> Iterator[str]:
+    """I10: the partner has every event of its school, each under one id."""
+    ids: dict[tuple[str, str, int], set[str]] = {}
+    for message_id, kind, booking, sequence in seen.received:
+        ids.setdefault((kind, booking, sequence), set()).add(message_id)
+    for each in seen.told:
+        if each.type in PARTNER_HEARS and each.data.get("institution_id") == seen.partner:
+            known = ids.get((each.type, each.key, each.sequence), set())
+            if len(known) != 1:
+                yield f"the partner has {each.type} of {each.key} under {len(known)} ids"
+
+
+def cleared_first(seen: Seen) -> Iterator[str]:
+    """I11: no booking is confirmed without a clearance granted before."""
+    granted = {c.booking for c in seen.clearances if c.state == "granted"}
+    at = {key: min(each.at for each in told) for key, told in seen.about("clearance.granted").items()}
+    for booking in seen.bookings:
+        if booking.state == "confirmed" and booking.id not in granted:
+            yield f"booking {booking.id} is confirmed without a granted clearance"
+    for key, told in seen.about("booking.confirmed").items():
+        if key not in at or min(each.at for each in told) < at[key]:
+            yield f"booking {key} was confirmed before its clearance was told"
+
+
+def recovers(seen: Seen) -> Iterator[str]:
+    """I12: a fresh booking is confirmed within 30 s of the heal, and nothing stays undecided."""
+    if seen.confirmed_after is None or seen.confirmed_after > CONFIRMED_WITHIN:
+        yield f"a fresh booking was not confirmed within {CONFIRMED_WITHIN:.0f} s"
+    for booking in seen.bookings:
+        if booking.state == "awaiting_clearance":
+            yield f"booking {booking.id} still awaits its clearance"
+    for ask in seen.asks:
+        if ask.status is None:
+            yield f"key {ask.key} was never answered"
+    yield from seen.broken
+
+
+CHECKERS: dict[str, Callable[[Seen], Iterator[str]]] = {
+    "I1": no_oversell,
+    "I2": acknowledged_once,
+    "I4": nothing_lost,
+    "I5": effects_once,
+    "I6": in_order,
+    "I10": partner_hears,
+    "I11": cleared_first,
+    "I12": recovers,
+}
+
+
+def violations(seen: Seen) -> list[str]:
+    """Everything that is wrong, each after the name of its invariant."""
+    return [f"{name}: {found}" for name, check in CHECKERS.items() for found in check(seen)]

@@ -1,0 +1,187 @@
+"""Reads the databases as superuser and the topics by a plain consumer: nothing of the services' own code."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import yaml
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from tests.faults.seen import Booking, Clearance, Told
+
+SERVICES = ("opportunities", "bookings", "safeguarding", "outcomes", "integrations")
+TOPICS = Path(__file__).parents[2] / "deploy" / "topics.yaml"
+# Not what a service knows, but how it works: claims, queues, clocks.
+_WORKINGS = {"outbox", "inbox", "parked_messages", "deadlines", "alembic_version", "webhook_queue"}
+
+
+class Rows:
+    """The five databases."""
+
+    def __init__(self, postgres: str) -> None:
+        self._server = postgres.rsplit("/", 1)[0]
+
+    async def ask(self, service: str, query: str, *values: Any) -> list[Any]:
+        """The rows of one query."""
+        connection = await asyncpg.connect(f"{self._server}/wex_{service}", timeout=10)
+        try:
+            return list(await connection.fetch(query, *values))
+        finally:
+            await connection.close()
+
+    async def bookings(self, sessions: list[str]) -> list[Booking]:
+        rows = await self.ask(
+            "bookings",
+            """select b.booking_id::text, b.institution_id::text, b.session_id::text,
+                      b.state, b.places, b.version,
+                      array(select l.learner_id::text from booking_learners l
+                            where l.booking_id = b.booking_id) as learners
+               from bookings b where b.session_id = any ($1::uuid[])""",
+            sessions,
+        )
+        return [
+            Booking(
+                r["booking_id"], r["institution_id"], r["session_id"], tuple(r["learners"]), r["state"],
+                r["places"] if r["state"] != "waitlisted" else 0, r["version"],
+            )
+            for r in rows
+        ]  # fmt: skip
+
+    async def places(self, sessions: list[str]) -> dict[str, tuple[int, int]]:
+        query = """select session_id::text as id, places, taken from session_places
+                   where session_id = any ($1::uuid[])"""
+        return {r["id"]: (r["places"], r["taken"]) for r in await self.ask("bookings", query, sessions)}
+
+    async def clearances(self, bookings: list[str]) -> list[Clearance]:
+        query = """select booking_id::text as id, state, version from clearances
+                   where booking_id = any ($1::uuid[])"""
+        rows = await self.ask("safeguarding", query, bookings)
+        return [Clearance(r["id"], r["state"], r["version"]) for r in rows]
+
+    async def copies(self, bookings: list[str]) -> dict[str, tuple[int, bool]]:
+        query = (
+            "select booking_id::text as id, sequence, ended from bookings where booking_id = any ($1::uuid[])"
+        )
+        return {r["id"]: (r["sequence"], r["ended"]) for r in await self.ask("outcomes", query, bookings)}
+
+    async def claimed(self, events: list[str]) -> set[str]:
+        query = "select message_id from inbox where message_id = any ($1) and source not like 'http:%'"
+        return {r["message_id"] for r in await self.ask("safeguarding", query, events)}
+
+    async def outboxes(self) -> dict[str, int]:
+        return {s: (await self.ask(s, "select count(*) from outbox"))[0][0] for s in SERVICES}
+
+    async def parked(self) -> list[str]:
+        query = "select consumer, key, reason from parked_messages where replayed_at is null"
+        return [
+            f"{s}: {r['consumer']} {r['key']} {r['reason']}"
+            for s in SERVICES
+            for r in await self.ask(s, query)
+        ]
+
+    async def undecided(self, sessions: list[str]) -> int:
+        """Bookings that wait for safeguarding, and lines that are to be called up at once."""
+        rows = await self.ask(
+            "bookings",
+            """select (select count(*) from bookings where session_id = any ($1::uuid[])
+                       and state = 'awaiting_clearance')
+                    + (select count(*) from deadlines where name = 'waiting-list')""",
+            sessions,
+        )
+        return int(rows[0][0])
+
+    async def fingerprints(self) -> dict[str, str]:
+        """A digest of every table that keeps what a service knows."""
+        found: dict[str, str] = {}
+        for service in SERVICES:
+            tables = await self.ask(service, "select tablename from pg_tables where schemaname = 'public'")
+            for name in sorted({row[0] for row in tables} - _WORKINGS):
+                query = f"select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from {name} t"
+                found[f"{service}.{name}"] = (await self.ask(service, query))[0][0]
+        return found
+
+
+class Log:
+    """Every topic, read to its end from where it was read last."""
+
+    def __init__(self, bootstrap: str, partitions: int) -> None:
+        self._bootstrap = bootstrap
+        topics = yaml.safe_load(TOPICS.read_text())["topics"]
+        self.partitions = [
+            TopicPartition(topic["name"], number)
+            for topic in topics
+            for number in range(min(partitions, topic["partitions"]))
+        ]
+        self.raw: list[Any] = []
+        self._next = dict.fromkeys(self.partitions, 0)
+
+    async def read(self) -> list[Told]:
+        """All messages so far; tombstones and what is no event of ours are left out."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            consumer.assign(self.partitions)
+            for partition, offset in self._next.items():
+                consumer.seek(partition, offset)
+            ends = await consumer.end_offsets(self.partitions)
+            while behind := [p for p in self.partitions if self._next[p] < ends[p]]:
+                for partition, records in (await consumer.getmany(*behind, timeout_ms=500)).items():
+                    self.raw += records
+                    self._next[partition] = records[-1].offset + 1
+        finally:
+            await consumer.stop()
+        return [told for record in self.raw if (told := _told(record))]
+
+    async def ends(self) -> dict[TopicPartition, int]:
+        """Where every partition ends."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)
+        await consumer.start()
+        try:
+            consumer.assign(self.partitions)
+            ends: dict[TopicPartition, int] = await consumer.end_offsets(self.partitions)
+            return ends
+        finally:
+            await consumer.stop()
+
+    async def behind(self, ends: Mapping[TopicPartition, int]) -> int:
+        """How many messages the five consumer groups together have not passed yet."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        await admin.start()
+        try:
+            groups = await asyncio.gather(*(admin.list_consumer_group_offsets(s) for s in SERVICES))
+        finally:
+            await admin.close()
+        lag = 0
+        for committed in groups:
+            topics = {partition.topic for partition in committed}
+            for partition, end in ends.items():
+                if partition.topic in topics:
+                    done = committed[partition].offset if partition in committed else 0
+                    lag += max(0, end - done)
+        return lag
+
+
+def _told(record: Any) -> Told | None:
+    headers = {name: value.decode(errors="replace") for name, value in record.headers}
+    try:
+        data = json.loads(record.value or b"null")
+    except ValueError:
+        return None
+    if data is None:
+        return None
+    return Told(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.key.decode(),
+        headers["ce_id"],
+        headers["ce_type"],
+        int(headers["ce_sequence"]),
+        datetime.fromisoformat(headers["ce_time"]),
+        data,
+    )

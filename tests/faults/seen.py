@@ -1,0 +1,90 @@
+"""What a trial leaves behind, as plain data: the clients' journal, rows and events."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+HOLDS_PLACES = {"awaiting_clearance", "confirmed", "suspended", "suspended_awaiting", "suspended_cleared"}
+ENDED = {"refused", "expired", "withdrawn", "cancelled"}
+
+
+@dataclass
+class Ask:
+    """One request for a place, as its client knows it: `status` is None while nobody has answered."""
+
+    institution: str
+    session: str
+    learner: str
+    key: str
+    waits: bool = False
+    status: int | None = None
+    slug: str = ""
+    booking: str = ""
+    taken_back: bool = False  # the client has asked for the booking's end, and was told it is done
+
+
+@dataclass(frozen=True)
+class Booking:
+    """A row of `bookings`, with its learners."""
+
+    id: str
+    institution: str
+    session: str
+    learners: tuple[str, ...]
+    state: str
+    places: int
+    version: int
+
+
+@dataclass(frozen=True)
+class Clearance:
+    """A row of safeguarding's `clearances`."""
+
+    booking: str
+    state: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """A message as it lies in a topic."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: str
+    id: str
+    type: str
+    sequence: int
+    at: datetime
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Seen:
+    """Everything the checkers look at."""
+
+    asks: list[Ask] = field(default_factory=list)
+    places: dict[str, tuple[int, int]] = field(default_factory=dict)  # session: places, taken
+    bookings: list[Booking] = field(default_factory=list)
+    clearances: list[Clearance] = field(default_factory=list)
+    copies: dict[str, tuple[int, bool]] = field(default_factory=dict)  # in outcomes: sequence, ended
+    claimed: set[str] = field(default_factory=set)  # events in safeguarding's inbox
+    told: list[Told] = field(default_factory=list)
+    received: list[tuple[str, str, str, int]] = field(
+        default_factory=list
+    )  # webhook id, type, booking, sequence
+    partner: str = ""  # the institution whose partner listens
+    waiting: dict[str, int] = field(default_factory=dict)  # outbox rows by service
+    parked: list[str] = field(default_factory=list)
+    confirmed_after: float | None = 0.0  # seconds from the heal to a fresh booking's confirmation
+    changed_tables: list[str] = field(default_factory=list)  # by a redelivery or a replay
+    broken: list[str] = field(default_factory=list)  # what a cell itself found wrong
+
+    def about(self, prefix: str) -> dict[str, list[Told]]:
+        """Events whose type begins so, by their key, in the order of the log."""
+        found: dict[str, list[Told]] = {}
+        for each in sorted(self.told, key=lambda each: (each.topic, each.partition, each.offset)):
+            if each.type.startswith(prefix):
+                found.setdefault(each.key, []).append(each)
+        return found
