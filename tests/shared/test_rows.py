@@ -34,6 +34,8 @@ async def test_a_thing_saved_twice_in_one_transaction_is_read_as_it_is_now(toy: 
     thing_id = await make(toy)
 
     async def rename_twice(_: None, work: ToyWork) -> None:
+        held = await work.session.get(ThingRow, thing_id)
+        assert held is not None
         for name in ("two", "three"):
             thing = await work.thing(thing_id)
             thing.rename(name)

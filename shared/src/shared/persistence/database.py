@@ -1,6 +1,6 @@
 """The connection to a service's database: one pool, with a deadline on everything."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -25,6 +25,7 @@ TRANSIENT = (
 )
 # Values the driver refuses to send: it calls them interface errors, but they never get better.
 PERMANENT = (asyncpg.DataError,)
+CONTENTION = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 OVERDUE = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, TimeoutError)
 
 
@@ -97,27 +98,41 @@ class Database:
         await self.engine.dispose()
 
 
+def causes_of(error: BaseException) -> Iterator[BaseException]:
+    """The error and what lies beneath it: SQLAlchemy wraps the driver's, and a timeout its cancellation."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = getattr(cause, "orig", None) or cause.__cause__
+
+
 def cause_of(error: BaseException) -> BaseException:
-    """The driver's own error beneath SQLAlchemy's wrapping."""
-    while (inner := getattr(error, "orig", None) or error.__cause__) is not None:
-        error = inner
-    return error
+    """The driver's own error, at the bottom."""
+    return list(causes_of(error))[-1]
 
 
 def is_transient(error: BaseException) -> bool:
     """Whether trying the same again later may succeed."""
-    cause = cause_of(error)
-    return isinstance(cause, TRANSIENT) and not isinstance(cause, PERMANENT)
+    causes = list(causes_of(error))
+    return any(isinstance(c, TRANSIENT) for c in causes) and not any(isinstance(c, PERMANENT) for c in causes)
 
 
 def is_overdue(error: BaseException) -> bool:
     """Whether a deadline passed while the database did answer others: it may, or may never, get better."""
-    return isinstance(cause_of(error), OVERDUE)
+    return any(isinstance(cause, OVERDUE) for cause in causes_of(error))
 
 
 def is_contention(error: BaseException) -> bool:
     """Whether the database gave way to another transaction: try again at once."""
-    return isinstance(cause_of(error), asyncpg.DeadlockDetectedError | asyncpg.SerializationError)
+    return any(isinstance(cause, CONTENTION) for cause in causes_of(error))
 
 
-__all__ = ["AsyncSession", "Database", "Deadlines", "cause_of", "is_contention", "is_overdue", "is_transient"]
+__all__ = [
+    "AsyncSession",
+    "Database",
+    "Deadlines",
+    "causes_of",
+    "is_contention",
+    "is_overdue",
+    "is_transient",
+]

@@ -53,6 +53,7 @@ create index parked_messages_waiting on parked_messages (topic, key) where repla
 create table deadlines (
   name text not null,
   subject_id uuid not null,
+  wait_id uuid not null default gen_random_uuid(),
   tenant_id uuid not null,
   due_at timestamptz not null,
   attempts smallint not null default 0,

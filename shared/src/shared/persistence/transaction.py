@@ -18,7 +18,7 @@ _WAIT = text(
     insert into deadlines (name, subject_id, tenant_id, due_at)
     values (:name, :subject_id, :tenant_id, :due_at)
     on conflict (name, subject_id) do update
-    set due_at = excluded.due_at, tenant_id = excluded.tenant_id, attempts = 0
+    set wait_id = excluded.wait_id, due_at = excluded.due_at, tenant_id = excluded.tenant_id, attempts = 0
     """
 )
 _WAIT_EACH = text(
@@ -27,7 +27,7 @@ _WAIT_EACH = text(
     select * from unnest(cast(:names as text[]), cast(:subject_ids as uuid[]),
                          cast(:tenant_ids as uuid[]), cast(:dues as timestamptz[]))
     on conflict (name, subject_id) do update
-    set due_at = excluded.due_at, tenant_id = excluded.tenant_id, attempts = 0
+    set wait_id = excluded.wait_id, due_at = excluded.due_at, tenant_id = excluded.tenant_id, attempts = 0
     """
 )
 _STOP_WAITING = text("delete from deadlines where name = :name and subject_id = :subject_id")

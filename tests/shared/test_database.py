@@ -1,0 +1,140 @@
+"""The database's troubles told apart: what passes by itself, what gave way, what stays as it is."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.kernel import new_id
+from shared.messaging.inbox import Message
+from shared.persistence.database import Database, Deadlines, is_contention, is_overdue, is_transient
+from tests.infra.polling import eventually
+from tests.shared.toy import Toy, ToyWork
+
+
+async def error_of(database: Database, statement: str, **values: object) -> Exception:
+    with pytest.raises((DBAPIError, OSError)) as failed:
+        async with database.session() as session:
+            await session.execute(text(statement), values)
+    return failed.value
+
+
+@pytest_asyncio.fixture
+async def frozen() -> AsyncIterator[Database]:
+    """A database that takes connections and never answers."""
+
+    async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(keep_silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    database = Database(
+        f"postgresql://nobody@127.0.0.1:{port}/none", name="toy", deadlines=Deadlines(connect=0.3)
+    )
+    yield database
+    await database.close()
+    server.close()
+
+
+async def test_a_database_that_is_frozen_passes(frozen: Database) -> None:
+    assert is_transient(await error_of(frozen, "select 1"))
+    with pytest.raises(TimeoutError) as late:
+        await frozen.connect()
+    assert is_transient(late.value)
+
+
+async def test_a_database_that_is_not_there_passes() -> None:
+    database = Database("postgresql://nobody@127.0.0.1:1/none", name="toy")
+
+    assert is_transient(await error_of(database, "select 1"))
+
+
+async def test_a_wait_that_ran_out_passes_whoever_cancelled_it() -> None:
+    with pytest.raises(TimeoutError) as late:
+        async with asyncio.timeout(0.01):
+            await asyncio.Event().wait()
+
+    assert isinstance(late.value.__cause__, asyncio.CancelledError)
+    assert is_transient(late.value)
+
+
+async def test_a_backend_that_is_killed_passes(toy: Toy) -> None:
+    sleeping = asyncio.create_task(error_of(toy.database, "select pg_sleep(5)"))
+    await eventually(lambda: toy.kill_backends("toy"))
+
+    assert is_transient(await sleeping)
+
+
+async def test_a_statement_past_its_deadline_passes_and_is_overdue(toy: Toy) -> None:
+    database = Database(toy.urls.app_url, name="toy", deadlines=Deadlines(statement=0.1))
+    error = await error_of(database, "select pg_sleep(5)")
+    await database.close()
+
+    assert is_transient(error)
+    assert is_overdue(error)
+
+
+async def test_a_pool_without_a_free_connection_passes(toy: Toy) -> None:
+    database = Database(toy.urls.app_url, name="toy", size=1, deadlines=Deadlines(acquire=0.1))
+    async with database.session() as session:
+        await session.execute(text("select 1"))
+        with pytest.raises(Exception, match="QueuePool") as full:
+            async with database.session() as another:
+                await another.execute(text("select 1"))
+    await database.close()
+
+    assert is_transient(full.value)
+
+
+@pytest.mark.parametrize(
+    ("statement", "values"),
+    [
+        ("select cast(:n as integer)", {"n": 2**40}),
+        ("select cast(:n as integer)", {"n": "x"}),
+        ("select 1/0", {}),
+        ("insert into things (thing_id) values (null)", {}),
+        ("select nothing", {}),
+        ("select cast(:n as text)", {"n": "\0"}),
+    ],
+)
+async def test_a_fault_of_the_statement_itself_does_not_pass(
+    toy: Toy, statement: str, values: dict[str, object]
+) -> None:
+    error = await error_of(toy.database, statement, **values)
+
+    assert not is_transient(error)
+    assert not is_contention(error)
+
+
+def test_who_gave_way_is_tried_again_at_once() -> None:
+    for kind in (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+        wrapped = DBAPIError("statement", {}, kind("gave way"))
+        assert is_contention(wrapped)
+        assert not is_transient(wrapped)
+
+
+async def test_a_deadlock_is_resolved_by_trying_again(toy: Toy) -> None:
+    first, second = new_id(), new_id()
+    await toy.sql("insert into places select unnest($1::uuid[]), 10, 0", [first, second])
+
+    async def take(session: AsyncSession, key: object) -> None:
+        await session.execute(text("update places set taken = taken + 1 where session_id = :k"), {"k": key})
+
+    async def take_both(order: tuple[object, object], work: ToyWork) -> None:
+        await take(work.session, order[0])
+        await asyncio.sleep(0.05)
+        await take(work.session, order[1])
+
+    await asyncio.gather(
+        toy.bus.execute(Message("test", "1"), take_both, (first, second)),
+        toy.bus.execute(Message("test", "2"), take_both, (second, first)),
+    )
+
+    rows = await toy.sql("select taken from places")
+    assert [row["taken"] for row in rows] == [2, 2]
