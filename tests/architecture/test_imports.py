@@ -139,6 +139,20 @@ def test_every_contract_is_violated_here_once() -> None:
     assert names == list(PLANTED)
 
 
+def test_the_contracts_name_every_part_of_the_kit() -> None:
+    text = (ROOT / ".importlinter").read_text()
+    kit = {f"shared.{each.stem}" for each in (ROOT / "shared/src/shared").iterdir() if each.stem[0] != "_"}
+    sections = {part.partition("]")[0]: part for part in text.split("[importlinter:contract:")}
+    for section, source in (
+        ("language", {"shared.kernel", "shared.contracts"}),
+        ("domain", {"shared.kernel"}),
+    ):
+        assert (
+            set(re.findall(r"shared\.\w+", sections[section].partition("forbidden_modules")[2]))
+            == kit - source
+        )
+
+
 def imported_by(source: str) -> set[str]:
     """The modules a source imports, by their full names."""
     found: set[str] = set()

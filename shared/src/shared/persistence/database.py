@@ -131,6 +131,7 @@ __all__ = [
     "AsyncSession",
     "Database",
     "Deadlines",
+    "cause_of",
     "causes_of",
     "is_contention",
     "is_overdue",
