@@ -36,12 +36,13 @@ class Subscription(Generic[Work]):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A deadline that has passed."""
+    """A deadline that has passed; `wait_id` names the wait: moving a deadline begins another."""
 
     name: str
     subject_id: UUID
     tenant_id: UUID
     due_at: datetime
+    wait_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,16 +30,16 @@ log = logger(__name__)
 
 _DUE = text(
     """
-    select name, subject_id, tenant_id, due_at from deadlines
+    select name, subject_id, tenant_id, due_at, wait_id from deadlines
     where due_at + least(attempts, 10) * interval '30 seconds' <= :now and name = any (:names)
     order by due_at limit :limit
     """
 )
-_DONE = text("delete from deadlines where name = :name and subject_id = :subject_id and due_at = :due_at")
+_DONE = text("delete from deadlines where name = :name and subject_id = :subject_id and wait_id = :wait_id")
 _FAILED = text(
     """
     update deadlines set attempts = least(attempts + 1, 100)
-    where name = :name and subject_id = :subject_id and due_at = :due_at
+    where name = :name and subject_id = :subject_id and wait_id = :wait_id
     """
 )
 _FORGET = text(
@@ -110,7 +110,7 @@ class Sweeper(Generic[Work]):
             rows = await session.execute(
                 _DUE, {"now": self._clock.now(), "names": list(self._deadlines), "limit": BATCH}
             )
-            due = [Due(row.name, row.subject_id, row.tenant_id, row.due_at) for row in rows]
+            due = [Due(row.name, row.subject_id, row.tenant_id, row.due_at, row.wait_id) for row in rows]
         met = 0
         for one in due:
             if self._stopping.is_set():
@@ -124,7 +124,7 @@ class Sweeper(Generic[Work]):
             instruction = self._deadlines[due.name].policy(due)
             claim = Message(
                 source=f"deadline:{due.name}",
-                message_id=f"{due.subject_id}:{due.due_at.isoformat()}",
+                message_id=str(due.wait_id),
                 tenants=instruction.tenants,
             )
             await self._bus.execute(claim, instruction.handler, instruction.command)
@@ -145,7 +145,7 @@ class Sweeper(Generic[Work]):
         async with self._database.session() as session:
             await session.execute(
                 _FAILED if failed else _DONE,
-                {"name": due.name, "subject_id": due.subject_id, "due_at": due.due_at},
+                {"name": due.name, "subject_id": due.subject_id, "wait_id": due.wait_id},
             )
             await session.commit()
 

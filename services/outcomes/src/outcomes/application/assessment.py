@@ -85,6 +85,7 @@ async def recount_learner(command: RecountLearner, work: Work) -> None:
 
 async def forget_learner(command: ForgetLearner, work: Work) -> None:
     await work.lock_institution(command.institution_id)
+    await work.lock(command.learner_id)
     accounts = await work.accounts.load(command.institution_id, [command.learner_id], None)
     for account in accounts.values():
         account.leave()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from outcomes.application.assessment import ASSESSMENT, settle
+from outcomes.application.assessment import ASSESSMENT
 from outcomes.application.commands import (
     CopyOpportunity,
     CopySession,
@@ -97,7 +97,7 @@ async def give_feedback(command: GiveFeedback, work: Work) -> FeedbackGiven:
 async def submit_reflection(command: SubmitReflection, work: Work) -> ReflectionSubmitted:
     check_objectives(command.objective_codes, work.frameworks.values(), field="body.objective_codes")
     learner, institution = command.learner_id, command.institution_id
-    await work.lock_institution(institution)
+    await work.lock(learner)
     days = await work.registers.days_present(command.session_id, learner)
     earlier = await work.meaning.reflections_of(institution, learner)
     check_reflection(
@@ -107,8 +107,9 @@ async def submit_reflection(command: SubmitReflection, work: Work) -> Reflection
         today=work.today,
     )
     await work.meaning.keep_reflection(command)
-    accounts = await work.accounts.load(institution, [learner], days)
-    await settle(work, institution, accounts, days)
+    # A year group reflects within minutes: its bookings are assessed together, not one by one.
+    present = await work.registers.present(command.session_id)
+    await _assess_soon(work, [each for each in present if learner in each.learner_ids])
     submitted = ReflectionSubmitted(
         command.reflection_id, learner, institution, command.session_id, work.today, len(earlier) + 1
     )

@@ -184,7 +184,7 @@ class Work(Protocol):
         ...
 
     async def lock(self, subject_id: UUID) -> None:
-        """Let no other transaction write or read a session's evidence, or an opportunity."""
+        """Let no other transaction write or read a session's evidence, an opportunity, a learner's words."""
         ...
 
     async def soon(self, deadline: str, subjects: Iterable[tuple[UUID, UUID]]) -> None:
