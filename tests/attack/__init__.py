@@ -1,0 +1,1 @@
+"""Attacks on the running platform: documents, tenants, tokens, rows and words that must not leak."""

@@ -1,0 +1,67 @@
+"""Attacks the running platform: `python -m tests.attack.attack [--examples N] [--transactions N]`.
+
+Starts a platform of its own, walks the journey with marked words, and then tries what must not work.
+Ends with 1 when anything broke.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+from rich.console import Console
+
+from tests.attack import contract, findings, privacy, rows, tenancy
+from tests.attack.findings import Attack
+from tests.attack.scene import Scene, prepare
+from wex.journey.receiver import receiving
+from wex.platform import Platform
+from wex.ports import free_port
+
+
+@contextlib.asynccontextmanager
+async def scene_on(state: Path) -> AsyncIterator[Scene]:
+    """A platform with its state there, on which the journey has been walked."""
+    async with (
+        Platform(state, topic_partitions=2) as platform,
+        receiving(free_port()) as receiver,
+        httpx2.AsyncClient(timeout=30) as http,
+    ):
+        yield await prepare(platform, receiver, http)
+
+
+async def attack_all(scene: Scene, examples: int, transactions: int, seed: int) -> list[Attack]:
+    """Every attack in turn."""
+    return [
+        *await tenancy.attack_all(scene),
+        await rows.attack_rows(scene, transactions, seed),
+        await privacy.attack_errors(scene),
+        await privacy.attack_rosters(scene),
+        await privacy.attack_traces(scene),
+        *await contract.attack_documents(scene, examples, 60, seed),
+    ]
+
+
+async def main(examples: int, transactions: int, seed: int) -> int:
+    """Attack a platform of its own; how many attacks broke something."""
+    console = Console()
+    with tempfile.TemporaryDirectory(prefix="wex-attack-") as folder:
+        await asyncio.to_thread(Path(folder).chmod, 0o755)
+        async with scene_on(Path(folder) / "wex") as scene:
+            attacks = await attack_all(scene, examples, transactions, seed)
+    findings.write(attacks, findings.report_file())
+    findings.show(attacks, console)
+    return sum(bool(each.broken) for each in attacks)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--examples", type=int, default=30, help="Schemathesis' examples per operation")
+    parser.add_argument("--transactions", type=int, default=20_000, help="Transactions of mixed tenants")
+    parser.add_argument("--seed", type=int, default=1, help="Draws the examples and the mixture")
+    given = parser.parse_args()
+    sys.exit(1 if asyncio.run(main(given.examples, given.transactions, given.seed)) else 0)
