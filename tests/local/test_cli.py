@@ -132,5 +132,5 @@ async def test_what_a_killed_supervisor_leaves_is_ended_by_down(environment: dic
 
 def test_help_names_every_command() -> None:
     shown = subprocess.run((*WEX, "--help"), capture_output=True, text=True, check=True).stdout
-    for name in ("up", "down", "status", "logs", "reset", "journey", "token", "trace"):
+    for name in ("up", "down", "status", "logs", "reset", "journey", "token", "trace", "top"):
         assert f" {name} " in shown

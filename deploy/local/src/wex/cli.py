@@ -1,6 +1,7 @@
 """The command line `wex`."""
 
 import asyncio
+import contextlib
 import json
 import shutil
 import time
@@ -152,6 +153,21 @@ def trace(
     if not spans:
         _fail("no such trace has been received")
     console.print(waterfall.waterfall(spans))
+
+
+@app.command()
+def top(
+    once: Annotated[bool, typer.Option("--once", help="Print one page and end.")] = False,
+) -> None:
+    """Show what every service does now, refreshed each second."""
+    from wex import top as figures  # noqa: PLC0415
+
+    addresses = read_addresses(_folders())
+    with contextlib.suppress(KeyboardInterrupt):
+        if addresses and asyncio.run(figures.run(addresses, console, once=once)):
+            return
+        console.print("nothing is running")
+        raise typer.Exit(3)
 
 
 def _folders() -> folders.Folders:
