@@ -1,6 +1,6 @@
 # Everything a person needs: Python 3.11 or later and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check contracts kills bench lock down reset
+.PHONY: help setup run test check contracts kills faults top bench lock down reset
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -29,6 +29,12 @@ contracts: setup ## Write deploy/api anew after an event or a route has changed
 
 kills: setup ## Kill every process with -9 in the middle of a journey, and count the ledger after
 	@$(BIN)/python -m tests.system.kills --seed $(or $(SEED),1)
+
+faults: setup ## Break the running platform by a seed and check what is left (TRIALS=, CELL=, SEED=)
+	@$(BIN)/python -m tests.faults --trials $(or $(TRIALS),1) --seed $(or $(SEED),1) $(if $(CELL),--cell $(CELL))
+
+top: setup ## Show what every service does now, while the platform runs
+	@$(BIN)/wex top
 
 bench: setup ## Measure from a booking's request to its confirmation
 	@$(BIN)/python -m tests.benchmarks.request_to_confirmed

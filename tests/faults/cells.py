@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 import psutil
 
 from shared.failpoints import POINTS
+from tests.faults.hearing import delivered_again, read_from_zero, unreadable_message
 from tests.faults.world import Scene
 from wex.platform import Platform
 
-WORKERS = ("opportunities-worker", "bookings-worker", "safeguarding-worker", "outcomes-worker")
 Cell = Callable[[Scene], Awaitable[str]]
 
 
@@ -109,5 +109,8 @@ CELLS: dict[str, tuple[str, Cell]] = {
     "F2": ("kill -9 of a service's process", killed_process),
     "F4": ("kill -9 of PostgreSQL", killed_postgres),
     "F6": ("kill -9 of Kafka", killed_kafka),
+    "F11": ("every event delivered again", delivered_again),
+    "F12": ("every topic read from zero", read_from_zero),
+    "F13": ("a message nobody can read", unreadable_message),
     "F17": ("clients give up and try again", hasty_clients),
 }

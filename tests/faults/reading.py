@@ -95,6 +95,12 @@ class Rows:
         )
         return int(rows[0][0])
 
+    async def undelivered(self, *, at_once: bool) -> int:
+        """Webhooks on their way; `at_once` ends the lease of one whose sender died, as a minute would."""
+        if at_once:
+            await self.ask("integrations", "update webhook_queue set due_at = least(due_at, now())")
+        return int((await self.ask("integrations", "select count(*) from webhook_queue"))[0][0])
+
     async def fingerprints(self) -> dict[str, str]:
         """A digest of every table that keeps what a service knows."""
         found: dict[str, str] = {}
@@ -148,16 +154,20 @@ class Log:
         finally:
             await consumer.stop()
 
-    async def behind(self, ends: Mapping[TopicPartition, int]) -> int:
-        """How many messages the five consumer groups together have not passed yet."""
+    async def committed(self, group: str) -> dict[TopicPartition, Any]:
+        """The offsets a consumer group has committed."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
         await admin.start()
         try:
-            groups = await asyncio.gather(*(admin.list_consumer_group_offsets(s) for s in SERVICES))
+            offsets: dict[TopicPartition, Any] = await admin.list_consumer_group_offsets(group)
+            return offsets
         finally:
             await admin.close()
+
+    async def behind(self, ends: Mapping[TopicPartition, int]) -> int:
+        """How many messages the five consumer groups together have not passed yet."""
         lag = 0
-        for committed in groups:
+        for committed in await asyncio.gather(*(self.committed(service) for service in SERVICES)):
             topics = {partition.topic for partition in committed}
             for partition, end in ends.items():
                 if partition.topic in topics:

@@ -6,18 +6,14 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import asyncpg
-from aiokafka.errors import KafkaError
-
 from tests.faults.cells import CELLS
-from tests.faults.checkers import CONFIRMED_WITHIN, PARTNER_HEARS, violations
+from tests.faults.checkers import CONFIRMED_WITHIN, violations
+from tests.faults.draining import drain
 from tests.faults.seen import Seen
 from tests.faults.world import Scene, World, scene
 from wex.journey.clients import StepFailed
 from wex.platform import Platform
 from wex.processes import ProcessError
-
-DRAINED_WITHIN = 60.0
 
 
 @dataclass
@@ -61,25 +57,10 @@ async def _fresh_booking(stage: Scene) -> float | None:
     return None
 
 
-async def drain(world: World, sessions: list[str]) -> None:
-    """Wait until nothing is on its way: outboxes empty, groups at the end, nothing undecided."""
-    end = time.monotonic() + DRAINED_WITHIN
-    while time.monotonic() < end:
-        try:
-            ends = await world.log.ends()
-            if not await world.log.behind(ends):
-                still = sum((await world.rows.outboxes()).values()) + await world.rows.undecided(sessions)
-                if not still and await world.log.ends() == ends:
-                    return
-        except (KafkaError, OSError, asyncpg.PostgresError):
-            pass
-        await asyncio.sleep(0.2)
-
-
 async def observe(stage: Scene, seen: Seen) -> None:
     """Read everything the checkers look at."""
     world = stage.world
-    seen.asks = stage.asks
+    seen.asks, seen.changed_tables, seen.broken = stage.asks, stage.changed_tables, stage.broken
     seen.bookings = await world.rows.bookings(stage.sessions)
     ids = [booking.id for booking in seen.bookings]
     seen.places = await world.rows.places(stage.sessions)
@@ -87,32 +68,20 @@ async def observe(stage: Scene, seen: Seen) -> None:
     seen.copies = await world.rows.copies(ids)
     told = await world.log.read()
     mine = set(stage.sessions)
-    seen.told = [t for t in told if t.data.get("session_id") in mine or t.data.get("booking_id") in set(ids)]
+    seen.told = [
+        each
+        for each in told
+        if (each.data.get("session_id") in mine or each.data.get("booking_id") in set(ids))
+        and each.id not in stage.forged
+    ]
     requests = [each.id for each in seen.told if each.type == "booking.requested.v1"]
     seen.claimed = await world.rows.claimed(requests)
     seen.waiting, seen.parked = await world.rows.outboxes(), await world.rows.parked()
     seen.partner = str(world.schools[0].leader.organisation)
-    await _until_partner_heard(world, seen)
-
-
-async def _until_partner_heard(world: World, seen: Seen) -> None:
-    """Deliveries follow the events; one whose sender died is due again after its lease, here at once."""
-    wanted = sum(
-        each.type in PARTNER_HEARS and each.data.get("institution_id") == seen.partner
-        for each in {t.id: t for t in seen.told}.values()
-    )
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        seen.received = [
-            (message, body["type"], body["data"].get("booking_id", ""), int(body["data"]["sequence"]))
-            for message, body in world.receiver.received
-        ]
-        mine = {b.id for b in seen.bookings}
-        if len({(k, b, s) for _, k, b, s in seen.received if b in mine}) >= wanted:
-            return
-        await asyncio.sleep(0.2)
-        if time.monotonic() > end - 8:
-            await world.rows.ask("integrations", "update webhook_queue set due_at = least(due_at, now())")
+    seen.received = [
+        (message, body["type"], body["data"].get("booking_id", ""), int(body["data"]["sequence"]))
+        for message, body in world.receiver.received
+    ]
 
 
 def platform_in(folder: Path) -> Platform:

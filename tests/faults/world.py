@@ -99,6 +99,9 @@ class Scene:
     full: list[str]  # sessions with fewer places than tries
     spare: str  # the session of the fresh booking after the heal
     asks: list[Ask] = field(default_factory=list)
+    forged: set[str] = field(default_factory=set)  # messages a cell has written itself
+    changed_tables: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
 
     @property
     def sessions(self) -> list[str]:

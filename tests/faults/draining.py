@@ -1,0 +1,27 @@
+"""Waiting, to a deadline, until nothing is on its way any more."""
+
+import asyncio
+import time
+
+import asyncpg
+from aiokafka.errors import KafkaError
+
+from tests.faults.world import World
+
+DRAINED_WITHIN = 60.0
+
+
+async def drain(world: World, sessions: list[str]) -> None:
+    """Wait until nothing is on its way: outboxes empty, groups at the end, nothing undecided."""
+    end = time.monotonic() + DRAINED_WITHIN
+    while time.monotonic() < end:
+        try:
+            ends = await world.log.ends()
+            if not await world.log.behind(ends):
+                still = sum((await world.rows.outboxes()).values()) + await world.rows.undecided(sessions)
+                still += await world.rows.undelivered(at_once=time.monotonic() > end - DRAINED_WITHIN + 3)
+                if not still and await world.log.ends() == ends:
+                    return
+        except (KafkaError, OSError, asyncpg.PostgresError):
+            pass
+        await asyncio.sleep(0.2)
