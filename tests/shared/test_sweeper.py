@@ -65,6 +65,17 @@ async def test_a_deadline_that_was_moved_or_lifted_is_not_acted_on(toy: Toy, clo
     assert await toy.effects(moved) == [1]
 
 
+async def test_a_wait_for_the_same_moment_begun_again_is_met_again(toy: Toy, clock: FixedClock) -> None:
+    subject = await wait_until(toy, NOON)
+    sweeper = toy.sweeper()
+    assert await sweeper.sweep() == 1
+
+    await wait_until(toy, NOON, subject)
+
+    assert await sweeper.sweep() == 1
+    assert await toy.effects(subject) == [1, 1]
+
+
 async def test_a_handler_may_set_its_own_deadline_anew(toy: Toy, clock: FixedClock) -> None:
     subject = await wait_until(toy, NOON)
 
