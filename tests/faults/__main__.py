@@ -33,7 +33,10 @@ async def main(cells: list[str], trials: int, seed: int, console: Console) -> li
     with tempfile.TemporaryDirectory(prefix="wex-faults-") as folder, bar:
         task = bar.add_task("starting a platform", total=trials * len(cells))
         await asyncio.to_thread(Path(folder).chmod, 0o755)
-        async with platform_in(Path(folder) / "wex") as platform, world_on(platform) as world:
+        async with (
+            platform_in(Path(folder) / "wex") as platform,
+            world_on(platform, with_history=True) as world,
+        ):
             for number in range(trials):
                 for cell in cells:
                     bar.update(task, description=f"{cell} seed {seed + number}")

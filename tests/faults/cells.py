@@ -1,6 +1,7 @@
 """The cells of the fault matrix: what is broken in a trial, when, and how it is healed."""
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -72,26 +73,61 @@ async def killed_process(scene: Scene) -> str:
     return await _kill(scene, scene.draw.choice(services))
 
 
-async def killed_postgres(scene: Scene) -> str:
-    """F4: kill -9 of the database server under all services."""
-    return await _kill(scene, "postgres")
+async def lost_postgres(scene: Scene) -> str:
+    """F4, F5: the database server is killed, or stands still for a while."""
+    if scene.draw.random() < 0.7:
+        return await _kill(scene, "postgres")
+    return await _freeze(scene, "postgres", scene.draw.uniform(1, 6))
 
 
-async def killed_kafka(scene: Scene) -> str:
-    """F6: kill -9 of the broker."""
-    return await _kill(scene, "kafka")
+async def lost_kafka(scene: Scene) -> str:
+    """F6: the broker is killed, is away for longer than a send may take, or stands still."""
+    chance = scene.draw.random()
+    if chance < 0.5:
+        return await _kill(scene, "kafka")
+    if chance < 0.75:
+        return await _kill(scene, "kafka", down=scene.draw.uniform(16, 19))
+    return await _freeze(scene, "kafka", scene.draw.uniform(2, 12))
 
 
-async def _kill(scene: Scene, name: str) -> str:
+async def two_at_once(scene: Scene) -> str:
+    """F24: two of the processes are killed together, the engines among them."""
+    chosen = scene.draw.sample([name for name in scene.world.platform.names if name != "edge"], 2)
+    return await _kill(scene, *sorted(chosen, key=["postgres", "kafka"].__contains__, reverse=True))
+
+
+async def _kill(scene: Scene, *names: str, down: float | None = None) -> str:
+    """Kill -9 at one moment; started again, engines first, after being away."""
     draw, platform = scene.draw, scene.world.platform
-    moment, down = draw.uniform(0, 1.5), draw.uniform(0, 1.0)
+    moment, drawn = draw.uniform(0, 1.5), draw.uniform(0, 1.0)
+    away = drawn if down is None else down
     working = asyncio.create_task(scene.work())
     await asyncio.sleep(moment)
-    platform.kill(name)
-    await asyncio.sleep(down)
-    await platform.start(name)
+    for name in names:
+        platform.kill(name)
+    await asyncio.sleep(away)
+    for name in names:
+        await platform.start(name)
     await working
-    return f"{name} at {moment:.2f} s for {down:.2f} s"
+    return f"{' and '.join(names)} killed at {moment:.2f} s for {away:.2f} s"
+
+
+async def _freeze(scene: Scene, name: str, seconds: float) -> str:
+    """Stop a process and its children where they stand, and let them go on."""
+    moment = scene.draw.uniform(0, 1.5)
+    working = asyncio.create_task(scene.work())
+    await asyncio.sleep(moment)
+    process = psutil.Process(scene.world.platform.pid(name))
+    family = [process, *process.children(recursive=True)]
+    for one in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.suspend()
+    await asyncio.sleep(seconds)
+    for one in family:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            one.resume()
+    await working
+    return f"{name} stood still at {moment:.2f} s for {seconds:.2f} s"
 
 
 async def hasty_clients(scene: Scene) -> str:
@@ -107,10 +143,11 @@ async def hasty_clients(scene: Scene) -> str:
 CELLS: dict[str, tuple[str, Cell]] = {
     "F1": ("a process fails at a named point", failpoint),
     "F2": ("kill -9 of a service's process", killed_process),
-    "F4": ("kill -9 of PostgreSQL", killed_postgres),
-    "F6": ("kill -9 of Kafka", killed_kafka),
+    "F4": ("PostgreSQL killed or frozen", lost_postgres),
+    "F6": ("Kafka killed, away or frozen", lost_kafka),
     "F11": ("every event delivered again", delivered_again),
     "F12": ("every topic read from zero", read_from_zero),
     "F13": ("a message nobody can read", unreadable_message),
     "F17": ("clients give up and try again", hasty_clients),
+    "F24": ("two processes killed at once", two_at_once),
 }

@@ -1,6 +1,7 @@
 """The trial's small world: a provider, schools whose clients keep a journal, and one partner that listens."""
 
 import asyncio
+import io
 import random
 import time
 from collections.abc import AsyncIterator
@@ -11,9 +12,11 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
+from rich.console import Console
 
 from tests.faults.reading import Log, Rows
 from tests.faults.seen import Ask
+from wex.journey import main as journey
 from wex.journey import roster, supply
 from wex.journey.clients import Clients, Persona, StepFailed
 from wex.journey.receiver import Receiver, receiving
@@ -193,8 +196,15 @@ def _particulars(walk: Walk) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def world_on(platform: Platform) -> AsyncIterator[World]:
-    """A provider that is assured, schools with their rosters, and a partner of the first school."""
+async def world_on(platform: Platform, *, with_history: bool = False) -> AsyncIterator[World]:
+    """A provider that is assured, schools with their rosters, and a partner of the first school.
+
+    `with_history`: the journey was walked before, so that the topics hold events of every kind and the
+    ledger its credits.
+    """
+    told = io.StringIO()
+    if with_history and await journey.run(platform, Console(file=told, width=150)):
+        raise StepFailed(told.getvalue())
     async with receiving(free_port()) as receiver:
         receiver.refuse_first = ""
         clients = Clients(platform.addresses.issuer, platform.api)
