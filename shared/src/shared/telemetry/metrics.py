@@ -3,14 +3,21 @@
 from opentelemetry import metrics
 
 _meter = metrics.get_meter("wex")
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 
 published = _meter.create_counter("wex_outbox_published", description="Events acknowledged by the broker")
 publish_seconds = _meter.create_histogram(
-    "wex_outbox_age_seconds", unit="s", description="Commit to the broker's acknowledgement"
+    "wex_outbox_age_seconds",
+    unit="s",
+    description="Commit to the broker's acknowledgement",
+    explicit_bucket_boundaries_advisory=_SECONDS,
 )
 consumed = _meter.create_counter("wex_messages_consumed", description="Messages by what became of them")
 consume_seconds = _meter.create_histogram(
-    "wex_message_seconds", unit="s", description="Time spent on one message"
+    "wex_message_seconds",
+    unit="s",
+    description="Time spent on one message",
+    explicit_bucket_boundaries_advisory=_SECONDS,
 )
 commands = _meter.create_counter("wex_commands", description="Commands by what became of them")
 depth = _meter.create_gauge("wex_outbox_depth", description="Events waiting in the outbox")
