@@ -189,6 +189,16 @@ async def test_sessions_are_refused_with_their_reason(idle_register: Running) ->
     assert unknown.json()["slug"] == "session-unknown"
 
 
+async def test_a_session_begins_at_a_time_of_the_clock_on_the_wall(idle_register: Running) -> None:
+    _, _, caller = await register_provider(idle_register)
+    path = f"/v1/opportunities/{await draft(caller)}/sessions"
+    for starts, status in [("09:30Z", 422), ("09:30:00+01:00", 422), ("09:30:00.5", 422), ("09:30", 201)]:
+        body = session_body()
+        body["days"][0]["starts"] = starts
+        answer = await caller.post(path, body)
+        assert (starts, answer.status_code) == (starts, status), answer.text
+
+
 async def test_objectives_are_checked_against_the_published_frameworks(run_service: RunService) -> None:
     register = await run_service("opportunities", clock=clock())
     _, _, caller = await register_provider(register)

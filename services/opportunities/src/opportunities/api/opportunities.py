@@ -31,7 +31,7 @@ from opportunities.domain.opportunities import (
 from shared.http.door import ExpectedVersion, OpenDoor, answer, etag
 from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page
 from shared.http.problems import documented
-from shared.kernel import StaleVersion, new_id
+from shared.kernel import NotFound, StaleVersion, new_id
 from shared.security.access import act_for, own_organisation, requires
 from shared.security.tokens import Caller
 
@@ -44,7 +44,7 @@ StateAsked = Annotated[Literal["draft", "published", "suspended", "withdrawn"] |
     operation_id="draftOpportunity",
     status_code=201,
     response_model=OpportunityBody,
-    responses=documented(OfferNotAllowed, handlers.NotAProvider, handlers.SiteUnknown),
+    responses=documented(OfferNotAllowed, handlers.NotAProvider, handlers.SiteUnknown, NotFound),
 )
 async def draft_opportunity(
     body: OpportunityToDraft, door: OpenDoor, caller: Caller = requires("opportunities:write")

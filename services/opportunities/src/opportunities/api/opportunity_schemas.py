@@ -1,13 +1,13 @@
 """Bodies about opportunities and sessions."""
 
 from dataclasses import asdict
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field
 
-from opportunities.api.words import Line, ObjectiveCode, Prose, Slug
+from opportunities.api.words import Line, LocalTime, ObjectiveCode, Prose, Slug
 from opportunities.application.queries import Listing
 from opportunities.domain.offers import Offer
 from opportunities.domain.opportunities import Opportunity
@@ -76,8 +76,8 @@ class DayToHold(RequestBody):
     """One day of a session, in English local time."""
 
     on: date = Field(examples=["2027-06-14"])
-    starts: time = Field(examples=["09:30:00"])
-    ends: time = Field(examples=["15:30:00"])
+    starts: LocalTime = Field(examples=["09:30:00"])
+    ends: LocalTime = Field(examples=["15:30:00"])
     overnight: bool = Field(default=False, description="Learners stay between 2am and 6am")
 
 
@@ -107,8 +107,8 @@ class DayBody(ResponseBody):
     """One day of a session, in English local time."""
 
     on: date
-    starts: time
-    ends: time
+    starts: LocalTime
+    ends: LocalTime
     overnight: bool = Field(description="Learners stay between 2am and 6am")
 
 

@@ -1,8 +1,10 @@
 """Words the bodies and parameters of this service share."""
 
+from datetime import time
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 # A line has no control characters; what is in a query never passes the bodies' own check for NUL.
 Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -11,4 +13,20 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
 ObjectiveCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$", max_length=40)]
 PostcodeText = Annotated[
     str, Field(min_length=5, max_length=10, pattern=r"^[A-Za-z0-9 ]+$", examples=["L3 1HU"])
+]
+
+
+def _local(at: time) -> time:
+    if at.tzinfo or at.microsecond:
+        raise PydanticCustomError("local_time", "is not a time of day in England, as 09:30 or 09:30:00")
+    return at
+
+
+# JSON Schema's own `time` has an offset; a session's is what the clock on the wall says.
+LocalTime = Annotated[
+    time,
+    AfterValidator(_local),
+    WithJsonSchema(
+        {"type": "string", "maxLength": 8, "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"}
+    ),
 ]
