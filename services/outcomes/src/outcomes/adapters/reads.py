@@ -73,6 +73,9 @@ _ASSESSMENT = text(
     order by learner_id, on_day, booking_id limit :limit
     """
 )
+_LEARNER = text(
+    "select count(*) from learners where institution_id = :institution_id and learner_id = :learner_id"
+)
 _FEEDBACK = text(
     """
     select l.feedback_id, l.session_id, l.provider_id, l.comment, f.objective_codes, f.given_at
@@ -186,16 +189,20 @@ class OutcomesReads:
 
     async def feedback(
         self, institution_id: UUID, learner_id: UUID, after: UUID | None, limit: int
-    ) -> Sequence[FeedbackReceived]:
+    ) -> Sequence[FeedbackReceived] | None:
         asked = {"institution_id": institution_id, "learner_id": learner_id, "after": after, "limit": limit}
         async with reading(self._database, {institution_id}) as session:
+            if not await session.scalar(_LEARNER, asked):
+                return None
             return [FeedbackReceived(*row) for row in await session.execute(_FEEDBACK, asked)]
 
     async def reflections(
         self, institution_id: UUID, learner_id: UUID, after: UUID | None, limit: int
-    ) -> Sequence[Reflected]:
+    ) -> Sequence[Reflected] | None:
         asked = {"institution_id": institution_id, "learner_id": learner_id, "after": after, "limit": limit}
         async with reading(self._database, {institution_id}) as session:
+            if not await session.scalar(_LEARNER, asked):
+                return None
             return [Reflected(*row) for row in await session.execute(_REFLECTIONS, asked)]
 
 

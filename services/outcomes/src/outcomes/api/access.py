@@ -1,6 +1,6 @@
 """Who a caller is here, and the service's things a route needs."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import Depends, Request
@@ -10,6 +10,8 @@ from shared.kernel import Forbidden, NotFound
 from shared.runtime import Runtime
 from shared.security.access import own_organisation
 from shared.security.tokens import Caller
+
+Found = TypeVar("Found")
 
 
 class NotForLearners(Forbidden):
@@ -45,6 +47,13 @@ def readable_learner(caller: Caller, learner_id: UUID) -> UUID:
     if caller.learner_id not in (None, learner_id):
         raise NotFound("There is no such learner, or not yours to know of")
     return learner_id
+
+
+def known(found: Found | None) -> Found:
+    """What was found of a learner. Raises `NotFound` where the learner is not the institution's."""
+    if found is None:
+        raise NotFound("There is no such learner, or not yours to know of")
+    return found
 
 
 async def _runtime(request: Request) -> Any:

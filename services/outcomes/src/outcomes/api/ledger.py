@@ -7,13 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from outcomes.api.access import Answers, Running, readable_learner
+from outcomes.api.access import Answers, Running, known, readable_learner
 from outcomes.application.queries import Ledger
 from outcomes.domain.counting import Rules
 from shared.contracts.vocabulary import Criterion, KeyStage
 from shared.http.bodies import ResponseBody
 from shared.http.paging import Cursor, Limit, Page
-from shared.kernel import NotFound
 from shared.security.access import own_organisation, requires
 from shared.security.tokens import Caller
 
@@ -87,9 +86,7 @@ async def get_ledger(
     """A learner's account: for the learner, and for the institution the learner is or was at."""
     learner, institution = readable_learner(caller, learner_id), own_organisation(caller)
     last = running.pager.read(request, cursor)
-    ledger = await reads.ledger(institution, learner, int(last[0]) if last else None, limit + 1)
-    if ledger is None:
-        raise NotFound("There is no such learner, or not yours to know of")
+    ledger = known(await reads.ledger(institution, learner, int(last[0]) if last else None, limit + 1))
     shown, following = running.pager.page(
         request, response, ledger.entries, limit, lambda entry: [entry.sequence]
     )

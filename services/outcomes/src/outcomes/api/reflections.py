@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from outcomes.api.access import Answers, LearnersOnly, Running, learner_of, readable_learner
+from outcomes.api.access import Answers, LearnersOnly, Running, known, learner_of, readable_learner
 from outcomes.api.schemas import ReflectionBody, ReflectionToSubmit
 from outcomes.application import handlers
 from outcomes.application.commands import SubmitReflection
@@ -86,10 +86,10 @@ async def list_feedback(
     cursor: Cursor = None,
     caller: Caller = requires("progress:read"),
 ) -> Page[ReceivedBody]:
-    """What providers told a learner: for the learner and the learner's institution. Others find nothing."""
+    """What providers told a learner: for the learner and the learner's institution."""
     learner, institution = readable_learner(caller, learner_id), own_organisation(caller)
     last = running.pager.read(request, cursor)
-    rows = await reads.feedback(institution, learner, UUID(last[0]) if last else None, limit + 1)
+    rows = known(await reads.feedback(institution, learner, UUID(last[0]) if last else None, limit + 1))
     shown, following = running.pager.page(request, response, rows, limit, lambda row: [row.feedback_id])
     items = [ReceivedBody.model_validate(each) for each in shown]
     return Page[ReceivedBody](items=items, next_cursor=following)
@@ -110,10 +110,10 @@ async def list_reflections(
     cursor: Cursor = None,
     caller: Caller = requires("progress:read"),
 ) -> Page[WrittenBody]:
-    """What a learner wrote: for the learner and the learner's institution. Others find nothing."""
+    """What a learner wrote: for the learner and the learner's institution."""
     learner, institution = readable_learner(caller, learner_id), own_organisation(caller)
     last = running.pager.read(request, cursor)
-    rows = await reads.reflections(institution, learner, UUID(last[0]) if last else None, limit + 1)
+    rows = known(await reads.reflections(institution, learner, UUID(last[0]) if last else None, limit + 1))
     shown, following = running.pager.page(request, response, rows, limit, lambda row: [row.reflection_id])
     items = [WrittenBody.model_validate(each) for each in shown]
     return Page[WrittenBody](items=items, next_cursor=following)

@@ -139,12 +139,12 @@ class Reads(Protocol):
 
     async def feedback(
         self, institution_id: UUID, learner_id: UUID, after: UUID | None, limit: int
-    ) -> Sequence[FeedbackReceived]:
-        """What the learner was told, in order of time."""
+    ) -> Sequence[FeedbackReceived] | None:
+        """What the learner was told, in order of time; None where the learner is not the institution's."""
         ...
 
     async def reflections(
         self, institution_id: UUID, learner_id: UUID, after: UUID | None, limit: int
-    ) -> Sequence[Reflected]:
-        """What the learner wrote, in order of time."""
+    ) -> Sequence[Reflected] | None:
+        """What the learner wrote, in order of time; None where the learner is not the institution's."""
         ...
