@@ -15,6 +15,8 @@ _COMMON = {
     "409": "`request-in-flight`, `concurrent-change`, `conflict`: the present state does not allow this",
     "412": "`version-does-not-match`: it has changed since it was read",
     "413": "`body-too-large`: the body is larger than this operation takes",
+    "414": "`query-too-long`: the query string is longer than this service takes",
+    "415": "`unsupported-media-type`: this operation takes another media type",
     "422": "`invalid-request`, `idempotency-key-reused`, `invalid`: a value or a rule does not allow this",
     "500": "`internal-fault`: the service failed to answer",
     "503": "`temporarily-unavailable`, `outcome-unknown`: try again, with the same Idempotency-Key",
@@ -55,24 +57,30 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
             response["content"].pop("application/json", None)
     if public:
         operation["security"] = []
+    for parameter in operation.get("parameters", []):
+        # Optional to the framework alone, so that its absence is answered in words of our own.
+        parameter["required"] = parameter["required"] or parameter["name"] == "If-Match"
     for status in ("200", "201", "202"):
         if status in responses:
             responses[status].setdefault("headers", {}).update(_headers(method, status))
 
 
 def _statuses(path: str, method: str, operation: dict[str, Any], *, public: bool) -> list[str]:
+    parameters = operation.get("parameters", [])
     statuses = ["500", "503"] if not path.startswith("/health/") else []
     if not public:
         statuses += ["401", "403"]
     if "{" in path:
-        statuses += ["404"]
-    if operation.get("parameters") or "requestBody" in operation:
+        statuses += ["400", "404"]
+    if any(each["in"] == "query" for each in parameters):
+        statuses += ["400", "414"]
+    if parameters or "requestBody" in operation:
         statuses += ["422"]
+    if "requestBody" in operation:
+        statuses += ["415"]
     if method != "get":
         statuses += ["400", "409", "413"]
-    elif any(each["name"] == "cursor" for each in operation.get("parameters", [])):
-        statuses += ["400"]
-    if any(each["name"] == "If-Match" for each in operation.get("parameters", [])):
+    if any(each["name"] == "If-Match" for each in parameters):
         statuses += ["412"]
     return sorted(set(statuses))
 
