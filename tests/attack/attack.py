@@ -42,7 +42,7 @@ async def attack_all(scene: Scene, examples: int, transactions: int, seed: int) 
         await privacy.attack_errors(scene),
         await privacy.attack_rosters(scene),
         await privacy.attack_traces(scene),
-        *await contract.attack_documents(scene, examples, 60, seed),
+        *await contract.attack_documents(scene, examples, 200, seed),
     ]
 
 

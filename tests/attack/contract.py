@@ -3,14 +3,14 @@
 import asyncio
 import json
 import os
-import re
 import sys
 from pathlib import Path
 from typing import Any
 
 from tests.attack.documents import operations
-from tests.attack.findings import Attack
+from tests.attack.findings import Attack, report_file
 from tests.attack.scene import Scene
+from wex.folders import REPOSITORY
 
 CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
 AT_ONCE = 2
@@ -37,22 +37,50 @@ async def _run(scene: Scene, service: str, examples: int, seconds: int, seed: in
     configuration = folder / "schemathesis.toml"
     configuration.write_text(CONFIGURATION.read_text() + _known_ids(scene, service))
     report = folder / "report.json"
-    base = scene.platform.api(service)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(configuration)),
-        *("run", f"{base}/openapi.json", "--checks", "all", "--max-examples", str(examples)),
-        *("--seed", str(seed), "--max-time", str(seconds), "--header", f"Authorization: Bearer {scene.token(service, owner)}"),
-        *("--report", "json", "--report-json-path", str(report), "--no-color", "--continue-on-failure"),
+        *("run", f"{scene.platform.api(service)}/openapi.json", "--checks", "all"),
+        *("--max-examples", str(examples), "--seed", str(seed), "--continue-on-failure", "--no-color"),
+        *("--header", f"Authorization: Bearer {scene.token(service, owner)}"),
+        *("--report", "json", "--report-json-path", str(report)),
+        cwd=folder,
         env=os.environ
-        | {"SCHEMATHESIS_HOOKS": "tests.attack.schemathesis_hooks", "WEX_ATTACK_RECEIVER": scene.walk.receiver.url},
+        | {
+            "PYTHONPATH": str(REPOSITORY),
+            "SCHEMATHESIS_HOOKS": "tests.attack.schemathesis_hooks",
+            "WEX_ATTACK_RECEIVER": scene.walk.receiver.url,
+        },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    output, _ = await process.communicate()
-    Path(f"/tmp/st-{service}.txt").write_bytes(output)
-    if report.exists():
-        Path(f"/tmp/st-{service}.json").write_bytes(report.read_bytes())
+    )
+    try:
+        output, _ = await asyncio.wait_for(process.communicate(), seconds)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        attack.broken.append(f"did not end within {seconds} s")
+        return attack.over()
+    told = output.decode(errors="replace")
+    _kept(service).write_text(told)
+    if not report.exists():
+        attack.broken.append(f"did not run: {told[-600:]}")
+        return attack.over()
+    _read(json.loads(report.read_text()), attack, service)
     return attack.over()
+
+
+def _read(report: dict[str, Any], attack: Attack, service: str) -> None:
+    attack.tried = report["test_cases"]["generated"]
+    for failure in report["failures"]:
+        attack.broken += [
+            f"{failure['title']}: {service} {operation}, see {_kept(service)}"
+            for operation in failure["operations"]
+        ]
+    attack.broken += [f"Schemathesis failed: {json.dumps(error)[:600]}" for error in report["errors"]]
+
+
+def _kept(service: str) -> Path:
+    return report_file().with_name(f"attack-{service}.txt")
 
 
 def _known_ids(scene: Scene, service: str) -> str:

@@ -133,7 +133,9 @@ async def _everything(scene: Scene) -> AsyncIterator[tuple[str, str]]:
 
 async def _topics(scene: Scene) -> AsyncIterator[tuple[str, str]]:
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=scene.platform.addresses.kafka, enable_auto_commit=False, auto_offset_reset="earliest"
+        bootstrap_servers=scene.platform.addresses.kafka,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
     )
     await consumer.start()
     try:

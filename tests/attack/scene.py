@@ -24,7 +24,16 @@ from wex.platform import Platform
 
 # The members of any body that hold a person's own words or names.
 PERSONAL = {"description", "text", "comment", "note", "task"}
-_ROSTER = {"givenName", "familyName", "middleName", "sourcedId", "userSourcedId", "username", "email", "phone"}
+_ROSTER = {
+    "givenName",
+    "familyName",
+    "middleName",
+    "sourcedId",
+    "userSourcedId",
+    "username",
+    "email",
+    "phone",
+}
 
 
 @dataclass
@@ -38,9 +47,7 @@ class Marked(Clients):
         """As the journey asks, with marked words."""
         if content is not None:
             content = marked_roster(content, self.mark)
-        return await super().call(
-            who, service, method, path, self._marked(body), content=content, **options
-        )
+        return await super().call(who, service, method, path, self._marked(body), content=content, **options)
 
     def _marked(self, body: Any) -> Any:
         if isinstance(body, dict):
@@ -212,6 +219,3 @@ async def _strangers(walk: Walk) -> list[Stranger]:
 def knows_of(text: str, ids: Iterable[str]) -> list[str]:
     """Those of the ids that the text holds."""
     return [each for each in ids if each in text]
-
-
-

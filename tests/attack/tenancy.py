@@ -12,6 +12,7 @@ from tests.shared import test_tokens
 SHARED = {
     "getPlaces": "how many places are left is on the public register",
     "getAssurance": "a provider's passport may be read by whoever holds assurances:read",
+    "listAssessment": "a session is public; only the caller's own learners are in the answer",
     "listAssurances": "a provider's passport may be read by whoever holds assurances:read",
 }
 # A stranger who puts these makes a thing of its own, under an id that says nothing of another's.
@@ -32,8 +33,9 @@ async def attack_ids(scene: Scene) -> Attack:
         for stranger in scene.strangers:
             token = scene.token(operation.service, stranger.organisation, learner=stranger.learner)
             response = await scene.send(operation, token)
+            told = knows_of(response.text, [*scene.walk.learners, *scene.walk.bookings.values()])
             attack.expect(
-                _hidden(operation, stranger, response.status_code),
+                _hidden(operation, stranger, response.status_code) and not told,
                 f"{operation} as a foreign {stranger.name}: {response.status_code} {response.text[:200]}",
             )
     after = await _seen(scene)
@@ -110,7 +112,9 @@ async def attack_bodies(scene: Scene) -> Attack:
             json={**operation.body(), **members},
         )
         refused = response.status_code in (403, 404, 409, 422) and "invalid-request" not in response.text
-        attack.expect(refused, f"{operation} naming {sorted(members)}: {response.status_code} {response.text[:200]}")
+        attack.expect(
+            refused, f"{operation} naming {sorted(members)}: {response.status_code} {response.text[:200]}"
+        )
     return attack.over()
 
 
