@@ -3,16 +3,16 @@
 import asyncio
 import contextlib
 import os
-import random
 import signal
+import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import psutil
 
 from shared.failpoints import POINTS
 from tests.faults.hearing import delivered_again, read_from_zero, unreadable_message
 from tests.faults.world import Scene
-from wex.platform import Platform
 
 Cell = Callable[[Scene], Awaitable[str]]
 
@@ -20,15 +20,17 @@ Cell = Callable[[Scene], Awaitable[str]]
 async def failpoint(scene: Scene) -> str:
     """F1: one process fails at one named point: ends, hangs for a while, or raises."""
     draw, platform = scene.draw, scene.world.platform
-    point = draw.choice(sorted(POINTS))
+    point = sorted(POINTS)[scene.seed % len(POINTS)]  # seeds one after the other visit every point
     action = draw.choice(["kill9", "hang", "raise"])
     name = draw.choice(_who_passes(point))
     chance = draw.choice([1.0, 0.5, 0.2])
     await platform.stop(name)
     await platform.start(name, WEX_FAIL=f"{point}:{action}:{chance}")
     working = asyncio.create_task(scene.work())
-    fired = await _heal_while(working, platform, name, draw)
+    log, size = platform.log(name), await asyncio.to_thread(_size, platform.log(name))
+    fired = await _heal_while(working, scene, name)
     await working
+    fired = fired or "FailedOnPurpose" in await asyncio.to_thread(_from, log, size)
     if not fired:
         await platform.stop(name)
         await platform.start(name)
@@ -43,18 +45,27 @@ def _who_passes(point: str) -> list[str]:
     return ["bookings-worker", "safeguarding-worker"]
 
 
-async def _heal_while(
-    working: "asyncio.Task[None]", platform: Platform, name: str, draw: random.Random
-) -> bool:
+def _size(log: Path) -> int:
+    return log.stat().st_size
+
+
+def _from(log: Path, offset: int) -> str:
+    return log.read_bytes()[offset:].decode(errors="replace")
+
+
+async def _heal_while(working: "asyncio.Task[None]", scene: Scene, name: str) -> bool:
     """Watch for the failure while the work goes on, and a moment longer; mend it after a moment."""
+    draw, platform = scene.draw, scene.world.platform
     after, pause, revive = 1.5, draw.uniform(0.1, 1.0), draw.random() < 0.5
     while after > 0:
         if name not in platform.running:
             await asyncio.sleep(pause)
+            scene.mended_at = time.monotonic()
             await platform.start(name)
             return True
         if psutil.Process(platform.pid(name)).status() == psutil.STATUS_STOPPED:
             await asyncio.sleep(pause * 4)
+            scene.mended_at = time.monotonic()
             if revive:
                 os.kill(platform.pid(name), signal.SIGCONT)
             else:
@@ -106,6 +117,7 @@ async def _kill(scene: Scene, *names: str, down: float | None = None) -> str:
     for name in names:
         platform.kill(name)
     await asyncio.sleep(away)
+    scene.mended_at = time.monotonic()
     for name in names:
         await platform.start(name)
     await working
@@ -123,6 +135,7 @@ async def _freeze(scene: Scene, name: str, seconds: float) -> str:
         with contextlib.suppress(psutil.NoSuchProcess):
             one.suspend()
     await asyncio.sleep(seconds)
+    scene.mended_at = time.monotonic()
     for one in family:
         with contextlib.suppress(psutil.NoSuchProcess):
             one.resume()

@@ -33,7 +33,7 @@ async def run(world: World, cell: str, seed: int) -> Trial:
     trial, draw, began = Trial(cell, seed), random.Random(f"{cell}:{seed}"), time.monotonic()
     seen = Seen()
     try:
-        stage = await scene(world, draw)
+        stage = await scene(world, seed, draw)
         trial.fault = await CELLS[cell][1](stage)
         trial.confirmed_after = seen.confirmed_after = await _fresh_booking(stage)
         await drain(world, stage.sessions)
@@ -46,8 +46,8 @@ async def run(world: World, cell: str, seed: int) -> Trial:
 
 
 async def _fresh_booking(stage: Scene) -> float | None:
-    """Seconds until a booking asked for now is confirmed; None where it takes too long."""
-    began = time.monotonic()
+    """Seconds from the beginning of the mending to the confirmation of a booking asked for now, or None."""
+    began = stage.mended_at or time.monotonic()
     ask = await stage.ask(0, stage.spare, 3)
     while time.monotonic() - began < CONFIRMED_WITHIN:
         states = {b.id: b.state for b in await stage.world.rows.bookings([stage.spare])}

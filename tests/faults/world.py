@@ -97,6 +97,7 @@ class Scene:
     """One trial's sessions and its journal."""
 
     world: World
+    seed: int
     draw: random.Random
     first_learner: int
     full: list[str]  # sessions with fewer places than tries
@@ -105,6 +106,7 @@ class Scene:
     forged: set[str] = field(default_factory=set)  # messages a cell has written itself
     changed_tables: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    mended_at: float | None = None  # when what was broken began to be mended
 
     @property
     def sessions(self) -> list[str]:
@@ -159,7 +161,7 @@ class Scene:
             await self.take_back(ask)
 
 
-async def scene(world: World, draw: random.Random) -> Scene:
+async def scene(world: World, seed: int, draw: random.Random) -> Scene:
     """Publish an opportunity with two scarce sessions and a spare one, through clients that insist."""
     day, first = world.days()
     walk, prefix = world.provider, f"trial-{world.trials}-{draw.getrandbits(64):x}"
@@ -179,7 +181,7 @@ async def scene(world: World, draw: random.Random) -> Scene:
         path = f"/v1/opportunities/{draft['id']}/sessions"
         sessions.append((await post(path, body, f"session-{number}"))["id"])
     await post(f"/v1/opportunities/{draft['id']}/publication", None, "publication")
-    return Scene(world, draw, first, sessions[:2], sessions[2])
+    return Scene(world, seed, draw, first, sessions[:2], sessions[2])
 
 
 def _particulars(walk: Walk) -> dict[str, Any]:
