@@ -13,7 +13,7 @@ import pytest
 from aiokafka.errors import KafkaError
 
 from shared.contracts.envelope import Event, to_headers
-from shared.kernel import Conflict, new_id
+from shared.kernel import ConcurrentChange, Conflict, new_id
 from shared.messaging import kafka, parking
 from shared.messaging.consumer import Consumer
 from shared.messaging.kafka import header_pairs
@@ -179,6 +179,46 @@ async def test_a_value_the_driver_refuses_is_parked_and_not_tried_for_ever(toy: 
     async with consuming(toy, log, too_large):
         await log.write(changed(new_id(), 1))
         await eventually(lambda: are_parked(toy, 1))
+
+
+async def test_a_message_another_process_has_in_hand_is_waited_for_and_not_parked(toy: Toy, log: Log) -> None:
+    said = changed(new_id(), 1)
+    other = await toy.database.connect()
+    await other.execute(
+        "select pg_advisory_lock(hashtextextended($1, 0))", f"when_thing_changed_note_it {said.id}"
+    )
+    async with consuming(toy, log):
+        await log.write(said)
+        await eventually(lambda: _is_read(toy))
+        assert await toy.effects() == []
+        other.terminate()
+        await eventually(lambda: has_effects(toy, said.data.thing_id, [1]))
+
+    assert await toy.parked() == []
+
+
+async def _is_read(toy: Toy) -> bool:
+    """Whether the consumer has tried the lock that somebody else holds."""
+    rows = await toy.sql(
+        "select 1 from pg_stat_activity where datname = current_database() "
+        "and query ilike '%pg_try_advisory_xact_lock%' and pid <> pg_backend_pid()"
+    )
+    return bool(rows)
+
+
+async def test_a_change_that_was_quicker_is_waited_out_and_the_message_not_parked(toy: Toy, log: Log) -> None:
+    tries: list[int] = []
+
+    def note_of(event: Event[ThingChanged]) -> Note:
+        tries.append(1)
+        return Note(event.data.thing_id, 1, fails=ConcurrentChange() if len(tries) < 6 else None)
+
+    key = new_id()
+    async with consuming(toy, log, subscriptions(note_of)):
+        await log.write(changed(key, 1))
+        await eventually(lambda: has_effects(toy, key, [1]), within=20)
+
+    assert await toy.parked() == []
 
 
 async def test_work_that_never_meets_the_databases_deadlines_is_parked_in_the_end(

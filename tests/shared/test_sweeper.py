@@ -94,6 +94,15 @@ async def test_a_handler_may_set_its_own_deadline_anew(toy: Toy, clock: FixedClo
     assert await toy.effects(subject) == [1, 1]
 
 
+async def test_who_waits_again_until_the_same_moment_is_heard_again(toy: Toy, clock: FixedClock) -> None:
+    subject, sweeper = await wait_until(toy, NOON), toy.sweeper()
+    assert await sweeper.sweep() == 1
+    await wait_until(toy, NOON, subject)
+
+    assert await sweeper.sweep() == 1
+    assert await toy.effects(subject) == [1, 1]
+
+
 async def test_a_deadline_nobody_here_knows_is_left_alone(toy: Toy, clock: FixedClock) -> None:
     await wait_until(toy, NOON, name="another")
 

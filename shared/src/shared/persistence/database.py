@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 TRANSIENT = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection cut off at the wrong moment confuses the driver
     asyncpg.CannotConnectNowError,
     asyncpg.InsufficientResourcesError,
     asyncpg.AdminShutdownError,
@@ -23,8 +24,6 @@ TRANSIENT = (
     TimeoutError,
     OSError,
 )
-# Values the driver refuses to send: it calls them interface errors, but they never get better.
-PERMANENT = (asyncpg.DataError,)
 CONTENTION = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 OVERDUE = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, TimeoutError)
 
@@ -113,8 +112,7 @@ def cause_of(error: BaseException) -> BaseException:
 
 def is_transient(error: BaseException) -> bool:
     """Whether trying the same again later may succeed."""
-    causes = list(causes_of(error))
-    return any(isinstance(c, TRANSIENT) for c in causes) and not any(isinstance(c, PERMANENT) for c in causes)
+    return any(isinstance(cause, TRANSIENT) for cause in causes_of(error))
 
 
 def is_overdue(error: BaseException) -> bool:
