@@ -37,8 +37,8 @@ async def main(cells: list[str], trials: int, seed: int, console: Console) -> li
             platform_in(Path(folder) / "wex") as platform,
             world_on(platform, with_history=True) as world,
         ):
-            for number in range(trials):
-                for cell in cells:
+            for cell in sorted(cells, key=list(CELLS).index):
+                for number in range(trials):
                     bar.update(task, description=f"{cell} seed {seed + number}")
                     done.append(await run(world, cell, seed + number))
                     _keep(done[-1])

@@ -160,7 +160,8 @@ CELLS: dict[str, tuple[str, Cell]] = {
     "F6": ("Kafka killed, away or frozen", lost_kafka),
     "F11": ("every event delivered again", delivered_again),
     "F12": ("every topic read from zero", read_from_zero),
-    "F13": ("a message nobody can read", unreadable_message),
     "F17": ("clients give up and try again", hasty_clients),
     "F24": ("two processes killed at once", two_at_once),
+    # Last: what it leaves in the log would be parked again by whoever reads or delivers it again.
+    "F13": ("a message nobody can read", unreadable_message),
 }
