@@ -122,7 +122,8 @@ async def test_a_search_is_refused_with_its_reason(idle_register: Running) -> No
     assert await refused(easting=1) == (422, "place-unclear", "query.near")
     assert await refused(limit=51) == (422, "invalid-request", "query.limit")
     assert await refused(q="bell\x07") == (422, "invalid-request", "query.q")
-    assert await refused(**{"from": "soon"}) == (422, "invalid-request", "query.from")
+    for no_day in ("soon", "0", "1790000000"):
+        assert await refused(**{"from": no_day}) == (422, "invalid-request", "query.from")
 
 
 async def test_a_withdrawn_opportunity_is_out_of_the_search_at_once(idle_register: Running) -> None:

@@ -37,7 +37,12 @@ def _distinct(learner_ids: list[UUID]) -> list[UUID]:
 
 LearnerIds = Annotated[
     list[UUID],
-    Field(min_length=1, max_length=MOST_LEARNERS, description="Learners by pseudonym, each once"),
+    Field(
+        min_length=1,
+        max_length=MOST_LEARNERS,
+        description="Learners by pseudonym, each once",
+        json_schema_extra={"uniqueItems": True},
+    ),
     AfterValidator(_distinct),
 ]
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from opportunities.api.dependencies import FromRegister, Paging, Today
 from opportunities.api.opportunity_schemas import ListingBody, OpportunityBody
-from opportunities.api.words import Line, PostcodeText, Slug
+from opportunities.api.words import DayAsked, Line, PostcodeText, Slug
 from opportunities.application.queries import Following, Listing, Near, Register, Search
 from opportunities.domain.places import PostcodeUnknown
 from shared.contracts.vocabulary import Mode, OpportunityKind, Tier
@@ -49,8 +49,12 @@ class Asked(BaseModel):
     tier: Tier | None = None
     mode: Mode | None = None
     kind: OpportunityKind | None = None
-    starts_from: date | None = Field(default=None, alias="from", description="A session starts then or later")
-    starts_to: date | None = Field(default=None, alias="to", description="A session starts then or earlier")
+    starts_from: DayAsked | None = Field(
+        default=None, alias="from", description="A session starts then or later"
+    )
+    starts_to: DayAsked | None = Field(
+        default=None, alias="to", description="A session starts then or earlier"
+    )
     with_places: int | None = Field(
         default=None, ge=1, le=5_000, description="Left in one and the same session"
     )

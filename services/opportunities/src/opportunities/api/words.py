@@ -1,9 +1,10 @@
 """Words the bodies and parameters of this service share."""
 
-from datetime import time
+import re
+from datetime import date, time
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 # A line has no control characters; what is in a query never passes the bodies' own check for NUL.
@@ -14,6 +15,16 @@ ObjectiveCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$", max
 PostcodeText = Annotated[
     str, Field(min_length=5, max_length=10, pattern=r"^[A-Za-z0-9 ]+$", examples=["L3 1HU"])
 ]
+
+
+def _written(day: object) -> object:
+    # From a query pydantic takes seconds since 1970 for a date, too.
+    if isinstance(day, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day):
+        raise PydanticCustomError("date_parsing", "is not a date")
+    return day
+
+
+DayAsked = Annotated[date, BeforeValidator(_written)]
 
 
 def _local(at: time) -> time:
