@@ -36,6 +36,10 @@ faults: setup ## Break the running platform by a seed and check what is left (TR
 top: setup ## Show what every service does now, while the platform runs
 	@$(BIN)/wex top
 
+attack: setup ## Attack a running platform: documents, tenants, tokens, marked words (EXAMPLES, TRANSACTIONS, SEED)
+	@$(BIN)/python -m tests.attack --examples $(or $(EXAMPLES),30) --transactions $(or $(TRANSACTIONS),20000) \
+		--seed $(or $(SEED),1)
+
 bench: setup ## Measure from a booking's request to its confirmation
 	@$(BIN)/python -m tests.benchmarks.request_to_confirmed
 

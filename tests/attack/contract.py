@@ -40,6 +40,9 @@ async def _run(scene: Scene, service: str, examples: int, seconds: int, seed: in
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(configuration)),
         *("run", f"{scene.platform.api(service)}/openapi.json", "--checks", "all"),
+        # `takes_what_it_documents` stands in its place: rules answer 422 as faults of form do, and only
+        # the slug tells one from the other.
+        *("--exclude-checks", "positive_data_acceptance"),
         *("--max-examples", str(examples), "--seed", str(seed), "--continue-on-failure", "--no-color"),
         *("--header", f"Authorization: Bearer {scene.token(service, owner)}"),
         *("--report", "json", "--report-json-path", str(report)),

@@ -1,7 +1,7 @@
 """What the services publish of themselves, as attacks need it: operations, and a body each would take."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -11,7 +11,7 @@ from wex.folders import REPOSITORY
 from wex.ports import SERVICES
 
 Schema = dict[str, Any]
-_STRINGS = {
+_STRINGS: dict[str, Callable[[], str]] = {
     "uuid": lambda: str(uuid4()),
     "date": lambda: "2027-03-03",
     "time": lambda: "09:30:00",
@@ -131,6 +131,6 @@ def _plain(schema: Schema, components: Schema) -> Any:
         case "boolean":
             return True
         case "string":
-            made = _STRINGS.get(schema.get("format", ""), lambda: "a" * max(schema.get("minLength", 1), 1))
-            return made()
+            made = _STRINGS.get(schema.get("format", ""))
+            return made() if made else "a" * max(schema.get("minLength", 1), 1)
     return None

@@ -69,6 +69,5 @@ def show(attacks: list[Attack], console: Console) -> None:
     for each in attacks:
         for told in each.broken[:_SHOWN]:
             console.print(f"[red]{each.name}[/]: {escape(told)}", soft_wrap=True)
-        if more := len(each.broken) - _SHOWN:
-            if more > 0:
-                console.print(f"[red]{each.name}[/]: and {more} more, see {report_file()}", soft_wrap=True)
+        if (more := len(each.broken) - _SHOWN) > 0:
+            console.print(f"[red]{each.name}[/]: and {more} more, see {report_file()}", soft_wrap=True)

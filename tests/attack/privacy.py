@@ -84,11 +84,13 @@ async def attack_rosters(scene: Scene) -> Attack:
         content = marked_roster(good, scene.mark, spoilt=True)
         token = scene.token("integrations", school)
         headers = {
-            "Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4()), "Content-Type": "application/zip",
-        }  # fmt: skip
+            "Authorization": f"Bearer {token}",
+            "Idempotency-Key": str(uuid4()),
+            "Content-Type": "application/zip",
+        }
         response = await scene.send(operation, token, headers=headers, content=content)
         attack.expect(response.status_code in (202, 422), f"{response.status_code} {response.text[:200]}")
-        attack.expect(not _hits(response.text, scene.needles), f"the answer repeats: {response.text[:300]}")
+        attack.expect(not hits(response.text, scene.needles), f"the answer repeats: {response.text[:300]}")
     return attack.over()
 
 
@@ -99,7 +101,7 @@ async def attack_traces(scene: Scene) -> Attack:
     found: dict[str, int] = {}
     async for where, content in _everything(scene):
         attack.tried += 1
-        if _hits(content, needles):
+        if hits(content, needles):
             found[where] = found.get(where, 0) + 1
     missing = ALLOWED - found.keys()
     attack.expect(not missing, f"the search is blind: nothing found in {sorted(missing)}")
@@ -107,7 +109,8 @@ async def attack_traces(scene: Scene) -> Attack:
     return attack.over()
 
 
-def _hits(content: str, needles: list[str]) -> bool:
+def hits(content: str, needles: list[str]) -> bool:
+    """Whether one of the needles is in the content, in whatever case."""
     low = content.lower()
     return any(needle in low for needle in needles)
 

@@ -1,12 +1,14 @@
 """The scene of every attack: the journey walked with marked words, and tenants who have no part in it."""
 
+import contextlib
 import csv
 import io
 import secrets
 import zipfile
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,10 +19,10 @@ from wex.issuer import Issuer, load_issuer
 from wex.journey import roster
 from wex.journey.clients import Clients, Persona, StepFailed
 from wex.journey.main import STEPS, walk_step
-from wex.journey.receiver import Receiver
+from wex.journey.receiver import Receiver, receiving
 from wex.journey.state import Walk
 from wex.platform import Platform
-
+from wex.ports import free_port
 
 # The members of any body that hold a person's own words or names.
 PERSONAL = {"description", "text", "comment", "note", "task"}
@@ -138,6 +140,17 @@ class Scene:
             request["json"] = body
         url = self.platform.api(operation.service) + operation.at({**self.ids, **(ids or {})})
         return await self.http.request(operation.method, url, **(request | changed))
+
+
+@contextlib.asynccontextmanager
+async def scene_on(state: Path) -> AsyncIterator[Scene]:
+    """A platform with its state there, on which the journey has been walked."""
+    async with (
+        Platform(state, topic_partitions=2) as platform,
+        receiving(free_port()) as receiver,
+        httpx2.AsyncClient(timeout=30) as http,
+    ):
+        yield await prepare(platform, receiver, http)
 
 
 async def prepare(platform: Platform, receiver: Receiver, http: httpx2.AsyncClient) -> Scene:

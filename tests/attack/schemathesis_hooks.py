@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import schemathesis
+from hypothesis import strategies as st
 from schemathesis.core.failures import Failure
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
@@ -16,6 +17,9 @@ BETWEEN_MEMBERS = {
     "giveFeedback": "either learners or all who were present",
     "giveEvidence": "each criterion once",
 }
+
+# A roster is never well formed here: the journey sends those that are.
+schemathesis.openapi.media_type("application/zip", st.binary(max_size=2_000))
 
 
 @schemathesis.hook  # type: ignore[untyped-decorator,unused-ignore]
@@ -43,6 +47,9 @@ def takes_what_it_documents(context: Any, response: Any, case: Any) -> None:
     name = case.operation.definition.raw.get("operationId")
     codes = {each["code"] for each in problem.get("errors", [])}
     if name in BETWEEN_MEMBERS and codes == {"value_error"}:
+        return
+    if codes == {"int_type"}:
+        # JSON Schema takes 7.0 for an integer; this house reads numbers strictly.
         return
     raise Failure(
         operation=case.operation.label,

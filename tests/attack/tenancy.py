@@ -1,6 +1,7 @@
 """Every operation against whom it must not serve: strangers, callers without its scope, bad tokens."""
 
 from collections.abc import Iterable
+from typing import Any
 from unittest.mock import patch
 
 from tests.attack.documents import Operation, operations, scopes_of
@@ -18,8 +19,17 @@ SHARED = {
 # A stranger who puts these makes a thing of its own, under an id that says nothing of another's.
 OWN = {"recordSupervisor": "a supervisor's pseudonym is kept by each provider for itself"}
 # Ids of the public register, which lists of others may name.
-PUBLIC_IDS = {"organisation_id", "provider_id", "institution_id", "opportunity_id", "session_id", "assurance_id", "code",
-              "activity_band", "framework"}  # fmt: skip
+PUBLIC_IDS = {
+    "organisation_id",
+    "provider_id",
+    "institution_id",
+    "opportunity_id",
+    "session_id",
+    "assurance_id",
+    "code",
+    "activity_band",
+    "framework",
+}
 
 
 async def attack_ids(scene: Scene) -> Attack:
@@ -96,7 +106,7 @@ async def attack_bodies(scene: Scene) -> Attack:
     provider, school, _ = scene.strangers
     by_id = {each.told["operationId"]: each for each in operations()}
     particulars = {"mode": "in_person", "site_id": scene.walk.site_id}
-    tried = [
+    tried: list[tuple[str, Stranger, dict[str, Any]]] = [
         ("requestBooking", school, {"session_id": ids["session_id"], "learner_ids": learners}),
         ("requestBooking", school, {"session_id": ids["session_id"], "cohort_id": ids["cohort_id"]}),
         ("formCohort", school, {"label": "Group", "learner_ids": learners}),
@@ -156,7 +166,5 @@ async def attack_tokens(scene: Scene) -> Attack:
 
 async def attack_all(scene: Scene) -> Iterable[Attack]:
     """Everything about who may do what."""
-    done = []
-    for each in (attack_ids, attack_lists, attack_bodies, attack_scopes, attack_tokens):
-        done.append(await each(scene))
-    return done
+    kinds = (attack_ids, attack_lists, attack_bodies, attack_scopes, attack_tokens)
+    return [await each(scene) for each in kinds]

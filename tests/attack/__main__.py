@@ -1,4 +1,4 @@
-"""Attacks the running platform: `python -m tests.attack.attack [--examples N] [--transactions N]`.
+"""Attacks the running platform: `python -m tests.attack [--examples N] [--transactions N]`.
 
 Starts a platform of its own, walks the journey with marked words, and then tries what must not work.
 Ends with 1 when anything broke.
@@ -6,32 +6,17 @@ Ends with 1 when anything broke.
 
 import argparse
 import asyncio
-import contextlib
 import sys
 import tempfile
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx2
 from rich.console import Console
 
 from tests.attack import contract, findings, privacy, rows, tenancy
 from tests.attack.findings import Attack
-from tests.attack.scene import Scene, prepare
-from wex.journey.receiver import receiving
-from wex.platform import Platform
-from wex.ports import free_port
+from tests.attack.scene import Scene, scene_on
 
-
-@contextlib.asynccontextmanager
-async def scene_on(state: Path) -> AsyncIterator[Scene]:
-    """A platform with its state there, on which the journey has been walked."""
-    async with (
-        Platform(state, topic_partitions=2) as platform,
-        receiving(free_port()) as receiver,
-        httpx2.AsyncClient(timeout=30) as http,
-    ):
-        yield await prepare(platform, receiver, http)
+SECONDS = 240
 
 
 async def attack_all(scene: Scene, examples: int, transactions: int, seed: int) -> list[Attack]:
@@ -42,7 +27,7 @@ async def attack_all(scene: Scene, examples: int, transactions: int, seed: int) 
         await privacy.attack_errors(scene),
         await privacy.attack_rosters(scene),
         await privacy.attack_traces(scene),
-        *await contract.attack_documents(scene, examples, 200, seed),
+        *await contract.attack_documents(scene, examples, SECONDS, seed),
     ]
 
 

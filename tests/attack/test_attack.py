@@ -1,0 +1,42 @@
+"""A short attack on a platform of its own; `make attack` is the long one."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.persistence.provision import with_database
+from tests.attack import documents, privacy, rows, tenancy
+from tests.attack.findings import Attack
+from tests.attack.scene import scene_on
+
+
+@pytest.mark.timeout(180)
+async def test_nothing_gives_way_to_a_short_attack(tmp_path: Path) -> None:
+    async with scene_on(tmp_path / "wex") as scene:
+        attacks = [
+            *await tenancy.attack_all(scene),
+            await rows.attack_rows(scene, 300, seed=1),
+            await privacy.attack_errors(scene),
+            await privacy.attack_rosters(scene),
+            await privacy.attack_traces(scene),
+        ]
+        database = scene.platform.database("bookings").name
+        superuser = with_database(scene.platform.addresses.postgres, database)
+        planted = await rows.attack_rows(scene, 100, seed=1, url=superuser)
+    assert planted.broken, "a role that row-level security does not hold is not seen"
+    assert {each.name: each.broken for each in attacks if each.broken} == {}
+    assert all(each.tried for each in attacks)
+
+
+def test_what_an_operation_takes_is_made_from_its_document() -> None:
+    made = {each.told["operationId"]: each.body() for each in documents.operations()}
+    assert made["cancelBooking"] == {"reason_code": "school-trip-moved"}
+    assert made["recordSupervisor"].keys() == {"dbs_check"}
+    assert made["listConcerns"] is None
+
+
+def test_planted_a_word_in_the_wrong_place_is_counted() -> None:
+    attack = Attack("planted", "")
+    attack.expect(privacy.hits("a LOG of zqx1", ["zqx1"]), "the word is not seen")
+    attack.expect(holds=False, told="it gave way")
+    assert (attack.tried, attack.broken) == (2, ["it gave way"])
