@@ -152,7 +152,10 @@ def _insert(tenant: UUID, error: type[Exception] | None = None) -> Any:
 
 
 async def attack_rows(scene: Scene, transactions: int, seed: int, url: str | None = None) -> Attack:
-    """That many transactions on a pool of one connection: no row of another, none lost, none kept. As the app role unless a `url` is given."""
+    """That many transactions on a pool of one connection: no row of another, none lost, none kept.
+
+    As the service's app role unless a `url` says otherwise.
+    """
     attack = Attack("mixed tenants", "transactions of 6 tenants on one connection, a third broken midway")
     draw = random.Random(seed)
     database = Database(url or scene.platform.database("bookings").app_url, name="attack", size=1)
