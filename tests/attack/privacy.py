@@ -1,5 +1,6 @@
 """Marked words sent everywhere: they may be where people's words are kept, and nowhere else."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -21,11 +22,14 @@ ALLOWED = {
     "bookings.learners.given_name",
     "bookings.learners.family_name",
     "bookings.learners.birth_date",
+    "safeguarding.assurance_answers.answers",
     "safeguarding.concerns.description",
     "outcomes.reflections.text",
     "outcomes.feedback_learners.comment",
     "outcomes.session_evidence.detail",
 }
+# Events on their way arrive within it, and spans are handed over every second or so.
+_SETTLING = 4.0
 _COLUMNS = """
     select c.relname, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid
     join pg_namespace n on n.oid = c.relnamespace
@@ -97,6 +101,7 @@ async def attack_rosters(scene: Scene) -> Attack:
 async def attack_traces(scene: Scene) -> Attack:
     """Everything the platform keeps or says, searched for marked words, pupil numbers and birth dates."""
     attack = Attack("marked words", "topics, tables, logs, traces, metrics: none of the marked words")
+    await asyncio.sleep(_SETTLING)
     needles = scene.needles
     found: dict[str, int] = {}
     async for where, content in _everything(scene):
