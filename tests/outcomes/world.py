@@ -166,6 +166,16 @@ class Visit:
 
         await eventually(credited, within=PATIENCE)
 
+    async def lack(self, missing: dict[UUID, list[str]]) -> None:
+        """These learners are told that exactly this is missing."""
+
+        async def told() -> bool:
+            found = await self.assessment()
+            assert {learner: found[learner]["missing"] for learner in missing} == missing
+            return True
+
+        await eventually(told, within=PATIENCE)
+
     async def progress(self, key_stage: str = "KS3", client: Client | None = None) -> dict[str, Any]:
         path = f"/v1/institutions/{self.institution}/progress"
         answer = await (client or self.school).get(path, key_stage=key_stage)

@@ -38,14 +38,20 @@ async def credit_minutes(walk: Walk) -> str:
 
     items = await walk.clients.until(
         look,
-        lambda seen: sum(item["credited_minutes"] > 0 for item in seen) == credited,
-        f"{credited} learners are credited",
+        lambda seen: (
+            sum(item["credited_minutes"] > 0 for item in seen) == credited
+            and _missing(seen) == {"M6": WITHOUT_FEEDBACK, "M7": WITHOUT_REFLECTION}
+        ),
+        f"{credited} learners are credited and each of the others is told what is missing",
     )
-    missing = Counter(
-        "+".join(item["missing"]) for item in items if item["missing"] and not item["credited_minutes"]
-    )
+    missing = _missing(items)
     told = ", ".join(f"{count} lack {what}" for what, count in sorted(missing.items()))
     return f"{credited} credited; {told}"
+
+
+def _missing(items: list[dict[str, Any]]) -> Counter[str]:
+    """How many of those who are not credited lack what."""
+    return Counter("+".join(item["missing"]) for item in items if item["missing"])
 
 
 async def report_progress(walk: Walk) -> str:
