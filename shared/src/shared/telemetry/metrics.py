@@ -19,7 +19,6 @@ consume_seconds = _meter.create_histogram(
     description="Time spent on one message",
     explicit_bucket_boundaries_advisory=_SECONDS,
 )
-commands = _meter.create_counter("wex_commands", description="Commands by what became of them")
 depth = _meter.create_gauge("wex_outbox_depth", description="Events waiting in the outbox")
 parked = _meter.create_gauge("wex_parked_messages", description="Messages set aside")
 lag = _meter.create_gauge("wex_consumer_lag", description="Messages behind the end, by topic")
