@@ -40,8 +40,9 @@ attack: setup ## Attack a running platform: documents, tenants, tokens, marked w
 	@$(BIN)/python -m tests.attack --examples $(or $(EXAMPLES),30) --transactions $(or $(TRANSACTIONS),20000) \
 		--seed $(or $(SEED),1)
 
-bench: setup ## Measure from a booking's request to its confirmation
-	@$(BIN)/python -m tests.benchmarks.request_to_confirmed
+bench: setup ## Measure against ceilings, side by side (ONLY=holds, ROUNDS=, SECONDS=)
+	@$(BIN)/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) --rounds $(or $(ROUNDS),5) \
+		--seconds $(or $(SECONDS),5)
 
 lock: setup ## Write constraints.txt anew after a dependency has changed
 	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

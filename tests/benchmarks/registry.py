@@ -1,0 +1,8 @@
+"""Every benchmark by its name."""
+
+from collections.abc import Awaitable, Callable
+
+from tests.benchmarks.findings import Finding
+from tests.benchmarks.run import Run
+
+BENCHMARKS: dict[str, Callable[[Run], Awaitable[list[Finding]]]] = {}
