@@ -53,7 +53,7 @@ class Acting(SafeguardingWork):
 async def acting(database: Database, clock: Clock, tenants: set[UUID]) -> AsyncIterator[Acting]:
     """A transaction of its own that acts for these organisations."""
     async with database.session() as session:
-        await claim(session, Message("test", str(uuid4()), frozenset(tenants)))
+        await claim(session, [Message("test", str(uuid4()), frozenset(tenants))])
         yield Acting(Transaction(session, "/services/test", clock.now(), clock.today()))
 
 

@@ -83,7 +83,7 @@ async def what_the_next_user_sees(toy: Toy, act: Any) -> int:
 
 async def test_a_claim_acts_for_its_tenant_until_its_transaction_ends(toy: Toy) -> None:
     async def claim(session: AsyncSession, tenant: UUID) -> None:
-        await inbox.claim(session, Message("test", "another", frozenset({tenant})))
+        await inbox.claim(session, [Message("test", "another", frozenset({tenant}))])
 
     assert await what_the_next_user_sees(toy, claim) == 0
 

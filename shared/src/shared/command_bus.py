@@ -2,19 +2,20 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from opentelemetry import trace
+from opentelemetry.context import Context
 from sqlalchemy.orm.exc import StaleDataError
 
 from shared import failpoints
-from shared.kernel import Clock, ConcurrentChange
+from shared.kernel import Clock, ConcurrentChange, Refusal
 from shared.messaging import inbox, outbox
 from shared.messaging.inbox import Answer, Message, Taken
 from shared.messaging.wake import Waker
-from shared.persistence.database import Database, is_contention, is_transient
+from shared.persistence.database import AsyncSession, Database, is_contention, is_transient
 from shared.persistence.transaction import Transaction
 
 Command = TypeVar("Command")
@@ -39,6 +40,26 @@ class Done(Generic[Result]):
     answer: Answer | None
 
 
+@dataclass(frozen=True, slots=True)
+class Order(Generic[Command, Result]):
+    """A command to be carried out once for its message.
+
+    `render` makes the answer that is kept for the next one with the same key. `origin` is the trace
+    it comes from, to which events of the aggregate `subject` belong also when many are carried out together.
+    """
+
+    message: Message
+    command: Command
+    render: Callable[[Result], Answer] | None = None
+    subject: str = ""
+    origin: Context | None = None
+
+
+Outcome = Done[Result] | Taken | Exception
+Handler = Callable[[Command, Work], Awaitable[Result]]
+HandlerOfMany = Callable[[Sequence[Command], Work], Awaitable[Sequence[Result | Refusal]]]
+
+
 class CommandBus(Generic[Work]):
     """Carries out commands: claim, work, outbox and answer in one transaction, committed here."""
 
@@ -60,56 +81,114 @@ class CommandBus(Generic[Work]):
     async def execute(
         self,
         message: Message,
-        handler: Callable[[Command, Work], Awaitable[Result]],
+        handler: Handler[Command, Work, Result],
         command: Command,
         render: Callable[[Result], Answer] | None = None,
     ) -> Done[Result] | Taken:
         """Carry out `command` once for `message`; `Taken` if the message was taken before.
 
-        `render` makes the answer that is kept for the next one with the same key. Where another
-        transaction was quicker the whole is tried again. Raises the handler's refusals with
-        nothing changed, and `OutcomeUnknown` when the database's answer to the commit was lost.
+        Where another transaction was quicker the whole is tried again. Raises the handler's refusals
+        with nothing changed, and `OutcomeUnknown` when the database's answer to the commit was lost.
         """
+
+        async def alone(commands: Sequence[Command], work: Work) -> Sequence[Result]:
+            return [await handler(commands[0], work)]
+
         with _tracer.start_as_current_span(f"execute {type(command).__name__}"):
-            for attempt in range(1, _TRIES + 1):
-                try:
-                    return await self._once(message, handler, command, render)
-                except (StaleDataError, ConcurrentChange) as error:
-                    if attempt == _TRIES:
-                        raise ConcurrentChange from error
-                except Exception as error:
-                    if attempt == _TRIES or not is_contention(error):
-                        raise
-                await asyncio.sleep(random.uniform(0.002, 0.02) * attempt)  # noqa: S311 - jitter
+            (outcome,) = await self._persist([Order(message, command, render)], alone)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def execute_each(
+        self, orders: Sequence[Order[Command, Result]], handler: HandlerOfMany[Command, Work, Result]
+    ) -> list[Outcome[Result]]:
+        """Carry out many commands in one transaction, each once for its message, in their order.
+
+        The handler answers each with its result, or with a refusal and nothing changed for it. Refused
+        are also those whose message cannot be taken now; but where an event cannot, the whole raises, for
+        those behind it may not pass. So it does when the transaction fails: then nothing has happened.
+        """
+        kind = type(orders[0].command).__name__
+        if len(orders) == 1:
+            with _tracer.start_as_current_span(f"execute {kind}", context=orders[0].origin):
+                return await self._persist(orders, handler)
+        links = [trace.Link(trace.get_current_span(o.origin).get_span_context()) for o in orders if o.origin]
+        with _tracer.start_as_current_span(f"execute {len(orders)} {kind}", context=Context(), links=links):
+            return await self._persist(orders, handler)
+
+    async def _persist(
+        self, orders: Sequence[Order[Command, Result]], handler: HandlerOfMany[Command, Work, Result]
+    ) -> list[Outcome[Result]]:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                return await self._once(orders, handler)
+            except (StaleDataError, ConcurrentChange) as error:
+                if attempt == _TRIES:
+                    raise ConcurrentChange from error
+            except Exception as error:
+                if attempt == _TRIES or not is_contention(error):
+                    raise
+            await asyncio.sleep(random.uniform(0.002, 0.02) * attempt)  # noqa: S311 - jitter
         raise AssertionError("unreachable")
 
     async def _once(
-        self,
-        message: Message,
-        handler: Callable[[Command, Work], Awaitable[Result]],
-        command: Command,
-        render: Callable[[Result], Answer] | None,
-    ) -> Done[Result] | Taken:
-        claimed, done, committed = _OF_REQUESTS if message.source.startswith("http:") else _OF_OTHERS
+        self, orders: Sequence[Order[Command, Result]], handler: HandlerOfMany[Command, Work, Result]
+    ) -> list[Outcome[Result]]:
+        messages = [order.message for order in orders]
+        claimed, done, committed = _OF_REQUESTS if messages[0].source.startswith("http:") else _OF_OTHERS
         async with self._database.session() as session:
-            if taken := await inbox.claim(session, message):
-                return taken
+            standings = await inbox.claim(session, messages)
+            _must_keep_their_order(messages, standings)
+            new = [order for order, standing in zip(orders, standings, strict=True) if standing is None]
+            if not new:
+                return [standing for standing in standings if standing is not None]
             failpoints.reach(claimed)
-            transaction = Transaction(session, self._source, self._clock.now(), self._clock.today())
-            result = await handler(command, self._open_work(transaction))
+            transaction = Transaction(
+                session, self._source, self._clock.now(), self._clock.today(), _origins(new)
+            )
+            results = await handler([order.command for order in new], self._open_work(transaction))
             await session.flush()
-            await outbox.write(session, transaction.events, transaction.erased)
-            answer = render(result) if render else None
-            if answer is not None:
-                await inbox.remember(session, message, answer)
-            failpoints.reach(done)
-            try:
-                await session.commit()
-            except Exception as error:
-                if is_transient(error):
-                    raise OutcomeUnknown from error
-                raise
-        failpoints.reach(committed)
-        if transaction.events or transaction.erased or transaction.wakes:
-            self._waker.wake()
-        return Done(result, answer)
+            outcomes = [_outcome(order, result) for order, result in zip(new, results, strict=True)]
+            kept = [
+                (order.message, outcome.answer)
+                for order, outcome in zip(new, outcomes, strict=True)
+                if isinstance(outcome, Done)
+            ]
+            if kept:
+                await outbox.write(session, transaction.events, transaction.erased)
+                await inbox.keep(session, kept)
+                failpoints.reach(done)
+                await _commit(session)
+                failpoints.reach(committed)
+                if transaction.events or transaction.erased or transaction.wakes:
+                    self._waker.wake()
+        following = iter(outcomes)
+        return [next(following) if standing is None else standing for standing in standings]
+
+
+def _must_keep_their_order(
+    messages: Sequence[Message], standings: Sequence[Taken | Exception | None]
+) -> None:
+    for message, standing in zip(messages, standings, strict=True):
+        if message.lane is not None and isinstance(standing, Exception):
+            raise standing
+
+
+def _origins(orders: Sequence[Order[Any, Any]]) -> dict[str, Context]:
+    return {order.subject: order.origin for order in orders if order.subject and order.origin}
+
+
+def _outcome(order: Order[Any, Result], result: Result | Refusal) -> Done[Result] | Refusal:
+    if isinstance(result, Refusal):
+        return result
+    return Done(result, order.render(result) if order.render else None)
+
+
+async def _commit(session: AsyncSession) -> None:
+    try:
+        await session.commit()
+    except Exception as error:
+        if is_transient(error):
+            raise OutcomeUnknown from error
+        raise

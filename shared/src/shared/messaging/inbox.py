@@ -1,6 +1,7 @@
-"""The inbox: a message is taken once, by a row in the transaction of its effect."""
+"""The inbox: a message is taken once, by a lock and a row in the transaction of its effect."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.kernel import Conflict, Invalid
+from shared.kernel import ConcurrentChange, Conflict, Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,10 @@ class Message:
     tenants: frozenset[UUID] = frozenset()
     fingerprint: bytes | None = None
     lane: tuple[str, str] | None = None
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        return self.source, self.message_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,65 +73,78 @@ class Taken:
     answer: Answer | None
 
 
-_BEGIN = text(
-    """
-    select set_config('app.tenants', :tenants, true),
-           pg_try_advisory_xact_lock(hashtextextended(:identity, 0)) as mine,
-           :key <> '' and exists (
-             select from parked_messages
-             where topic = :topic and key = :key and replayed_at is null) as blocked
-    """
-)
 _CLAIM = text(
     """
-    insert into inbox (source, message_id, fingerprint) values (:source, :message_id, :fingerprint)
-    on conflict do nothing returning true
+    select set_config('app.tenants', :tenants, true),
+           pg_try_advisory_xact_lock(hashtextextended(m.source || ' ' || m.message_id, 0)) as mine,
+           m.key <> '' and exists (
+             select from parked_messages p
+             where p.topic = m.topic and p.key = m.key and p.replayed_at is null) as blocked,
+           i.source is not null as taken, i.fingerprint, i.answer
+    from unnest(cast(:sources as text[]), cast(:ids as text[]), cast(:topics as text[]),
+                cast(:keys as text[]))
+         with ordinality as m(source, message_id, topic, key, position)
+    left join inbox i on i.source = m.source and i.message_id = m.message_id
+    order by m.position
     """
 )
-_EARLIER = text("select fingerprint, answer from inbox where source = :source and message_id = :message_id")
-_ANSWER = text(
+_KEEP = text(
     """
-    update inbox set answer = cast(:answer as jsonb)
-    where source = :source and message_id = :message_id
+    insert into inbox (source, message_id, fingerprint, answer)
+    select source, message_id, fingerprint, answer::jsonb
+    from unnest(cast(:sources as text[]), cast(:ids as text[]), cast(:fingerprints as bytea[]),
+                cast(:answers as text[])) as m(source, message_id, fingerprint, answer)
+    on conflict do nothing
     """
 )
 
 
-async def claim(session: AsyncSession, message: Message) -> Taken | None:
-    """Take the message within the open transaction and act for its tenants from here on.
+async def claim(
+    session: AsyncSession, messages: Sequence[Message]
+) -> list[Taken | InFlight | KeyReused | Blocked | None]:
+    """Hold the messages, each its own, to the transaction's end and act for their tenants from here on.
 
-    Returns what came of it when it was taken before, None when it is new. Raises `InFlight`,
-    `KeyReused` for another content under the same key, `Blocked` behind a parked message.
+    For each: None when it is new, what came of it when it was taken before, or why it cannot be
+    taken: another transaction has it, its key stood for another content, it waits behind a parked one.
     """
-    topic, key = message.lane or ("", "")
-    row = (
-        await session.execute(
-            _BEGIN,
-            {
-                "tenants": ",".join(map(str, sorted(message.tenants))),
-                "identity": f"{message.source} {message.message_id}",
-                "source": message.source,
-                "topic": topic,
-                "key": key,
-            },
-        )
-    ).one()
-    if not row.mine:
-        raise InFlight
-    identity = {"source": message.source, "message_id": message.message_id}
-    if await session.scalar(_CLAIM, {**identity, "fingerprint": message.fingerprint}):
-        if row.blocked:
-            raise Blocked
-        return None
-    earlier = (await session.execute(_EARLIER, identity)).one()
-    if earlier.fingerprint != message.fingerprint:
-        raise KeyReused
-    return Taken(Answer.restored(earlier.answer) if earlier.answer else None)
-
-
-async def remember(session: AsyncSession, message: Message, answer: Answer) -> None:
-    """Keep the answer beside the claim."""
-    await session.execute(
-        _ANSWER,
-        {"source": message.source, "message_id": message.message_id, "answer": answer.stored()},
+    lanes = [message.lane or ("", "") for message in messages]
+    rows = await session.execute(
+        _CLAIM,
+        {
+            "tenants": ",".join(sorted({str(t) for message in messages for t in message.tenants})),
+            "sources": [message.source for message in messages],
+            "ids": [message.message_id for message in messages],
+            "topics": [topic for topic, _ in lanes],
+            "keys": [key for _, key in lanes],
+        },
     )
+    return [_standing(row, message) for row, message in zip(rows, messages, strict=True)]
+
+
+async def keep(session: AsyncSession, taken: Sequence[tuple[Message, Answer | None]]) -> None:
+    """Enter the messages as taken, with their answers.
+
+    Raises `ConcurrentChange` where one was entered between the look and the lock: looked at again,
+    it is taken.
+    """
+    result: Any = await session.execute(
+        _KEEP,
+        {
+            "sources": [message.source for message, _ in taken],
+            "ids": [message.message_id for message, _ in taken],
+            "fingerprints": [message.fingerprint for message, _ in taken],
+            "answers": [answer.stored() if answer else None for _, answer in taken],
+        },
+    )
+    if result.rowcount != len(taken):
+        raise ConcurrentChange
+
+
+def _standing(row: Any, message: Message) -> Taken | InFlight | KeyReused | Blocked | None:
+    if not row.mine:
+        return InFlight()
+    if row.taken:
+        if row.fingerprint != message.fingerprint:
+            return KeyReused()
+        return Taken(Answer.restored(row.answer) if row.answer else None)
+    return Blocked() if row.blocked else None

@@ -1,10 +1,11 @@
 """One transaction: the session, the time, what it says to others and what it waits for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from opentelemetry.context import Context
 from opentelemetry.propagate import inject
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -38,6 +39,7 @@ _STOP_WAITING_EACH = text("delete from deadlines where name = :name and subject_
 class Transaction:
     """What a handler works with: everything in it happens together or not at all.
 
+    `origins` has the trace an aggregate's events belong to, where many commands share the transaction.
     `wakes` tells that something other than the outbox waits for this commit: listeners are woken too.
     """
 
@@ -45,6 +47,7 @@ class Transaction:
     source: str
     now: datetime
     today: date
+    origins: Mapping[str, Context] = field(default_factory=dict)
     events: list[Event[Contract]] = field(default_factory=list)
     erased: list[tuple[str, str, UUID]] = field(default_factory=list)
     wakes: bool = False
@@ -52,7 +55,7 @@ class Transaction:
     def say(self, data: Contract, *, sequence: int) -> None:
         """Publish an event once this commits; `sequence` is its aggregate's version after it."""
         carrier: dict[str, str] = {}
-        inject(carrier)
+        inject(carrier, context=self.origins.get(data.key))
         self.events.append(Event(new_id(), self.source, self.now, sequence, data, carrier.get("traceparent")))
 
     def erase(self, contract: type[Contract], key: object) -> None:
