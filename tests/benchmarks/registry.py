@@ -2,7 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 
+from tests.benchmarks import relay
 from tests.benchmarks.findings import Finding
 from tests.benchmarks.run import Run
 
-BENCHMARKS: dict[str, Callable[[Run], Awaitable[list[Finding]]]] = {}
+BENCHMARKS: dict[str, Callable[[Run], Awaitable[list[Finding]]]] = {
+    "relay": relay.measure,
+}
