@@ -1,9 +1,11 @@
 """The app factory: what every service's HTTP side has in common."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http.openapi import complete
@@ -18,6 +20,7 @@ SECURITY_HEADERS = [
     (b"cache-control", b"no-store"),
 ]
 MAX_QUERY_BYTES = 4_096
+BODY_SECONDS = 10.0
 
 
 def create_app(
@@ -28,12 +31,15 @@ def create_app(
     routers: Sequence[APIRouter],
     lifespan: Callable[[FastAPI], Any],
     max_body_bytes: int,
+    body_seconds: float = BODY_SECONDS,
 ) -> FastAPI:
     """An app with problems, limits, security headers and complete OpenAPI 3.1.
 
+    A request's body arrives whole within `body_seconds`, or is answered 408.
     Raises `ValueError` where a route declares neither a scope nor that it is public.
     """
     app = _GuardedApp(
+        body_seconds=body_seconds,
         title=title,
         description=description,
         version=version,
@@ -55,15 +61,20 @@ def create_app(
 class _GuardedApp(FastAPI):
     """The guard stands outside of everything, so that answers to faults and oversized bodies pass it too."""
 
+    def __init__(self, *, body_seconds: float, **options: Any) -> None:
+        super().__init__(**options)
+        self._body_seconds = body_seconds
+
     def build_middleware_stack(self) -> ASGIApp:
-        return Guard(super().build_middleware_stack())
+        return Guard(super().build_middleware_stack(), self._body_seconds)
 
 
 class Guard:
-    """Bounds the address, and sets the security headers of every answer."""
+    """Bounds the address and the wait for a body, and sets the security headers of every answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, body_seconds: float) -> None:
         self._app = app
+        self._body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -91,11 +102,32 @@ class Guard:
             await refusal(scope, receive, send_guarded)
             return
         try:
-            await self._app(scope, receive, send_guarded)
+            await self._app(scope, _in_time(receive, self._body_seconds), send_guarded)
         except Exception:
             # Starlette raises a fault again after its answer; it is in the log already.
             if not answered:
                 raise
+
+
+def _in_time(receive: Receive, seconds: float) -> Receive:
+    """The same, with so long for the body as a whole, from when it is first asked for."""
+    whole, deadline = False, 0.0
+
+    async def receive_in_time() -> Message:
+        nonlocal whole, deadline
+        if whole:  # what comes now is the end of the connection, whenever it comes
+            return await receive()
+        now = asyncio.get_running_loop().time()
+        deadline = deadline or now + seconds
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException(408) from None
+        whole = not message.get("more_body")
+        return message
+
+    return receive_in_time
 
 
 def _is_problem(start: Message) -> bool:

@@ -12,6 +12,7 @@ _COMMON = {
     "401": "`not-authenticated`: a valid access token is needed",
     "403": "`scope-missing`, `forbidden`: the caller may not do this",
     "404": "`not-found`: it is not there, or not the caller's to know of",
+    "408": "`request-too-slow`: the body did not arrive in time",
     "409": "`request-in-flight`, `concurrent-change`, `conflict`: the present state does not allow this",
     "412": "`version-does-not-match`: it has changed since it was read",
     "413": "`body-too-large`: the body is larger than this operation takes",
@@ -77,7 +78,7 @@ def _statuses(path: str, method: str, operation: dict[str, Any], *, public: bool
     if parameters or "requestBody" in operation:
         statuses += ["422"]
     if "requestBody" in operation:
-        statuses += ["415"]
+        statuses += ["408", "415"]
     if method != "get":
         statuses += ["400", "409", "413"]
     if any(each["name"] == "If-Match" for each in parameters):

@@ -33,9 +33,11 @@ HTTP_SLUGS = {
     400: ("malformed-request", "The request cannot be read"),
     404: ("no-such-resource", "There is nothing at this address"),
     405: ("method-not-allowed", "This address does not take this method"),
+    408: ("request-too-slow", "The request did not arrive in time"),
     411: ("length-required", "The request must say its length"),
     413: ("body-too-large", "The request's body is larger than this operation takes"),
     415: ("unsupported-media-type", "This operation does not take this media type"),
+    431: ("head-too-large", "The request's address and headers are larger than this service takes"),
     503: ("temporarily-unavailable", "The service cannot answer right now; try again"),
 }
 # What was wrong, in our words: a validation library's own may repeat what was sent.
@@ -183,6 +185,8 @@ async def _on_http_exception(request: Request, error: Exception) -> JSONResponse
     assert isinstance(error, HTTPException)  # noqa: S101
     slug, title = HTTP_SLUGS.get(error.status_code, ("request-refused", "The request was refused"))
     headers = dict(error.headers or {})
+    if error.status_code == 408:
+        headers["Connection"] = "close"
     if error.status_code == 405:
         headers["Allow"] = ", ".join(_allowed(request))
     return problem(error.status_code, slug, title, headers=headers)
