@@ -69,7 +69,7 @@ async def relay(platform: Platform, messages: Sequence[Event[Contract]]) -> tupl
             busy = sum(worker.cpu_times()[:2])
             began = time.perf_counter()
         await connection.execute("select pg_notify($1, '')", CHANNEL)
-        while await connection.fetchval("select id from outbox order by id desc limit 1"):
+        while await connection.fetchval("select id from outbox order by id desc limit 1"):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         return time.perf_counter() - began, sum(worker.cpu_times()[:2]) - busy
     finally:

@@ -1,11 +1,11 @@
-"""`python -m tests.benchmarks.sending --bootstrap ... --topic ... --count ... [--traced]`: the relay's ceiling.
+"""The relay's ceiling: a process that does nothing but aiokafka's `send()` of messages it has ready.
 
-A process that does nothing but aiokafka's `send()` of messages it has ready; prints seconds to the last
-acknowledgement.
+Prints the seconds to the last acknowledgement.
 """
 
 import argparse
 import asyncio
+import sys
 import time
 
 from aiokafka import AIOKafkaProducer
@@ -44,4 +44,4 @@ if __name__ == "__main__":
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--traced", action="store_true")
     given = parser.parse_args()
-    print(asyncio.run(main(given.bootstrap, given.topic, given.count, traced=given.traced)))
+    sys.stdout.write(str(asyncio.run(main(given.bootstrap, given.topic, given.count, traced=given.traced))))

@@ -11,11 +11,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from aiokafka.partitioner import DefaultPartitioner
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kernel import new_id
 from shared.messaging import kafka, outbox
+from shared.messaging.partitioning import partition_of
 from shared.messaging.relay import Relay
 from tests.infra.polling import eventually
 from tests.shared import planted
@@ -276,6 +278,13 @@ async def test_the_broker_gets_exact_bytes_headers_and_the_time_of_the_change(to
     assert headers["ce_type"] == "thing.changed.v1"
     assert headers["ce_sequence"] == "7"
     assert headers["ce_dataschema"] == "/schemas/thing.changed.v1.json"
+
+
+def test_a_key_goes_to_the_partition_the_clients_own_partitioner_chooses() -> None:
+    theirs = DefaultPartitioner()
+    keys = [bytes(range(start, start + length)) for length in range(64) for start in (0, 61, 190)]
+    for key in [*keys, *(str(new_id()).encode() for _ in range(50))]:
+        assert partition_of(key, 12) == theirs(key, list(range(12)), [])
 
 
 async def test_a_tombstone_follows_the_events_of_its_transaction(toy: Toy, log: Log) -> None:

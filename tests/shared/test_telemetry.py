@@ -139,6 +139,24 @@ async def test_one_trace_leads_from_the_request_over_outbox_and_broker_to_the_ef
     assert b"traceparent" in b" ".join(name.encode() for name, _ in record.headers)
 
 
+async def test_a_backlog_is_published_in_one_span(
+    toy: Toy, log: Log, spans: Callable[[], list[ReadableSpan]]
+) -> None:
+    key, publisher = new_id(), toy.relay(log.bootstrap, log.prefix)
+    for number in range(relay.TRACED_EACH + 1):
+        await toy.change(key, number)
+    await publisher.start()
+
+    async def is_drained() -> bool:
+        return not await toy.sql("select from outbox limit 1")
+
+    await eventually(is_drained)
+    await publisher.stop()
+
+    published = [span.name for span in spans() if span.name.startswith("publish")]
+    assert published == [f"publish {relay.TRACED_EACH + 1} events"]
+
+
 async def test_a_span_tells_an_errors_kind_and_not_its_words(
     toy: Toy, spans: Callable[[], list[ReadableSpan]]
 ) -> None:

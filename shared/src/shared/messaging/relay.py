@@ -2,21 +2,23 @@
 
 import asyncio
 import contextlib
-import json
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from aiokafka.partitioner import murmur2
 from opentelemetry import trace
+from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind
+from pydantic_core import from_json
 
 from shared import failpoints
 from shared.messaging import kafka
 from shared.messaging.outbox import SHARDS
+from shared.messaging.partitioning import partition_of
 from shared.messaging.progress import Progress
 from shared.messaging.wake import CHANNEL
 from shared.persistence.database import Database, is_transient
@@ -25,6 +27,7 @@ from shared.telemetry.logs import logger
 from shared.telemetry.tracing import parent_of
 
 BATCH = 2_000
+TRACED_EACH = 64  # rows taken at once; of more, a backlog, a span each would cost more than the sending
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 0.5
 _LOCK_SPACE = 8_254_100
@@ -130,32 +133,33 @@ class Relay:
 
     async def _publish(self, producer: AIOKafkaProducer, rows: list[asyncpg.Record]) -> None:
         """Send the rows, in order within each partition, and wait for every acknowledgement."""
-        by_partition: dict[tuple[str, int], list[asyncpg.Record]] = defaultdict(list)
-        for row in rows:
-            topic = self._prefix + row["topic"]
-            partitions = await producer.partitions_for(topic)
-            # The same hash as the client's own partitioner, so that other producers agree.
-            number = (murmur2(row["key"].encode()) & 0x7FFFFFFF) % len(partitions)
-            by_partition[topic, number].append(row)
+        messages = [_Message(row, row["key"].encode(), from_json(row["headers"])) for row in rows]
+        spans = _publish_spans(messages)
+        partitions = {
+            topic: len(await producer.partitions_for(self._prefix + topic))
+            for topic in {row["topic"] for row in rows}
+        }
+        groups: dict[tuple[str, int], list[_Message]] = defaultdict(list)
+        for message in messages:
+            topic = message.row["topic"]
+            groups[topic, partition_of(message.key, partitions[topic])].append(message)
         await asyncio.gather(
-            *(self._send(producer, topic, number, group) for (topic, number), group in by_partition.items())
+            *(self._send(producer, self._prefix + topic, number, g) for (topic, number), g in groups.items())
         )
+        for span in spans:
+            span.end()
 
     async def _send(
-        self, producer: AIOKafkaProducer, topic: str, partition: int, rows: list[asyncpg.Record]
+        self, producer: AIOKafkaProducer, topic: str, partition: int, messages: list["_Message"]
     ) -> None:
         acknowledgements: list[asyncio.Future[Any]] = []
         batch = producer.create_batch()
-        spans: list[Span] = []
-        for row in rows:
-            headers: dict[str, str] = json.loads(row["headers"])
-            if "traceparent" in headers:
-                spans.append(_publish_span(row, headers))
+        for each in messages:
             message = {
-                "key": row["key"].encode(),
-                "value": row["payload"],
-                "timestamp": int(row["created_at"].timestamp() * 1000),
-                "headers": kafka.header_pairs(headers.items()),
+                "key": each.key,
+                "value": each.row["payload"],
+                "timestamp": int(each.row["created_at"].timestamp() * 1000),
+                "headers": kafka.header_pairs(each.headers.items()),
             }
             if batch.append(**message) is None:
                 acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
@@ -165,8 +169,6 @@ class Relay:
         acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
         failpoints.reach("R2")
         await asyncio.gather(*acknowledgements)
-        for span in spans:
-            span.end()
 
     def _count(self, rows: list[asyncpg.Record]) -> None:
         now = datetime.now(UTC)
@@ -206,12 +208,34 @@ class Relay:
         return self._stopping.is_set()
 
 
-def _publish_span(row: asyncpg.Record, headers: dict[str, str]) -> Span:
-    """From the commit to the broker's acknowledgement, in the trace of the request behind it."""
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """An outbox row on its way out."""
+
+    row: asyncpg.Record
+    key: bytes
+    headers: dict[str, str]
+
+
+def _publish_spans(messages: list[_Message]) -> list[Span]:
+    """From the commit to the broker's acknowledgement, in the trace of the request behind each message.
+
+    A backlog is one span by itself: a thousand would cost more than the sending and crowd out others.
+    """
+    if len(messages) > TRACED_EACH:
+        return [_span(f"publish {len(messages)} events", messages[0], Context())]
+    return [
+        _span(f"publish {each.headers.get('ce_type', each.row['topic'])}", each, parent_of(each.headers))
+        for each in messages
+        if "traceparent" in each.headers
+    ]
+
+
+def _span(name: str, message: _Message, context: Context) -> Span:
     return _tracer.start_span(
-        f"publish {headers.get('ce_type', row['topic'])}",
-        context=parent_of(headers),
+        name,
+        context=context,
         kind=SpanKind.PRODUCER,
-        attributes={"messaging.destination.name": row["topic"]},
-        start_time=int(row["created_at"].timestamp() * 1e9),
+        attributes={"messaging.destination.name": message.row["topic"]},
+        start_time=int(message.row["created_at"].timestamp() * 1e9),
     )
