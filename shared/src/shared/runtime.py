@@ -142,6 +142,7 @@ class Worker(Generic[Work]):
             settings.kafka_bootstrap,
             service=service.name,
             topic_prefix=settings.topic_prefix,
+            instance=settings.instance,
         )
         self.tasks = [
             Relay(

@@ -21,6 +21,9 @@ class ServiceSettings(BaseSettings):
     database_pool_size: int = Field(default=10, ge=1, le=100)
     kafka_bootstrap: str = Field(description="host:port of a broker")
     topic_prefix: str = Field(default="", description="Set before every topic's name; tests use it")
+    instance: str | None = Field(
+        default=None, description="A worker's own name, the same after a restart: it is missed no longer"
+    )
     issuer: str = Field(description="URL of the OpenID Connect issuer, its `iss`")
     http_host: str = "0.0.0.0"  # noqa: S104 - a container serves on all its addresses
     http_port: int = Field(default=8000, ge=0, le=65535)

@@ -38,6 +38,8 @@ class Commands:
             clock=self.folders.clock,
             topic_prefix=self.prefix,
         )
+        # Every process is one of a kind here, so that its name tells the group who has come back.
+        environment |= {"WEX_INSTANCE": name} if role == "worker" else {}
         return self._python(name, (service, role), environment, port)
 
     def database(self, service: str) -> ServiceDatabase:

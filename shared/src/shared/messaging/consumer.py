@@ -40,9 +40,11 @@ class Consumer(Generic[Work]):
         *,
         service: str,
         topic_prefix: str = "",
+        instance: str | None = None,
         patience: float = PATIENCE,
     ) -> None:
         self.service = service
+        self._instance = instance
         self.delivery = Delivery(database, bus, subscriptions, service=service, patience=patience)
         self._prefix = topic_prefix
         self._bootstrap = bootstrap
@@ -88,7 +90,9 @@ class Consumer(Generic[Work]):
                 await self._rest(5.0)
 
     async def _consume(self) -> None:
-        client = kafka.consumer(self._bootstrap, self._prefix + self.service, self.service)
+        client = kafka.consumer(
+            self._bootstrap, self._prefix + self.service, self.service, self._instance
+        )
         client.subscribe(self._topics, listener=_Handover(self, client))
         watch = kafka.Watch(client)
         try:

@@ -27,11 +27,16 @@ def producer(bootstrap: str, client_id: str) -> AIOKafkaProducer:
     )
 
 
-def consumer(bootstrap: str, group: str, client_id: str) -> AIOKafkaConsumer:
-    """A consumer that commits nothing by itself and starts at the beginning."""
+def consumer(bootstrap: str, group: str, client_id: str, instance: str | None = None) -> AIOKafkaConsumer:
+    """A consumer that commits nothing by itself and starts at the beginning.
+
+    Under the `instance` name of one that was killed it has that one's partitions at once; without a
+    name the group waits for the dead until its session ends.
+    """
     return AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=group,
+        group_instance_id=instance,
         client_id=client_id,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
