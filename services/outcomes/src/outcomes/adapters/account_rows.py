@@ -1,60 +1,11 @@
-"""An account's parts as rows, and what its change does to the institution's counts."""
+"""An account's parts as rows, and back."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import TextClause, text
-
-from outcomes.domain.counting import Rules
 from outcomes.domain.ledger import Account, Entry, Occasion, Standing
-from outcomes.domain.progress import Slice, Tally, Totals, changes, summed
-
-NUMBER_ENTRIES = text(
-    """
-    update accounts set entries = counted.entries
-    from unnest(cast(:learner_ids as uuid[]), cast(:entries as integer[])) as counted (learner_id, entries)
-    where accounts.learner_id = counted.learner_id
-    """
-)
-_ADD_PROGRESS = text(
-    """
-    insert into progress_counts (institution_id, key_stage, priority_group, band, learners, minutes, met)
-    values (:institution_id, :key_stage, :priority_group, :band, 0, 0, 0)
-    on conflict do nothing
-    """
-)
-_CHANGE_PROGRESS = text(
-    """
-    update progress_counts
-    set learners = learners + :learners, minutes = minutes + :minutes, met = met + :met
-    where institution_id = :institution_id and key_stage = :key_stage
-      and priority_group = :priority_group and band = :band
-    """
-)
-_ADD_DENIALS = text(
-    """
-    insert into denial_counts (institution_id, key_stage, code, learner_days, minutes)
-    values (:institution_id, :key_stage, :code, 0, 0)
-    on conflict do nothing
-    """
-)
-_CHANGE_DENIALS = text(
-    """
-    update denial_counts set learner_days = learner_days + :learner_days, minutes = minutes + :minutes
-    where institution_id = :institution_id and key_stage = :key_stage and code = :code
-    """
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """Where an account is counted."""
-
-    progress: dict[Slice, Tally]
-    denials: dict[Slice, Tally]
+from outcomes.domain.progress import Totals
 
 
 def snapshot(account: Account) -> Account:
@@ -68,37 +19,12 @@ def snapshot(account: Account) -> Account:
     )
 
 
-def counted(account: Account, rules: Rules) -> Counted:
-    """Where this account is counted now; a denial's code stands where progress has its group."""
-    denials = {Slice(stage, code, 0): tally for (stage, code), tally in account.denials().items()}
-    return Counted(account.tally(rules), denials)
-
-
-def count_changes(
-    moved: Sequence[tuple[Account, Counted, Counted]],
-) -> Iterator[tuple[TextClause, list[dict[str, Any]]]]:
-    """The statements that move accounts from where they were counted to where they are."""
-    if not moved:
-        return
-    institution_id = moved[0][0].institution_id
-    progress = summed(changes(before.progress, after.progress) for _, before, after in moved)
-    denials = summed(changes(before.denials, after.denials) for _, before, after in moved)
-    if progress:
-        cells = [_progress(institution_id, cell, each) for cell, each in progress.items()]
-        yield _ADD_PROGRESS, cells
-        yield _CHANGE_PROGRESS, cells
-    if denials:
-        cells = [_denial(institution_id, cell, each) for cell, each in denials.items()]
-        yield _ADD_DENIALS, cells
-        yield _CHANGE_DENIALS, cells
-
-
-def account_of(institution_id: UUID, row: Any) -> Account:
+def account_of(row: Any) -> Account:
     """An account as it was read, without its standings."""
     return Account(
         id=row.account_id,
         learner_id=row.learner_id,
-        institution_id=institution_id,
+        institution_id=row.institution_id,
         present_at=row.present_at,
         year_groups={int(year): group for year, group in (row.year_groups or {}).items()},
         priority_flags=tuple(row.priority_flags),
@@ -206,25 +132,3 @@ def totals(account: Account, before: Account) -> list[dict[str, Any]]:
 
 def _of(account: Account) -> dict[str, Any]:
     return {"institution_id": account.institution_id, "learner_id": account.learner_id}
-
-
-def _progress(institution_id: UUID, cell: Slice, change: Tally) -> dict[str, Any]:
-    return {
-        "institution_id": institution_id,
-        "key_stage": cell.key_stage,
-        "priority_group": cell.group,
-        "band": cell.band,
-        "learners": change.learners,
-        "minutes": change.minutes,
-        "met": change.met,
-    }
-
-
-def _denial(institution_id: UUID, cell: Slice, change: Tally) -> dict[str, Any]:
-    return {
-        "institution_id": institution_id,
-        "key_stage": cell.key_stage,
-        "code": cell.group,
-        "learner_days": change.learners,
-        "minutes": change.minutes,
-    }

@@ -1,16 +1,14 @@
-"""Ledger accounts to rows and back, a whole register at a time; entries go to the outbox with them."""
+"""Ledger accounts to rows and back, many registers at a time; entries go to the outbox with them."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 
 from outcomes.adapters import account_rows as rows
+from outcomes.adapters import bulk, counts
 from outcomes.adapters.publishing import contract_of
 from outcomes.adapters.tables import (
     AccountRow,
@@ -24,16 +22,23 @@ from outcomes.adapters.tables import (
 )
 from outcomes.application.assessment import RECOUNT
 from outcomes.application.commands import TakeLearner
+from outcomes.application.ports import LearnerDay
 from outcomes.domain.counting import Rules
 from outcomes.domain.ledger import Account, Entry
 from outcomes.domain.progress import Totals
 from shared.kernel import new_id
 from shared.persistence.transaction import Transaction
 
+_REMEMBERED = text(
+    """
+    select digest from unnest(cast(:digests as bytea[])) as named (digest)
+    where not exists (select from erasures where learner_digest = digest)
+    """
+)
 _OPEN = text(
     """
     insert into learners (institution_id, learner_id)
-    select :institution_id, learner_id from unnest(cast(:learner_ids as uuid[])) as named (learner_id)
+    select * from unnest(cast(:institution_ids as uuid[]), cast(:learner_ids as uuid[]))
     on conflict do nothing
     """
 )
@@ -47,7 +52,7 @@ _ENTER = text(
 )
 _LOAD = text(
     """
-    select a.learner_id, a.account_id, a.entries, a.institution_id as present_at,
+    select a.learner_id, a.account_id, a.entries, a.institution_id as present_at, l.institution_id,
            l.priority_flags, l.on_roll,
            (select jsonb_object_agg(school_year, year_group) from year_groups y
             where y.institution_id = l.institution_id and y.learner_id = l.learner_id) as year_groups,
@@ -55,16 +60,27 @@ _LOAD = text(
               key_stage, jsonb_build_array(minutes, in_person_minutes, placement_minutes))
             from learner_totals t
             where t.institution_id = l.institution_id and t.learner_id = l.learner_id) as totals
-    from learners l join accounts a on a.learner_id = l.learner_id
-    where l.institution_id = :institution_id and l.learner_id = any (:learner_ids)
+    from unnest(cast(:institution_ids as uuid[]), cast(:learner_ids as uuid[]))
+         as asked (institution_id, learner_id)
+    join learners l using (institution_id, learner_id)
+    join accounts a on a.learner_id = l.learner_id
     order by a.learner_id for update of a
     """
 )
 _STANDINGS = text(
     """
-    select * from standings
-    where institution_id = :institution_id and learner_id = any (:learner_ids)
-      and (cast(:days as date[]) is null or on_day = any (cast(:days as date[])))
+    select s.*
+    from unnest(cast(:institution_ids as uuid[]), cast(:learner_ids as uuid[]), cast(:days as date[]))
+         as asked (institution_id, learner_id, day)
+    join standings s on s.institution_id = asked.institution_id and s.learner_id = asked.learner_id
+      and (asked.day is null or s.on_day = asked.day)
+    """
+)
+_NUMBER_ENTRIES = text(
+    """
+    update accounts set entries = counted.entries
+    from unnest(cast(:learner_ids as uuid[]), cast(:entries as integer[])) as counted (learner_id, entries)
+    where accounts.learner_id = counted.learner_id
     """
 )
 _RECOUNT = text(
@@ -93,7 +109,7 @@ class Loaded:
     """An account as it was read, to tell what has changed."""
 
     account: Account
-    counted: rows.Counted
+    counted: counts.Counted
 
 
 class AccountRepository:
@@ -105,20 +121,14 @@ class AccountRepository:
         self._rules = rules
         self._loaded: dict[UUID, Loaded] = {}
 
-    async def remembered(self, learner_ids: Sequence[UUID]) -> set[UUID]:
+    async def remembered(self, learner_ids: Collection[UUID]) -> set[UUID]:
         digests = {_digest(learner_id): learner_id for learner_id in learner_ids}
-        table = table_of(ErasureRow)
-        found = await self._session.scalars(
-            table.select()
-            .with_only_columns(table.c.learner_digest)
-            .where(table.c.learner_digest.in_(digests))
-        )
-        return set(learner_ids) - {digests[digest] for digest in found}
+        found = await self._session.scalars(_REMEMBERED, {"digests": list(digests)})
+        return {digests[digest] for digest in found}
 
-    async def open(self, institution_id: UUID, learner_ids: Sequence[UUID]) -> None:
-        if not learner_ids:
-            return
-        table = table_of(AccountRow)
+    async def open(self, learners: Iterable[LearnerDay]) -> None:
+        # In one order, so that two transactions never wait for each other.
+        asked = sorted({(each.learner_id, each.institution_id) for each in learners})
         accounts = [
             {
                 "learner_id": learner_id,
@@ -127,15 +137,18 @@ class AccountRepository:
                 "entries": 0,
                 "sequence": 0,
             }
-            for learner_id in learner_ids
+            for learner_id, institution_id in asked
         ]
-        await self._session.execute(insert(table).on_conflict_do_nothing(), accounts)
+        if not accounts:
+            return
+        await bulk.insert_missing(self._session, table_of(AccountRow), accounts)
         await self._session.execute(
-            _OPEN, {"institution_id": institution_id, "learner_ids": list(learner_ids)}
+            _OPEN,
+            {"institution_ids": [each for _, each in asked], "learner_ids": [each for each, _ in asked]},
         )
 
     async def enter(self, command: TakeLearner) -> UUID | None:
-        await self.open(command.institution_id, [command.learner_id])
+        await self.open([LearnerDay(command.institution_id, command.learner_id)])
         came_from: UUID | None = await self._session.scalar(
             _ENTER,
             {
@@ -146,20 +159,25 @@ class AccountRepository:
         )
         return came_from
 
-    async def load(
-        self, institution_id: UUID, learner_ids: Sequence[UUID], days: Sequence[date] | None
-    ) -> dict[UUID, Account]:
-        of = {"institution_id": institution_id, "learner_ids": list(learner_ids)}
-        accounts = {
-            row.learner_id: rows.account_of(institution_id, row)
-            for row in await self._session.execute(_LOAD, of)
+    async def load(self, days: Sequence[LearnerDay]) -> dict[UUID, Account]:
+        learners = sorted({(each.learner_id, each.institution_id) for each in days})
+        whose = {
+            "institution_ids": [each for _, each in learners],
+            "learner_ids": [each for each, _ in learners],
         }
-        asked = {**of, "days": None if days is None else list(days)}
+        found = await self._session.execute(_LOAD, whose)
+        accounts = {row.learner_id: rows.account_of(row) for row in found}
+        asked = {
+            "institution_ids": [each.institution_id for each in days],
+            "learner_ids": [each.learner_id for each in days],
+            "days": [each.on for each in days],
+        }
         for row in await self._session.execute(_STANDINGS, asked):
             standing = rows.standing_of(row)
             accounts[row.learner_id].standings[row.booking_id, row.on_day] = standing
         for learner_id, account in accounts.items():
-            self._loaded[learner_id] = Loaded(rows.snapshot(account), rows.counted(account, self._rules))
+            was = counts.counted(account, self._rules)
+            self._loaded[learner_id] = Loaded(rows.snapshot(account), was)
         return accounts
 
     async def recount(self, account: Account) -> None:
@@ -167,7 +185,7 @@ class AccountRepository:
         account.totals = {row.key_stage: Totals(row.minutes, row.in_person, row.placement) for row in found}
 
     async def save(self, accounts: Iterable[Account]) -> None:
-        changed = [(account, self._loaded[account.learner_id]) for account in accounts]
+        changed = [(account, self._loaded.pop(account.learner_id)) for account in accounts]
         entries = [
             (account, sequence, entry)
             for account, _ in changed
@@ -178,24 +196,16 @@ class AccountRepository:
         await self._save_rolls(
             [account for account, was in changed if rows.roll(account) != rows.roll(was.account)]
         )
-        await self._upsert(
-            StandingRow, [row for account, was in changed for row in rows.standings(account, was.account)]
-        )
-        await self._upsert(
-            LearnerTotalRow, [row for account, was in changed for row in rows.totals(account, was.account)]
-        )
-        for statement, values in rows.count_changes(
-            [(account, was.counted, rows.counted(account, self._rules)) for account, was in changed]
-        ):
-            await self._session.execute(statement, values)
-        for account, _ in changed:
-            self._loaded[account.learner_id] = Loaded(
-                rows.snapshot(account), rows.counted(account, self._rules)
-            )
+        standings = [row for account, was in changed for row in rows.standings(account, was.account)]
+        totals = [row for account, was in changed for row in rows.totals(account, was.account)]
+        await bulk.upsert(self._session, table_of(StandingRow), standings)
+        await bulk.upsert(self._session, table_of(LearnerTotalRow), totals)
+        moved = [(each, was.counted, counts.counted(each, self._rules)) for each, was in changed]
+        await counts.move(self._session, moved)
 
     async def forget(self, learner_id: UUID) -> None:
         digest = {"learner_digest": _digest(learner_id), "erased_at": self._transaction.now}
-        await self._session.execute(insert(table_of(ErasureRow)).on_conflict_do_nothing(), [digest])
+        await bulk.insert_missing(self._session, table_of(ErasureRow), [digest])
         await self._session.execute(_LEAVE_BOOKINGS, {"learner_id": learner_id})
         await self._session.execute(_FORGET, {"learner_id": learner_id})
 
@@ -204,10 +214,10 @@ class AccountRepository:
             return
         now = self._transaction.now
         values = [rows.entry(account, sequence, entry, now) for account, sequence, entry in entries]
-        await self._session.execute(insert(table_of(LedgerEntryRow)), values)
+        await bulk.insert(self._session, table_of(LedgerEntryRow), values)
         numbered = {account.learner_id: account for account, _, _ in entries}
         await self._session.execute(
-            rows.NUMBER_ENTRIES,
+            _NUMBER_ENTRIES,
             {
                 "learner_ids": list(numbered),
                 "entries": [account.version for account in numbered.values()],
@@ -224,19 +234,9 @@ class AccountRepository:
         )
 
     async def _save_rolls(self, accounts: Sequence[Account]) -> None:
-        await self._upsert(LearnerRow, [rows.learner(account) for account in accounts])
-        await self._upsert(YearGroupRow, [row for account in accounts for row in rows.year_groups(account)])
-
-    async def _upsert(self, row: Any, values: Sequence[dict[str, Any]]) -> None:
-        if not values:
-            return
-        table = table_of(row)
-        keys = [column.name for column in table.primary_key.columns]
-        statement = insert(table)
-        changed = {name: statement.excluded[name] for name in values[0] if name not in keys}
-        await self._session.execute(
-            statement.on_conflict_do_update(index_elements=keys, set_=changed), list(values)
-        )
+        years = [row for account in accounts for row in rows.year_groups(account)]
+        await bulk.upsert(self._session, table_of(LearnerRow), [rows.learner(each) for each in accounts])
+        await bulk.upsert(self._session, table_of(YearGroupRow), years)
 
 
 def _digest(learner_id: UUID) -> bytes:

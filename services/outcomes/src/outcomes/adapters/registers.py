@@ -1,34 +1,45 @@
 """Registers: who was where for how long, and all that is known about it."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 
-from outcomes.adapters.tables import AttendanceRow, BookingRow, RegisterRow, table_of
-from outcomes.application.commands import Place, RegisterEntry
-from outcomes.application.ports import Attended, BookedIn
+from outcomes.adapters import bulk
+from outcomes.adapters.tables import AttendanceRow, BookingRow, table_of
+from outcomes.application.commands import Place, TakeRegister
+from outcomes.application.ports import Attended, BookedIn, LearnerDay
 from outcomes.domain.counting import Evidence
 from outcomes.domain.ledger import Occasion
 from outcomes.domain.meaning import Claim, combined
 from shared.persistence.transaction import Transaction
 
-_NO_LONGER_IN_IT = text(
+_BEGIN = text(
     """
-    update attendances set minutes = 0
-    where institution_id = :institution_id and booking_id = :booking_id and on_day = :on
-      and learner_id <> all (cast(:learner_ids as uuid[]))
-    returning learner_id
+    insert into registers (booking_id, on_day, institution_id, provider_id, sequence)
+    select * from unnest(cast(:booking_id as uuid[]), cast(:on_day as date[]),
+                         cast(:institution_id as uuid[]), cast(:provider_id as uuid[]),
+                         cast(:sequence as bigint[]))
+    on conflict (booking_id, on_day) do update set sequence = excluded.sequence
+    where registers.sequence < excluded.sequence
+    returning booking_id, on_day
+    """
+)
+_IN_IT = text(
+    """
+    select a.booking_id, a.on_day, a.learner_id
+    from unnest(cast(:booking_id as uuid[]), cast(:on_day as date[]), cast(:institution_id as uuid[]))
+         as r (booking_id, on_day, institution_id)
+    join attendances a using (institution_id, booking_id, on_day)
     """
 )
 _OF_BOOKING = text(
     """
-    select learner_id, on_day from attendances
-    where institution_id = :institution_id and booking_id = :booking_id order by 1, 2
+    select institution_id, learner_id, on_day from attendances
+    where institution_id = :institution_id and booking_id = :booking_id order by learner_id, on_day
     """
 )
 _DAYS_PRESENT = text(
@@ -45,7 +56,8 @@ _PRESENT = text(
 )
 _ATTENDED = text(
     """
-    select a.learner_id, a.on_day, a.minutes, a.booking_id, b.session_id, b.opportunity_id, b.ended,
+    select a.institution_id, a.learner_id, a.on_day, a.minutes, a.booking_id,
+           b.session_id, b.opportunity_id, b.ended,
            s.session_id is not null as session_known, d.starts, d.ends, o.kind, o.mode,
            exists (select from feedback_learners f
                    where f.institution_id = a.institution_id and f.learner_id = a.learner_id
@@ -56,21 +68,27 @@ _ATTENDED = text(
            exists (select from reflections r
                    where r.institution_id = a.institution_id and r.learner_id = a.learner_id
                      and r.session_id = b.session_id) as has_reflection
-    from attendances a
+    from unnest(cast(:institution_id as uuid[]), cast(:learner_id as uuid[]), cast(:on_day as date[]))
+         as asked (institution_id, learner_id, on_day)
+    join attendances a on a.institution_id = asked.institution_id and a.learner_id = asked.learner_id
+      and (asked.on_day is null or a.on_day = asked.on_day)
     join bookings b on b.booking_id = a.booking_id
     left join sessions s on s.session_id = b.session_id
     left join session_days d on d.session_id = b.session_id and d.on_day = a.on_day
     left join opportunities o on o.opportunity_id = b.opportunity_id
-    where a.institution_id = :institution_id and a.learner_id = any (:learner_ids)
-      and (cast(:days as date[]) is null or a.on_day = any (cast(:days as date[])))
     """
 )
 _CLAIMS = text(
     """
-    select session_id, criterion, met, measure from session_evidence
-    where session_id = any (:session_ids) and (by_provider or given_by = :institution_id)
+    select asked.institution_id, e.session_id, e.criterion, e.met, e.measure
+    from unnest(cast(:institution_id as uuid[]), cast(:session_id as uuid[]))
+         as asked (institution_id, session_id)
+    join session_evidence e using (session_id)
+    where e.by_provider or e.given_by = asked.institution_id
     """
 )
+
+Measures = Mapping[str, int]
 
 
 class RegisterRepository:
@@ -79,71 +97,59 @@ class RegisterRepository:
     def __init__(self, transaction: Transaction) -> None:
         self._session = transaction.session
 
-    async def begin(self, place: Place, on: date, sequence: int) -> bool:
-        booking = {name: getattr(place, name) for name in ("booking_id", "session_id", "opportunity_id")}
-        parties = {"institution_id": place.institution_id, "provider_id": place.provider_id}
+    async def begin(self, registers: Sequence[TakeRegister]) -> Sequence[TakeRegister]:
         # A register may overtake the news of its booking: the booking is known by it, and no more.
-        stub = {**booking, **parties, "learner_ids": [], "ended": False, "sequence": 0}
-        await self._session.execute(insert(table_of(BookingRow)).values(stub).on_conflict_do_nothing())
-        table = table_of(RegisterRow)
-        values = {"booking_id": place.booking_id, "on_day": on, **parties, "sequence": sequence}
-        statement = (
-            insert(table)
-            .values(values)
-            .on_conflict_do_update(
-                index_elements=["booking_id", "on_day"],
-                set_={"sequence": sequence},
-                where=table.c.sequence < sequence,
-            )
-            .returning(table.c.booking_id)
-        )
-        return (await self._session.execute(statement)).first() is not None
-
-    async def write(self, place: Place, on: date, entries: Sequence[RegisterEntry]) -> Sequence[UUID]:
-        named = [entry.learner_id for entry in entries]
-        gone = await self._session.scalars(
-            _NO_LONGER_IN_IT,
-            {
-                "institution_id": place.institution_id,
-                "booking_id": place.booking_id,
-                "on": on,
-                "learner_ids": named,
+        stubs = {register.place.booking_id: _stub(register.place) for register in registers}
+        await bulk.insert_missing(self._session, table_of(BookingRow), list(stubs.values()))
+        begun = await self._session.execute(
+            _BEGIN,
+            _days_of(registers)
+            | {
+                "provider_id": [register.place.provider_id for register in registers],
+                "sequence": [register.sequence for register in registers],
             },
         )
-        learners = sorted({*named, *gone})
-        if entries:
-            statement = insert(table_of(AttendanceRow))
-            await self._session.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["institution_id", "learner_id", "on_day", "booking_id"],
-                    set_={"minutes": statement.excluded.minutes},
-                ),
-                [_attendance(place, on, entry) for entry in entries],
-            )
-        return learners
+        newer = {(row.booking_id, row.on_day) for row in begun}
+        return [each for each in registers if (each.place.booking_id, each.on) in newer]
 
-    async def of_booking(self, institution_id: UUID, booking_id: UUID) -> Mapping[UUID, Sequence[date]]:
-        days: dict[UUID, list[date]] = defaultdict(list)
+    async def write(self, registers: Sequence[TakeRegister]) -> Sequence[LearnerDay]:
+        if not registers:
+            return []
+        by_day = {(register.place.booking_id, register.on): register for register in registers}
+        found: dict[tuple[UUID, date, UUID], dict[str, Any]] = {}
+        for row in await self._session.execute(_IN_IT, _days_of(registers)):
+            register = by_day[row.booking_id, row.on_day]
+            found[row.booking_id, row.on_day, row.learner_id] = _attendance(register, row.learner_id, 0)
+        for (booking_id, day), register in by_day.items():
+            for entry in register.entries:
+                attendance = _attendance(register, entry.learner_id, entry.minutes)
+                found[booking_id, day, entry.learner_id] = attendance
+        await bulk.upsert(self._session, table_of(AttendanceRow), list(found.values()))
+        asked = {(each["institution_id"], each["learner_id"], each["on_day"]) for each in found.values()}
+        return [LearnerDay(*each) for each in sorted(asked)]
+
+    async def of_booking(self, institution_id: UUID, booking_id: UUID) -> Sequence[LearnerDay]:
         asked = {"institution_id": institution_id, "booking_id": booking_id}
-        for row in await self._session.execute(_OF_BOOKING, asked):
-            days[row.learner_id].append(row.on_day)
-        return days
+        return [LearnerDay(*row) for row in await self._session.execute(_OF_BOOKING, asked)]
 
-    async def attended(
-        self, institution_id: UUID, learner_ids: Sequence[UUID], days: Sequence[date] | None
-    ) -> Sequence[Attended]:
-        of = {"institution_id": institution_id, "learner_ids": list(learner_ids)}
-        asked = {**of, "days": None if days is None else list(days)}
+    async def attended(self, days: Sequence[LearnerDay]) -> Sequence[Attended]:
+        asked = {
+            "institution_id": [day.institution_id for day in days],
+            "learner_id": [day.learner_id for day in days],
+            "on_day": [day.on for day in days],
+        }
         rows = (await self._session.execute(_ATTENDED, asked)).all()
-        claims: dict[UUID, list[Claim]] = defaultdict(list)
-        sessions = sorted({row.session_id for row in rows})
-        found = await self._session.execute(
-            _CLAIMS, {"session_ids": sessions, "institution_id": institution_id}
-        )
-        for claim in found:
-            claims[claim.session_id].append(Claim(claim.criterion, claim.met, claim.measure))
-        measures = {session_id: combined(each) for session_id, each in claims.items()}
-        return [_attended(row, measures.get(row.session_id, {})) for row in rows]
+        measures = await self._measures({(row.institution_id, row.session_id) for row in rows})
+        return [_attended(row, measures.get((row.institution_id, row.session_id), {})) for row in rows]
+
+    async def _measures(self, sessions: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Measures]:
+        """What shows M1-M5 of sessions, as their institutions may know it."""
+        claims: dict[tuple[UUID, UUID], list[Claim]] = defaultdict(list)
+        institutions, named = [each for each, _ in sessions], [each for _, each in sessions]
+        asked = {"institution_id": institutions, "session_id": named}
+        for row in await self._session.execute(_CLAIMS, asked):
+            claims[row.institution_id, row.session_id].append(Claim(row.criterion, row.met, row.measure))
+        return {each: combined(said) for each, said in claims.items()}
 
     async def days_present(self, session_id: UUID, learner_id: UUID) -> Sequence[date]:
         asked = {"session_id": session_id, "learner_id": learner_id}
@@ -154,19 +160,41 @@ class RegisterRepository:
         return [BookedIn(row.booking_id, row.institution_id, tuple(row.learner_ids)) for row in rows]
 
 
-def _attendance(place: Place, on: date, entry: RegisterEntry) -> dict[str, Any]:
+def _days_of(registers: Sequence[TakeRegister]) -> dict[str, list[Any]]:
     return {
-        "institution_id": place.institution_id,
-        "learner_id": entry.learner_id,
-        "on_day": on,
-        "booking_id": place.booking_id,
-        "session_id": place.session_id,
-        "provider_id": place.provider_id,
-        "minutes": entry.minutes,
+        "booking_id": [register.place.booking_id for register in registers],
+        "on_day": [register.on for register in registers],
+        "institution_id": [register.place.institution_id for register in registers],
     }
 
 
-def _attended(row: Any, measures: Mapping[str, int]) -> Attended:
+def _stub(place: Place) -> dict[str, Any]:
+    return {
+        "booking_id": place.booking_id,
+        "session_id": place.session_id,
+        "opportunity_id": place.opportunity_id,
+        "institution_id": place.institution_id,
+        "provider_id": place.provider_id,
+        "learner_ids": [],
+        "ended": False,
+        "sequence": 0,
+    }
+
+
+def _attendance(register: TakeRegister, learner_id: UUID, minutes: int) -> dict[str, Any]:
+    place = register.place
+    return {
+        "institution_id": place.institution_id,
+        "learner_id": learner_id,
+        "on_day": register.on,
+        "booking_id": place.booking_id,
+        "session_id": place.session_id,
+        "provider_id": place.provider_id,
+        "minutes": minutes,
+    }
+
+
+def _attended(row: Any, measures: Measures) -> Attended:
     return Attended(
         row.learner_id,
         Occasion(row.booking_id, row.session_id, row.opportunity_id, row.on_day),

@@ -1,6 +1,6 @@
 """One transaction of `outcomes`, with its repositories."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import text
@@ -17,12 +17,16 @@ from outcomes.domain.frameworks import Framework
 from shared.persistence.transaction import Transaction
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(cast(:subject as text), 0))")
-# Always in this order, so that two transactions never wait for each other.
-_LOCK_PLACE = text(
+_LOCK_EACH = text(
     """
-    select pg_advisory_xact_lock_shared(hashtextextended(cast(:opportunity as text), 0)),
-           pg_advisory_xact_lock_shared(hashtextextended(cast(:session as text), 0)),
-           pg_advisory_xact_lock(hashtextextended(cast(:institution as text), 0))
+    select pg_advisory_xact_lock(hashtextextended(subject, 0))
+    from unnest(cast(:subjects as text[])) as named (subject)
+    """
+)
+_SHARE_EACH = text(
+    """
+    select pg_advisory_xact_lock_shared(hashtextextended(subject, 0))
+    from unnest(cast(:subjects as text[])) as named (subject)
     """
 )
 
@@ -41,16 +45,16 @@ class OutcomesWork:
         self.accounts: Accounts = AccountRepository(transaction, self.rules.on(self.today))
         self.meaning: Meaning = MeaningRepository(transaction)
 
-    async def lock_institution(self, place: Place | UUID) -> None:
-        if isinstance(place, UUID):
-            await self.lock(place)
-            return
-        subjects = {
-            "opportunity": str(place.opportunity_id),
-            "session": str(place.session_id),
-            "institution": str(place.institution_id),
-        }
-        await self._transaction.session.execute(_LOCK_PLACE, subjects)
+    async def lock_institution(self, institution_id: UUID) -> None:
+        await self.lock(institution_id)
+
+    async def lock_places(self, places: Sequence[Place]) -> None:
+        # Always in this order, so that two transactions never wait for each other.
+        opportunities = sorted({str(place.opportunity_id) for place in places})
+        sessions = sorted({str(place.session_id) for place in places})
+        institutions = sorted({str(place.institution_id) for place in places})
+        await self._transaction.session.execute(_SHARE_EACH, {"subjects": opportunities + sessions})
+        await self._transaction.session.execute(_LOCK_EACH, {"subjects": institutions})
 
     async def lock(self, subject_id: UUID) -> None:
         await self._transaction.session.execute(_LOCK, {"subject": str(subject_id)})

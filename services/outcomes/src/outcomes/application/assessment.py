@@ -1,7 +1,8 @@
 """Assessment: whenever a piece arrives, in whatever order, the days it matters to are assessed anew."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from outcomes.application.commands import (
     TakeLearner,
     TakeRegister,
 )
-from outcomes.application.ports import Work
+from outcomes.application.ports import LearnerDay, Work
 from outcomes.domain.counting import Evidence
 from outcomes.domain.ledger import Account, Occasion
 
@@ -24,15 +25,48 @@ RECOUNT = "recount"
 
 
 async def take_register(command: TakeRegister, work: Work) -> None:
-    place = command.place
-    await work.lock_institution(place)
-    if not await work.registers.begin(place, command.on, command.sequence):
-        return
-    named = await work.accounts.remembered([entry.learner_id for entry in command.entries])
-    await work.accounts.open(place.institution_id, sorted(named))
-    entries = [entry for entry in command.entries if entry.learner_id in named]
-    learners = await work.registers.write(place, command.on, entries)
-    await _assess(work, place.institution_id, learners, [command.on])
+    await take_registers([command], work)
+
+
+async def take_registers(commands: Sequence[TakeRegister], work: Work) -> list[None]:
+    """Take over registers of any institutions, in their order: all that can be is assessed together."""
+    await work.lock_places([command.place for command in commands])
+    for registers in _apart(commands):
+        await _take(registers, work)
+    return [None] * len(commands)
+
+
+async def _take(registers: Sequence[TakeRegister], work: Work) -> None:
+    newer = await work.registers.begin(registers)
+    named = {entry.learner_id for register in newer for entry in register.entries}
+    known = await work.accounts.remembered(named)
+    if known != named:
+        newer = [
+            replace(register, entries=tuple(e for e in register.entries if e.learner_id in known))
+            for register in newer
+        ]
+    await work.accounts.open(
+        LearnerDay(register.place.institution_id, entry.learner_id, register.on)
+        for register in newer
+        for entry in register.entries
+    )
+    await _assess(work, await work.registers.write(newer))
+
+
+def _apart(commands: Sequence[TakeRegister]) -> Iterator[list[TakeRegister]]:
+    """Parts of them, in order: in each a register is there once, and a learner at one institution."""
+    part: list[TakeRegister] = []
+    days: set[tuple[UUID, date]] = set()
+    at: dict[UUID, UUID] = {}
+    for command in commands:
+        here, day = command.place.institution_id, (command.place.booking_id, command.on)
+        if day in days or any(at.get(entry.learner_id, here) != here for entry in command.entries):
+            yield part
+            part, days, at = [], set(), {}
+        part.append(command)
+        days.add(day)
+        at |= dict.fromkeys((entry.learner_id for entry in command.entries), here)
+    yield part
 
 
 async def take_booking(command: CopyBooking, work: Work) -> None:
@@ -43,9 +77,7 @@ async def take_booking(command: CopyBooking, work: Work) -> None:
 
 async def assess_booking(command: AssessBooking, work: Work) -> None:
     await work.lock_institution(command.institution_id)
-    learners = await work.registers.of_booking(command.institution_id, command.booking_id)
-    days = sorted({day for each in learners.values() for day in each})
-    await _assess(work, command.institution_id, sorted(learners), days)
+    await _assess(work, await work.registers.of_booking(command.institution_id, command.booking_id))
 
 
 async def take_learner(command: TakeLearner, work: Work) -> None:
@@ -56,19 +88,20 @@ async def take_learner(command: TakeLearner, work: Work) -> None:
     entered = await work.accounts.enter(command)
     if entered is None:
         return
-    accounts = await work.accounts.load(institution, [learner], None)
+    always = [LearnerDay(institution, learner)]
+    accounts = await work.accounts.load(always)
     accounts[learner].enrol(
         command.year_group, command.priority_flags, on_roll=command.on_roll, day=command.as_of
     )
     if entered != institution:
         await work.accounts.recount(accounts[learner])
         await work.soon(DEPARTURE, [(learner, entered)])
-    await settle(work, institution, accounts, None)
+    await settle(work, accounts, always)
 
 
 async def see_learner_off(command: SeeLearnerOff, work: Work) -> None:
     await work.lock_institution(command.institution_id)
-    accounts = await work.accounts.load(command.institution_id, [command.learner_id], None)
+    accounts = await work.accounts.load([LearnerDay(command.institution_id, command.learner_id)])
     for account in accounts.values():
         if account.present_at != command.institution_id:
             account.leave()
@@ -77,7 +110,7 @@ async def see_learner_off(command: SeeLearnerOff, work: Work) -> None:
 
 async def recount_learner(command: RecountLearner, work: Work) -> None:
     await work.lock_institution(command.institution_id)
-    accounts = await work.accounts.load(command.institution_id, [command.learner_id], None)
+    accounts = await work.accounts.load([LearnerDay(command.institution_id, command.learner_id)])
     for account in accounts.values():
         await work.accounts.recount(account)
     await work.accounts.save(accounts.values())
@@ -86,20 +119,17 @@ async def recount_learner(command: RecountLearner, work: Work) -> None:
 async def forget_learner(command: ForgetLearner, work: Work) -> None:
     await work.lock_institution(command.institution_id)
     await work.lock(command.learner_id)
-    accounts = await work.accounts.load(command.institution_id, [command.learner_id], None)
+    accounts = await work.accounts.load([LearnerDay(command.institution_id, command.learner_id)])
     for account in accounts.values():
         account.leave()
     await work.accounts.save(accounts.values())
     await work.accounts.forget(command.learner_id)
 
 
-async def settle(
-    work: Work, institution_id: UUID, accounts: Mapping[UUID, Account], days: Sequence[date] | None
-) -> None:
-    """Assess these accounts' days, or all, and save what has changed."""
-    attended = await work.registers.attended(institution_id, sorted(accounts), days)
+async def settle(work: Work, accounts: Mapping[UUID, Account], days: Sequence[LearnerDay]) -> None:
+    """Assess these days of these accounts, and save what has changed."""
     by_day: dict[tuple[UUID, date], dict[UUID, tuple[Occasion, Evidence]]] = defaultdict(dict)
-    for each in attended:
+    for each in await work.registers.attended(days):
         occasion = each.occasion
         by_day[each.learner_id, occasion.on][occasion.booking_id] = occasion, each.evidence
     for (learner_id, day), sessions in sorted(by_day.items()):
@@ -107,9 +137,6 @@ async def settle(
     await work.accounts.save(accounts.values())
 
 
-async def _assess(
-    work: Work, institution_id: UUID, learner_ids: Sequence[UUID], days: Sequence[date]
-) -> None:
-    if learner_ids:
-        accounts = await work.accounts.load(institution_id, learner_ids, days)
-        await settle(work, institution_id, accounts, days)
+async def _assess(work: Work, days: Sequence[LearnerDay]) -> None:
+    if days:
+        await settle(work, await work.accounts.load(days), days)

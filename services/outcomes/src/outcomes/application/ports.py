@@ -1,6 +1,6 @@
 """What the use cases need from the outside, by its role."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -12,10 +12,10 @@ from outcomes.application.commands import (
     CopySession,
     GiveFeedback,
     Place,
-    RegisterEntry,
     Statement,
     SubmitReflection,
     TakeLearner,
+    TakeRegister,
 )
 from outcomes.domain.counting import Evidence, Rules
 from outcomes.domain.frameworks import Framework
@@ -37,6 +37,15 @@ class BookedIn:
     booking_id: UUID
     institution_id: UUID
     learner_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerDay:
+    """A learner's day, as one institution sees it; None is every day."""
+
+    institution_id: UUID
+    learner_id: UUID
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +88,20 @@ class Copies(Protocol):
 class Registers(Protocol):
     """Who was where, for how long."""
 
-    async def begin(self, place: Place, on: date, sequence: int) -> bool:
-        """Begin a day's register; whether it is newer than what is there."""
+    async def begin(self, registers: Sequence[TakeRegister]) -> Sequence[TakeRegister]:
+        """Begin registers, each of another booking or day; those that are newer than what is there."""
         ...
 
-    async def write(self, place: Place, on: date, entries: Sequence[RegisterEntry]) -> Sequence[UUID]:
-        """Write the register: who is no longer in it counts as absent. Every learner it names or named."""
+    async def write(self, registers: Sequence[TakeRegister]) -> Sequence[LearnerDay]:
+        """Write them: who is no longer in one counts as absent. Whom they name or named, with the day."""
         ...
 
-    async def of_booking(self, institution_id: UUID, booking_id: UUID) -> Mapping[UUID, Sequence[date]]:
+    async def of_booking(self, institution_id: UUID, booking_id: UUID) -> Sequence[LearnerDay]:
         """The learners in a booking's registers, with their days."""
         ...
 
-    async def attended(
-        self, institution_id: UUID, learner_ids: Sequence[UUID], days: Sequence[date] | None
-    ) -> Sequence[Attended]:
-        """All that these learners have in any register of these days, or of all."""
+    async def attended(self, days: Sequence[LearnerDay]) -> Sequence[Attended]:
+        """All that these learners have in any register of these days."""
         ...
 
     async def days_present(self, session_id: UUID, learner_id: UUID) -> Sequence[date]:
@@ -109,22 +116,20 @@ class Registers(Protocol):
 class Accounts(Protocol):
     """Ledger accounts, and where each learner is now."""
 
-    async def remembered(self, learner_ids: Sequence[UUID]) -> set[UUID]:
+    async def remembered(self, learner_ids: Collection[UUID]) -> set[UUID]:
         """Those of these learners who have not been forgotten."""
         ...
 
-    async def open(self, institution_id: UUID, learner_ids: Sequence[UUID]) -> None:
-        """See that each of these learners has an account which this institution sees."""
+    async def open(self, learners: Iterable[LearnerDay]) -> None:
+        """See that each of these learners has an account which the institution sees."""
         ...
 
     async def enter(self, command: TakeLearner) -> UUID | None:
         """Note where the learner is; where the learner was before, or None where something newer is known."""
         ...
 
-    async def load(
-        self, institution_id: UUID, learner_ids: Sequence[UUID], days: Sequence[date] | None
-    ) -> dict[UUID, Account]:
-        """These learners' accounts, with their standings on these days, or on all."""
+    async def load(self, days: Sequence[LearnerDay]) -> dict[UUID, Account]:
+        """These learners' accounts, each as one institution sees it, with their standings on these days."""
         ...
 
     async def recount(self, account: Account) -> None:
@@ -132,7 +137,7 @@ class Accounts(Protocol):
         ...
 
     async def save(self, accounts: Iterable[Account]) -> None:
-        """Write the entries, the standings, the totals and the institution's counts, and say the entries."""
+        """Write the entries, the standings, the totals and the institutions' counts, and say the entries."""
         ...
 
     async def forget(self, learner_id: UUID) -> None:
@@ -176,11 +181,12 @@ class Work(Protocol):
     accounts: Accounts
     meaning: Meaning
 
-    async def lock_institution(self, place: Place | UUID) -> None:
-        """Let no other transaction write the institution's accounts until this one ends.
+    async def lock_institution(self, institution_id: UUID) -> None:
+        """Let no other transaction write the institution's accounts until this one ends."""
+        ...
 
-        Given a place, its session's evidence and its opportunity stand still too.
-        """
+    async def lock_places(self, places: Sequence[Place]) -> None:
+        """Lock the places' institutions; their sessions' evidence and opportunities stand still too."""
         ...
 
     async def lock(self, subject_id: UUID) -> None:
