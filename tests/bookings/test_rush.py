@@ -33,8 +33,12 @@ async def test_120_askers_of_four_schools_get_the_30_places_and_not_one_more(wor
     assert held == PLACES
 
     async def told() -> bool:
-        said = [each.data for each in await world.said(PlacesChanged)]
-        assert [each.taken for each in said if isinstance(each, PlacesChanged)] == list(range(1, PLACES + 1))
+        said = await world.said(PlacesChanged)
+        taken = [each.data.taken for each in said if isinstance(each.data, PlacesChanged)]
+        # Those who were answered together are told of together.
+        assert taken == sorted(set(taken))
+        assert taken[-1] == PLACES
+        assert [each.sequence for each in said] == list(range(1, len(said) + 1))
         return True
 
     await eventually(told)

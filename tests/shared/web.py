@@ -19,6 +19,7 @@ from shared.http.health import health_routes
 from shared.http.paging import Cursor, Limit, Page, Pager
 from shared.http.problems import documented
 from shared.kernel import Conflict, StaleVersion, new_id
+from shared.lanes import Lanes
 from shared.persistence.reading import reading
 from shared.runtime import Runtime
 from shared.security.access import act_for, own_organisation, public, requires
@@ -169,7 +170,8 @@ def toy_app(toy: Toy, issuer_url: str) -> FastAPI:
         max_body_bytes=MAX_BODY,
     )
     settings: Any = ServiceSettings.model_construct()
-    app.state.runtime = Runtime(settings, toy.clock, toy.database, toy.waker, toy.bus, Pager("a secret"))
+    lanes, pager = Lanes(toy.bus, most=64), Pager("a secret")
+    app.state.runtime = Runtime(settings, toy.clock, toy.database, toy.waker, toy.bus, lanes, pager)
     app.state.verifier = TokenVerifier(issuer_url, "wex-toy")
     return app
 

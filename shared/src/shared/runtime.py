@@ -16,6 +16,7 @@ from shared.http.app import create_app
 from shared.http.health import health_routes
 from shared.http.paging import Pager
 from shared.kernel import Clock, OffsetClock
+from shared.lanes import Lanes
 from shared.messaging.consumer import Consumer
 from shared.messaging.policy import Deadline, Subscription
 from shared.messaging.progress import Progress
@@ -52,6 +53,7 @@ class Runtime(Generic[Work]):
     database: Database
     waker: Waker
     bus: CommandBus[Work]
+    lanes: Lanes[Work]
     pager: Pager
     reads: Any = None
 
@@ -84,9 +86,10 @@ class Service(Generic[Work]):
         )
         waker = Waker(database)
         bus = CommandBus(database, self.open_work, clock, waker, source=f"/services/{self.name}")
+        lanes = Lanes(bus, most=settings.orders_together)
         pager = Pager(settings.cursor_secret.get_secret_value())
         reads = self.open_reads(database) if self.open_reads else None
-        return Runtime(settings, clock, database, waker, bus, pager, reads)
+        return Runtime(settings, clock, database, waker, bus, lanes, pager, reads)
 
     def api(self) -> FastAPI:
         """The HTTP side."""

@@ -19,6 +19,9 @@ class ServiceSettings(BaseSettings):
         default=None, description="PostgreSQL, as the owner role: for `migrate` alone"
     )
     database_pool_size: int = Field(default=10, ge=1, le=100)
+    orders_together: int = Field(
+        default=64, ge=1, le=256, description="Requests for scarce things that share a transaction; 1: none"
+    )
     kafka_bootstrap: str = Field(description="host:port of a broker")
     topic_prefix: str = Field(default="", description="Set before every topic's name; tests use it")
     instance: str | None = Field(

@@ -2,15 +2,16 @@
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request, Response
+from opentelemetry.context import get_current
 from pydantic import BaseModel
 
-from shared.command_bus import CommandBus, Done
+from shared.command_bus import CommandBus, Done, Order
 from shared.kernel import Refusal, StaleVersion
-from shared.messaging.inbox import Answer, Message
+from shared.messaging.inbox import Answer, Message, Taken
 from shared.security.tokens import Caller
 
 Command = TypeVar("Command")
@@ -41,7 +42,7 @@ class Door:
     def __init__(self, request: Request, key: str) -> None:
         self._request = request
         self._key = key
-        self._bus: CommandBus[Any] = request.app.state.runtime.bus
+        self._runtime = request.app.state.runtime
 
     async def __call__(
         self,
@@ -51,19 +52,33 @@ class Door:
         render: Callable[[Result], Answer],
     ) -> Response:
         """Carry out `command` for `caller` and answer what `render` makes of its result."""
-        message = Message(
+        bus: CommandBus[Any] = self._runtime.bus
+        return _response(await bus.execute(await self._message(caller), handler, command, render))
+
+    async def in_lane(
+        self,
+        key: object,
+        caller: Caller,
+        handler: Callable[[Sequence[Command], Any], Awaitable[Sequence[Result | Refusal]]],
+        command: Command,
+        render: Callable[[Result], Answer],
+        *,
+        subject: object,
+    ) -> Response:
+        """The same for something scarce: together with others who want the thing that `key` names.
+
+        `subject` is the aggregate whose events belong to this request's trace.
+        """
+        order = Order(await self._message(caller), command, render, str(subject), get_current())
+        return _response(await self._runtime.lanes.execute(key, handler, order))
+
+    async def _message(self, caller: Caller) -> Message:
+        return Message(
             source=f"http:{caller.organisation_id or '-'}:{caller.subject}",
             message_id=self._key,
             tenants=caller.acts_for,
             fingerprint=await self._fingerprint(),
         )
-        outcome = await self._bus.execute(message, handler, command, render)
-        answer = outcome.answer or Answer(status=204)
-        headers = dict(answer.headers)
-        if not isinstance(outcome, Done):
-            headers["Idempotency-Replayed"] = "true"
-        kind = "application/json" if answer.body is not None else None
-        return Response(answer.body, answer.status, headers, media_type=kind)
 
     async def _fingerprint(self) -> bytes:
         request = self._request
@@ -71,6 +86,15 @@ class Door:
         digest.update(request.headers.get("if-match", "").encode())
         digest.update(await request.body())
         return digest.digest()
+
+
+def _response(outcome: Done[Any] | Taken) -> Response:
+    answer = outcome.answer or Answer(status=204)
+    headers = dict(answer.headers)
+    if not isinstance(outcome, Done):
+        headers["Idempotency-Replayed"] = "true"
+    kind = "application/json" if answer.body is not None else None
+    return Response(answer.body, answer.status, headers, media_type=kind)
 
 
 async def open_door(request: Request, key: IdempotencyKey) -> Door:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bookings.adapters import bookings_sql as sql
 from bookings.adapters.loading import load
-from bookings.adapters.places import Places
+from bookings.adapters.places import Places, PlacesTaken
 from bookings.adapters.publishing import contract_of
 from bookings.application.commands import AssuredSite
 from bookings.domain.attendance import Register
@@ -92,9 +92,7 @@ class BookingRepository:
     async def save(self, *bookings: Booking) -> None:
         said = [(booking, event) for booking in bookings for event in booking.take_events()]
         touched = list({booking.id: booking for booking, _ in said}.values())
-        for booking in touched:
-            if booking.id not in self._read:
-                await self._insert(booking)
+        await self._insert([booking for booking in touched if booking.id not in self._read])
         known = [booking for booking in touched if booking.id in self._read]
         await self._update(known)
         await self._release([booking for booking in known if self._has_shrunk(booking)])
@@ -123,9 +121,12 @@ class BookingRepository:
         self._read.update((booking.id, _kept(booking)) for booking in found)
         return found
 
-    async def _insert(self, booking: Booking) -> None:
+    async def _insert(self, bookings: Sequence[Booking]) -> None:
+        if not bookings:
+            return
+        rows = json.dumps([_values(booking) for booking in bookings])
         try:
-            await self._session.execute(sql.INSERT, _values(booking))
+            await self._session.execute(sql.INSERT, {"rows": rows})
         except IntegrityError as error:
             match _constraint(error):
                 case sql.ONE_LIVE_BOOKING_PER_SESSION:
@@ -196,34 +197,43 @@ class BookingRepository:
                 total.waiting + booking.holding.waiting - was.waiting,
             )
             changes[booking.session_id] = total, newcomer or (new and booking.state.holds_places)
-        for session_id, (change, newcomer) in sorted(changes.items()):
-            if change != _NOTHING:
-                await self._places.settle(session_id, change, newcomer=newcomer)
+        await self._places.settle(
+            [
+                PlacesTaken(session_id, change, newcomer)
+                for session_id, (change, newcomer) in changes.items()
+                if change != _NOTHING
+            ]
+        )
 
 
 def _values(booking: Booking) -> dict[str, Any]:
     return {
-        "booking_id": booking.id,
-        "institution_id": booking.institution_id,
-        "provider_id": booking.provider_id,
-        "session_id": booking.session_id,
-        "opportunity_id": booking.opportunity_id,
-        "cohort_id": booking.cohort_id,
+        "booking_id": str(booking.id),
+        "institution_id": str(booking.institution_id),
+        "provider_id": str(booking.provider_id),
+        "session_id": str(booking.session_id),
+        "opportunity_id": str(booking.opportunity_id),
+        "cohort_id": str(booking.cohort_id) if booking.cohort_id else None,
         "state": booking.state.value,
         "places": len(booking.learners),
-        "first_day": booking.first_day,
-        "last_day": booking.last_day,
-        "begins_at": booking.begins_at,
-        "asked_at": booking.asked_at,
-        "held_until": booking.held_until,
+        "first_day": booking.first_day.isoformat(),
+        "last_day": booking.last_day.isoformat(),
+        "begins_at": booking.begins_at.isoformat(),
+        "asked_at": booking.asked_at.isoformat(),
+        "held_until": booking.held_until.isoformat() if booking.held_until else None,
         "referred": booking.referred,
-        "reason_codes": list(booking.reason_codes),
-        "decision": json.dumps(asdict(booking.decision)),
+        "reason_codes": booking.reason_codes,
+        "decision": asdict(booking.decision),
         "version": booking.version,
         "holds": booking.state.holds_places,
-        "learner_ids": booking.learner_ids,
-        "under_16": [each.under_16_on_every_day for each in booking.learners],
-        "compulsory": [each.of_compulsory_school_age for each in booking.learners],
+        "learners": [
+            {
+                "learner_id": str(each.learner_id),
+                "under_16": each.under_16_on_every_day,
+                "compulsory": each.of_compulsory_school_age,
+            }
+            for each in booking.learners
+        ],
     }
 
 

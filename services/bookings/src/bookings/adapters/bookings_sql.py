@@ -35,28 +35,33 @@ order by b.booking_id for update of b
 
 INSERT = text(
     """
-    with b as (
+    with given as materialized (
+      select * from json_to_recordset(cast(:rows as json)) as given(
+        booking_id uuid, institution_id uuid, provider_id uuid, session_id uuid, opportunity_id uuid,
+        cohort_id uuid, state text, places smallint, first_day date, last_day date, begins_at timestamptz,
+        asked_at timestamptz, held_until timestamptz, referred boolean, reason_codes text[], decision jsonb,
+        version integer, holds boolean, learners json)
+    ), b as (
       insert into bookings (booking_id, institution_id, provider_id, session_id, opportunity_id, cohort_id,
         state, places, first_day, last_day, begins_at, asked_at, held_until, referred, reason_codes,
         decision, version)
-      values (:booking_id, :institution_id, :provider_id, :session_id, :opportunity_id, :cohort_id,
-        :state, :places, :first_day, :last_day, :begins_at, :asked_at, :held_until, :referred,
-        cast(:reason_codes as text[]), cast(:decision as jsonb), :version)
-      returning institution_id, provider_id, booking_id, session_id
-    ), r as (
-      select * from unnest(cast(:learner_ids as uuid[]), cast(:under_16 as boolean[]),
-                           cast(:compulsory as boolean[])) as r(learner_id, under_16, compulsory)
+      select booking_id, institution_id, provider_id, session_id, opportunity_id, cohort_id,
+        state, places, first_day, last_day, begins_at, asked_at, held_until, referred, reason_codes,
+        decision, version
+      from given order by booking_id
+    ), r as materialized (
+      select given.*, r.learner_id, r.under_16, r.compulsory
+      from given cross join json_to_recordset(learners)
+        as r(learner_id uuid, under_16 boolean, compulsory boolean)
     ), l as (
       insert into booking_learners (institution_id, provider_id, booking_id, session_id, learner_id,
         under_16_on_every_day, of_compulsory_school_age, live)
-      select b.institution_id, b.provider_id, b.booking_id, b.session_id, r.learner_id,
-             r.under_16, r.compulsory, true
-      from b cross join r order by r.learner_id
+      select institution_id, provider_id, booking_id, session_id, learner_id, under_16, compulsory, true
+      from r order by learner_id
     )
     insert into learner_days (institution_id, provider_id, booking_id, learner_id, during)
-    select b.institution_id, b.provider_id, b.booking_id, r.learner_id, d.during
-    from b join session_days d using (session_id) cross join r
-    where cast(:holds as boolean) order by r.learner_id, d.during
+    select r.institution_id, r.provider_id, r.booking_id, r.learner_id, d.during
+    from r join session_days d using (session_id) where r.holds order by r.learner_id, d.during
     """
 )
 

@@ -1,16 +1,17 @@
 """Learners and cohorts kept, each institution's for itself."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
 
+from bookings.application.ports import Asked
 from bookings.domain.eligibility import Candidate
 from bookings.domain.learners import Learner
 from shared.contracts.bookings import LearnerErased, LearnerRecorded
-from shared.kernel import NotFound
 from shared.persistence.transaction import Transaction
 
 _FIND = text(
@@ -22,17 +23,17 @@ _FIND = text(
 )
 _CANDIDATES = text(
     """
-    select l.learner_id, l.year_group, l.birth_date,
+    select a.position, l.learner_id, l.year_group, l.birth_date,
       exists (select from booking_learners b
-              where b.institution_id = l.institution_id and b.session_id = :session_id
+              where b.institution_id = l.institution_id and b.session_id = a.session_id
                 and b.learner_id = l.learner_id and b.live) as booked,
       exists (select from learner_days d join session_days s on s.during && d.during
-              where s.session_id = :session_id and d.institution_id = l.institution_id
+              where s.session_id = a.session_id and d.institution_id = l.institution_id
                 and d.learner_id = l.learner_id) as busy
-    from learners l
-    where l.institution_id = :institution_id and l.on_roll
-      and l.learner_id = any (cast(:learner_ids as uuid[]))
-    order by l.learner_id
+    from unnest(cast(:positions as int[]), cast(:institution_ids as uuid[]), cast(:session_ids as uuid[]),
+                cast(:learner_ids as uuid[])) as a(position, institution_id, session_id, learner_id)
+    join learners l using (institution_id, learner_id)
+    where l.on_roll order by a.position, l.learner_id
     """
 )
 _SAVE = text(
@@ -95,10 +96,12 @@ _ADD_MEMBERS = text(
 )
 _MEMBERS = text(
     """
-    select l.learner_id from cohorts c
+    select c.institution_id, c.cohort_id, l.learner_id
+    from unnest(cast(:institution_ids as uuid[]), cast(:cohort_ids as uuid[])) as a(institution_id, cohort_id)
+    join cohorts c using (institution_id, cohort_id)
     left join (cohort_members m join learners l using (institution_id, learner_id))
       on m.institution_id = c.institution_id and m.cohort_id = c.cohort_id and l.on_roll
-    where c.institution_id = :institution_id and c.cohort_id = :cohort_id order by l.learner_id
+    order by l.learner_id
     """
 )
 
@@ -117,15 +120,23 @@ class LearnerRepository:
             return None
         return Learner(**row._asdict() | {"priority_flags": tuple(row.priority_flags)})
 
-    async def candidates(
-        self, institution_id: UUID, session_id: UUID, learner_ids: Sequence[UUID]
-    ) -> list[Candidate]:
-        values = {
-            "institution_id": institution_id,
-            "session_id": session_id,
-            "learner_ids": list(learner_ids),
-        }
-        return [Candidate(**row._asdict()) for row in await self._session.execute(_CANDIDATES, values)]
+    async def candidates(self, asked: Sequence[Asked]) -> list[list[Candidate]]:
+        if not asked:
+            return []
+        pairs = [(position, each, id_) for position, each in enumerate(asked) for id_ in each.learner_ids]
+        rows = await self._session.execute(
+            _CANDIDATES,
+            {
+                "positions": [position for position, _, _ in pairs],
+                "institution_ids": [each.institution_id for _, each, _ in pairs],
+                "session_ids": [each.session_id for _, each, _ in pairs],
+                "learner_ids": [learner_id for _, _, learner_id in pairs],
+            },
+        )
+        found: list[list[Candidate]] = [[] for _ in asked]
+        for position, *facts in rows:
+            found[position].append(Candidate(*facts))
+        return found
 
     async def save(self, learner: Learner) -> None:
         values = asdict(learner) | {"priority_flags": list(learner.priority_flags)}
@@ -175,9 +186,14 @@ class CohortRepository:
         added = await self._session.scalar(_ADD_MEMBERS, values | {"learner_ids": list(learner_ids)})
         return int(added or 0)
 
-    async def members(self, institution_id: UUID, cohort_id: UUID) -> list[UUID]:
-        values = {"institution_id": institution_id, "cohort_id": cohort_id}
-        rows = (await self._session.execute(_MEMBERS, values)).all()
-        if not rows:
-            raise NotFound("There is no such cohort", field="body.cohort_id")
-        return [row.learner_id for row in rows if row.learner_id is not None]
+    async def members_of(self, cohorts: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], list[UUID]]:
+        if not cohorts:
+            return {}
+        values = {
+            "institution_ids": [institution_id for institution_id, _ in cohorts],
+            "cohort_ids": [cohort_id for _, cohort_id in cohorts],
+        }
+        members: dict[tuple[UUID, UUID], list[UUID]] = defaultdict(list)
+        for institution_id, cohort_id, learner_id in await self._session.execute(_MEMBERS, values):
+            members[institution_id, cohort_id] += [learner_id] if learner_id else []
+        return dict(members)

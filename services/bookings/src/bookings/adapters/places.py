@@ -1,7 +1,8 @@
 """A session's places: taken and freed by the database in one conditional statement."""
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -14,13 +15,30 @@ from shared.persistence.transaction import Transaction
 
 _SETTLE = text(
     """
-    update session_places
-    set taken = taken + :places, waiting = waiting + :waiting, version = version + 1
-    where session_id = :session_id and taken + :places <= places
-      and (waiting = 0 or not cast(:newcomer as boolean))
-    returning session_id, opportunity_id, provider_id, places, taken, waiting, version
+    with change as (
+      select * from unnest(cast(:session_ids as uuid[]), cast(:places as int[]), cast(:waiting as int[]),
+                           cast(:newcomers as boolean[])) as c(session_id, places, waiting, newcomer)
+    ), locked as (
+      select session_id from session_places where session_id = any (cast(:session_ids as uuid[]))
+      order by session_id for update
+    )
+    update session_places p
+    set taken = p.taken + c.places, waiting = p.waiting + c.waiting, version = p.version + 1
+    from change c join locked using (session_id)
+    where p.session_id = c.session_id and p.taken + c.places <= p.places
+      and (p.waiting = 0 or not c.newcomer)
+    returning p.session_id, p.opportunity_id, p.provider_id, p.places, p.taken, p.waiting, p.version,
+      c.places <> 0 as moved
     """
 )
+
+
+class PlacesTaken(NamedTuple):
+    """What changes in one session; a newcomer may not overtake a line."""
+
+    session_id: UUID
+    change: Holding
+    newcomer: bool
 
 
 class Places:
@@ -29,35 +47,38 @@ class Places:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def settle(self, session_id: UUID, change: Holding, *, newcomer: bool) -> None:
-        """Take or free places, and enter or leave the line.
+    async def settle(self, changes: Sequence[PlacesTaken]) -> None:
+        """Take or free places, and enter or leave the lines, of many sessions locked in one order.
 
         Raises `ConcurrentChange` where others took the places first, or a newcomer finds a line
         that was not there before: tried again, the request sees how things stand.
         """
-        rows = await self._transaction.session.execute(
+        if not changes:
+            return
+        found = await self._transaction.session.execute(
             _SETTLE,
             {
-                "session_id": session_id,
-                "places": change.places,
-                "waiting": change.waiting,
-                "newcomer": newcomer,
+                "session_ids": [each.session_id for each in changes],
+                "places": [each.change.places for each in changes],
+                "waiting": [each.change.waiting for each in changes],
+                "newcomers": [each.newcomer for each in changes],
             },
         )
-        row = rows.one_or_none()
-        if row is None:
+        rows = found.all()
+        if len(rows) != len(changes):
             raise ConcurrentChange
-        if change.places:
-            self._transaction.say(
-                PlacesChanged(
-                    session_id=row.session_id,
-                    opportunity_id=row.opportunity_id,
-                    places=row.places,
-                    taken=row.taken,
-                ),
-                sequence=row.version,
-            )
-        await self.call_line(row)
+        for row in rows:
+            if row.moved:
+                self._transaction.say(
+                    PlacesChanged(
+                        session_id=row.session_id,
+                        opportunity_id=row.opportunity_id,
+                        places=row.places,
+                        taken=row.taken,
+                    ),
+                    sequence=row.version,
+                )
+            await self.call_line(row)
 
     async def call_line(self, row: Any) -> None:
         """Have the line called up where somebody waits and places are free.

@@ -1,5 +1,6 @@
 """The copy of what the register and safeguarding say: the newest of each, whatever the order of arrival."""
 
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,11 @@ from bookings.domain.eligibility import Institution
 from shared.kernel import NotYetKnown
 from shared.persistence.transaction import Transaction
 
-_INSTITUTION = text(
-    "select kind, institution_type, open from organisations where organisation_id = :organisation_id"
+_INSTITUTIONS = text(
+    """
+    select organisation_id, kind, institution_type, open from organisations
+    where organisation_id = any (cast(:organisation_ids as uuid[]))
+    """
 )
 _ORGANISATION = text(
     """
@@ -83,10 +87,11 @@ class RegisterCopyRepository:
     def __init__(self, transaction: Transaction) -> None:
         self._session = transaction.session
 
-    async def institution(self, institution_id: UUID) -> Institution | None:
-        rows = await self._session.execute(_INSTITUTION, {"organisation_id": institution_id})
-        row = rows.one_or_none()
-        return Institution(row.kind, row.institution_type, row.open) if row else None
+    async def institutions(self, institution_ids: Collection[UUID]) -> dict[UUID, Institution]:
+        if not institution_ids:
+            return {}
+        rows = await self._session.execute(_INSTITUTIONS, {"organisation_ids": list(institution_ids)})
+        return {row.organisation_id: Institution(row.kind, row.institution_type, row.open) for row in rows}
 
     async def record_organisation(self, organisation: RecordOrganisation) -> None:
         await self._session.execute(_ORGANISATION, asdict(organisation))

@@ -1,5 +1,6 @@
 """The copy of the register's sessions, with their places."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from bookings.domain.sessions import ScheduledSession, Session, SessionUnknown
 from shared.kernel import NotYetKnown
 from shared.persistence.transaction import Transaction
 
-_GET = text(
+_GET_EACH = text(
     """
     select s.session_id, s.opportunity_id, s.provider_id, s.first_day, s.last_day, s.begins_at, s.cancelled,
            o.kind, o.format, o.year_groups, o.state as listed, coalesce(t.trusted, true) as trusted,
@@ -20,9 +21,12 @@ _GET = text(
     from sessions s
     join session_places p using (session_id)
     left join opportunities o on o.opportunity_id = s.opportunity_id
-    left join site_trust t on t.provider_id = s.provider_id and t.site_id = o.site_id
-      and t.activity_band = o.activity_band
-    where s.session_id = :session_id
+    left join lateral (
+      select bool_or(a.state = 'in_force') and not bool_or(a.state = 'suspended') as trusted
+      from assurances a
+      where a.provider_id = s.provider_id and a.site_id = o.site_id and a.activity_band = o.activity_band
+    ) t on true
+    where s.session_id = any (cast(:session_ids as uuid[]))
     """
 )
 _DAY_MINUTES = text(
@@ -77,26 +81,14 @@ class SessionRepository:
         self._places = Places(transaction)
 
     async def get(self, session_id: UUID) -> Session:
-        row = (await self._session.execute(_GET, {"session_id": session_id})).one_or_none()
-        if row is None:
+        found = await self.get_each({session_id})
+        if session_id not in found:
             raise SessionUnknown(field="body.session_id")
-        return Session(
-            id=row.session_id,
-            opportunity_id=row.opportunity_id,
-            provider_id=row.provider_id,
-            kind=row.kind or "",
-            format=row.format or "",
-            year_groups=frozenset(row.year_groups or ()),
-            first_day=row.first_day,
-            last_day=row.last_day,
-            begins_at=row.begins_at,
-            cancelled=row.cancelled,
-            listed=row.listed,
-            trusted=row.trusted,
-            places=row.places,
-            taken=row.taken,
-            waiting=row.waiting,
-        )
+        return found[session_id]
+
+    async def get_each(self, session_ids: Collection[UUID]) -> dict[UUID, Session]:
+        rows = await self._session.execute(_GET_EACH, {"session_ids": list(session_ids)})
+        return {row.session_id: _session(row) for row in rows}
 
     async def day_minutes(self, session_id: UUID, on: date) -> int | None:
         minutes = await self._session.scalar(_DAY_MINUTES, {"session_id": session_id, "on_day": on})
@@ -146,3 +138,23 @@ class SessionRepository:
         )
         for row in rows.all():
             await self._places.call_line(row)
+
+
+def _session(row: Any) -> Session:
+    return Session(
+        id=row.session_id,
+        opportunity_id=row.opportunity_id,
+        provider_id=row.provider_id,
+        kind=row.kind or "",
+        format=row.format or "",
+        year_groups=frozenset(row.year_groups or ()),
+        first_day=row.first_day,
+        last_day=row.last_day,
+        begins_at=row.begins_at,
+        cancelled=row.cancelled,
+        listed=row.listed,
+        trusted=row.trusted,
+        places=row.places,
+        taken=row.taken,
+        waiting=row.waiting,
+    )

@@ -73,7 +73,9 @@ async def request_booking(
         join_waiting_list=body.join_waiting_list,
     )
     render = answer(201, partial(BookingBody.seen_by, caller), _location)
-    return await door(caller, requesting.request_booking, command, render)
+    return await door.in_lane(
+        command.session_id, caller, requesting.request_bookings, command, render, subject=command.booking_id
+    )
 
 
 @routes.get("/v1/bookings", operation_id="listBookings", response_model=Page[BookingSummary])

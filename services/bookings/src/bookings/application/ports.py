@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 from bookings.application.commands import AssuredSite, RecordAssurance, RecordOpportunity, RecordOrganisation
@@ -13,6 +13,15 @@ from bookings.domain.learners import Learner, RosterRow
 from bookings.domain.line import PlaceRules
 from bookings.domain.saga import State
 from bookings.domain.sessions import ScheduledSession, Session
+
+
+class Asked(NamedTuple):
+    """Places asked for in a session, for learners of an institution, under the booking's id."""
+
+    booking_id: UUID
+    institution_id: UUID
+    session_id: UUID
+    learner_ids: tuple[UUID, ...]
 
 
 class Rules(Protocol):
@@ -44,10 +53,8 @@ class Learners(Protocol):
 
     async def find(self, institution_id: UUID, learner_id: UUID) -> Learner | None: ...
 
-    async def candidates(
-        self, institution_id: UUID, session_id: UUID, learner_ids: Sequence[UUID]
-    ) -> list[Candidate]:
-        """The learners on roll among these, with how their days stand beside the session's."""
+    async def candidates(self, asked: Sequence[Asked]) -> list[list[Candidate]]:
+        """For each, its learners who are on roll, with how their days stand beside the session's."""
         ...
 
     async def save(self, learner: Learner) -> None: ...
@@ -70,8 +77,8 @@ class Cohorts(Protocol):
         """Keep a cohort of those of the learners who are on roll; how many they are."""
         ...
 
-    async def members(self, institution_id: UUID, cohort_id: UUID) -> list[UUID]:
-        """Whoever is in the cohort and on roll. Raises `NotFound`."""
+    async def members_of(self, cohorts: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], list[UUID]]:
+        """By institution and cohort: whoever is in it and on roll. What is not there has no entry."""
         ...
 
 
@@ -80,6 +87,10 @@ class Sessions(Protocol):
 
     async def get(self, session_id: UUID) -> Session:
         """Raises `SessionUnknown`."""
+        ...
+
+    async def get_each(self, session_ids: Collection[UUID]) -> dict[UUID, Session]:
+        """Those of the sessions that are known."""
         ...
 
     async def day_minutes(self, session_id: UUID, on: date) -> int | None:
@@ -102,7 +113,9 @@ class Sessions(Protocol):
 class RegisterCopy(Protocol):
     """The copy of what the register and safeguarding say of organisations, opportunities and trust."""
 
-    async def institution(self, institution_id: UUID) -> Institution | None: ...
+    async def institutions(self, institution_ids: Collection[UUID]) -> dict[UUID, Institution]:
+        """Those of them that the register knows."""
+        ...
 
     async def record_organisation(self, organisation: RecordOrganisation) -> None: ...
 

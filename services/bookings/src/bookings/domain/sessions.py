@@ -1,6 +1,6 @@
 """Sessions as one asks for them: what the register, safeguarding and the places themselves say."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
@@ -114,6 +114,10 @@ class Session:
         """Raises `NoPlacesLeft` with the figures."""
         if not self.has_room_for(learners):
             raise NoPlacesLeft(places_left=self.places_left, places_asked=learners, waiting=self.waiting)
+
+    def after(self, places: int, waiting: int) -> "Session":
+        """The session when a booking has taken places, or stands in its line."""
+        return replace(self, taken=self.taken + places, waiting=self.waiting + waiting)
 
     def must_take_bookings(self, now: datetime) -> None:
         """Raises `ProviderSuspended` or `SessionNotBookable` with the reason as a fact."""

@@ -1,42 +1,47 @@
 """Asking for places, and being called up from the line."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from bookings.application.commands import CallLine, RequestBooking
-from bookings.application.ports import Work
+from bookings.application.ports import Asked, Work
 from bookings.domain.bookings import Booking
-from bookings.domain.eligibility import booked, decide
+from bookings.domain.eligibility import Candidate, Institution, booked, decide
 from bookings.domain.learners import LearnerUnknown
 from bookings.domain.line import Waiting, next_in_line
+from bookings.domain.sessions import Session, SessionUnknown
+from shared.kernel import ConcurrentChange, NotFound, Refusal
 
 LINE_SEEN = 50
 
 
-async def request_booking(command: RequestBooking, work: Work) -> Booking:
-    session = await work.sessions.get(command.session_id)
-    session.must_take_bookings(work.now)
-    learner_ids = await _asked_for(command, work)
-    if not command.join_waiting_list:
-        # In a rush most are refused: before anything else is read for them.
-        session.must_have_room_for(len(learner_ids))
-    candidates = await work.learners.candidates(command.institution_id, session.id, learner_ids)
-    _must_all_be_known(learner_ids, {each.learner_id for each in candidates})
-    rules = work.rules.eligibility(session.first_day)
-    institution = await work.register.institution(command.institution_id)
-    booking = Booking.request(
-        command.booking_id,
-        command.institution_id,
-        session,
-        tuple(booked(each, session, rules) for each in candidates),
-        decide(rules, institution, session, candidates),
-        work.now,
-        rules=work.rules.places(work.today),
-        join_line=command.join_waiting_list,
-        cohort_id=command.cohort_id,
+async def request_bookings(commands: Sequence[RequestBooking], work: Work) -> list[Booking | Refusal]:
+    """Answer each as if after those before it; one that names a learner of theirs is to be tried anew."""
+    sessions = await work.sessions.get_each({each.session_id for each in commands})
+    cohorts = await work.cohorts.members_of(
+        {(c.institution_id, c.cohort_id) for c in commands if c.cohort_id}
     )
-    await work.bookings.save(booking)
-    return booking
+    asked = [_asked(each, sessions, cohorts, work) for each in commands]
+    # In a rush most are refused by now, and nothing else is read for them.
+    sought = [each for each in asked if isinstance(each, Asked)]
+    found = dict(zip(sought, await work.learners.candidates(sought), strict=True)) if sought else {}
+    institutions = await work.register.institutions({each.institution_id for each in sought})
+    named: set[UUID] = set()
+    outcomes: list[Booking | Refusal] = []
+    for command, each in zip(commands, asked, strict=True):
+        if isinstance(each, Refusal):
+            outcomes.append(each)
+        elif not named.isdisjoint(each.learner_ids):
+            outcomes.append(ConcurrentChange())
+        else:
+            named.update(each.learner_ids)
+            session, institution = sessions[each.session_id], institutions.get(each.institution_id)
+            outcome = _booking(command, each, session, found[each], institution, work)
+            if isinstance(outcome, Booking):
+                sessions[session.id] = session.after(*outcome.holding)
+            outcomes.append(outcome)
+    await work.bookings.save(*(each for each in outcomes if isinstance(each, Booking)))
+    return outcomes
 
 
 async def call_line(command: CallLine, work: Work) -> None:
@@ -55,10 +60,61 @@ async def call_line(command: CallLine, work: Work) -> None:
     await work.bookings.save(*(line[booking_id] for booking_id in called))
 
 
-async def _asked_for(command: RequestBooking, work: Work) -> Sequence[UUID]:
+def _asked(
+    command: RequestBooking,
+    sessions: Mapping[UUID, Session],
+    cohorts: Mapping[tuple[UUID, UUID], Sequence[UUID]],
+    work: Work,
+) -> Asked | Refusal:
+    """For whom places are asked, unless the session alone is reason to refuse."""
+    try:
+        session = sessions.get(command.session_id)
+        if session is None:
+            raise SessionUnknown(field="body.session_id")
+        session.must_take_bookings(work.now)
+        learner_ids = _named(command, cohorts)
+        if not command.join_waiting_list:
+            session.must_have_room_for(len(learner_ids))
+    except Refusal as refusal:
+        return refusal
+    return Asked(command.booking_id, command.institution_id, session.id, tuple(learner_ids))
+
+
+def _named(command: RequestBooking, cohorts: Mapping[tuple[UUID, UUID], Sequence[UUID]]) -> Sequence[UUID]:
     if command.cohort_id is None:
         return command.learner_ids
-    return await work.cohorts.members(command.institution_id, command.cohort_id)
+    members = cohorts.get((command.institution_id, command.cohort_id))
+    if members is None:
+        raise NotFound("There is no such cohort", field="body.cohort_id")
+    return members
+
+
+def _booking(
+    command: RequestBooking,
+    asked: Asked,
+    session: Session,
+    candidates: Sequence[Candidate],
+    institution: Institution | None,
+    work: Work,
+) -> Booking | Refusal:
+    rules = work.rules.eligibility(session.first_day)
+    try:
+        if not command.join_waiting_list:
+            session.must_have_room_for(len(asked.learner_ids))
+        _must_all_be_known(asked.learner_ids, {each.learner_id for each in candidates})
+        return Booking.request(
+            command.booking_id,
+            command.institution_id,
+            session,
+            tuple(booked(each, session, rules) for each in candidates),
+            decide(rules, institution, session, candidates),
+            work.now,
+            rules=work.rules.places(work.today),
+            join_line=command.join_waiting_list,
+            cohort_id=command.cohort_id,
+        )
+    except Refusal as refusal:
+        return refusal
 
 
 def _must_all_be_known(asked: Sequence[UUID], known: set[UUID]) -> None:

@@ -1,0 +1,193 @@
+"""Lanes: orders for one thing are carried out together, and none suffers from its neighbours."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+import asyncpg
+import pytest
+from opentelemetry import trace
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.command_bus import Done, Order, OutcomeUnknown
+from shared.kernel import ConcurrentChange, Conflict, Refusal, new_id
+from shared.lanes import Lanes
+from shared.messaging.inbox import Answer, KeyReused, Message, Taken
+from tests.infra.polling import eventually
+from tests.shared.toy import ChangeThing, Toy, ToyWork, change_thing
+
+KEY = "the one session all want"
+
+
+class Recorder:
+    """A handler of many that keeps what came together, and can be made to wait."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.go = asyncio.Event()
+        self.go.set()
+
+    async def __call__(self, commands: Sequence[ChangeThing], work: ToyWork) -> list[int | Refusal]:
+        self.batches.append([each.number for each in commands])
+        await self.go.wait()
+        outcomes: list[int | Refusal] = []
+        for command in commands:
+            if isinstance(command.fail_with, Refusal):
+                outcomes.append(command.fail_with)
+            else:
+                outcomes.append(await change_thing(command, work))
+        return outcomes
+
+
+def order(number: int, **options: object) -> Order[ChangeThing, int]:
+    command = ChangeThing(new_id(), number, fail_with=options.get("fail_with"))  # type: ignore[arg-type]
+    message = Message("http:org:somebody", str(options.get("key", number)), fingerprint=b"one")
+    return Order(message, command, lambda result: Answer(201, str(result)))
+
+
+async def waiting(
+    recorder: Recorder, lanes: Lanes[ToyWork], *orders: Order[ChangeThing, int]
+) -> list[asyncio.Task[object]]:
+    """The orders behind a first one that is in hand: they are carried out together after it."""
+    recorder.go.clear()
+    first = asyncio.create_task(lanes.execute(KEY, recorder, order(0)))
+    await eventually(lambda: recorder.batches)
+    rest = [asyncio.create_task(lanes.execute(KEY, recorder, each)) for each in orders]
+    await asyncio.sleep(0)
+    return [first, *rest]
+
+
+async def test_one_alone_waits_for_nobody_and_what_comes_meanwhile_goes_together(toy: Toy) -> None:
+    recorder, lanes = Recorder(), Lanes(toy.bus, most=64)
+    tasks = await waiting(recorder, lanes, *(order(number) for number in range(1, 6)))
+    recorder.go.set()
+
+    outcomes = await asyncio.gather(*tasks)
+
+    assert recorder.batches == [[0], [1, 2, 3, 4, 5]]
+    assert [isinstance(each, Done) and each.result for each in outcomes] == [0, 1, 2, 3, 4, 5]
+    assert await toy.effects() == [0, 1, 2, 3, 4, 5]
+
+
+async def test_a_lane_takes_no_more_at_once_than_it_may(toy: Toy) -> None:
+    recorder, lanes = Recorder(), Lanes(toy.bus, most=2)
+    tasks = await waiting(recorder, lanes, *(order(number) for number in range(1, 6)))
+    recorder.go.set()
+    await asyncio.gather(*tasks)
+
+    assert recorder.batches == [[0], [1, 2], [3, 4], [5]]
+
+
+async def test_with_lanes_off_each_has_its_own_transaction(toy: Toy) -> None:
+    recorder, lanes = Recorder(), Lanes(toy.bus, most=1)
+    await asyncio.gather(*(lanes.execute(KEY, recorder, order(number)) for number in range(5)))
+
+    assert sorted(recorder.batches) == [[0], [1], [2], [3], [4]]
+
+
+async def test_a_refused_one_is_told_so_and_leaves_nothing(toy: Toy) -> None:
+    recorder, lanes = Recorder(), Lanes(toy.bus, most=64)
+    tasks = await waiting(recorder, lanes, order(1), order(2, fail_with=Conflict("full")), order(3))
+    recorder.go.set()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [type(each) for each in outcomes] == [Done, Done, Conflict, Done]
+    assert await toy.effects() == [0, 1, 3]
+    assert len(await toy.sql("select from inbox")) == 3
+    assert isinstance(await lanes.execute(KEY, recorder, order(2)), Done)
+
+
+async def test_when_the_transaction_fails_each_is_tried_alone(toy: Toy) -> None:
+    recorder, lanes = Recorder(), Lanes(toy.bus, most=64)
+    tasks = await waiting(recorder, lanes, order(1), order(2, fail_with=ZeroDivisionError()), order(3))
+    recorder.go.set()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [type(each) for each in outcomes] == [Done, Done, ZeroDivisionError, Done]
+    assert recorder.batches == [[0], [1, 2, 3], [1], [2], [3]]
+    assert await toy.effects() == [0, 1, 3]
+
+
+async def test_one_that_is_to_be_tried_anew_is_tried_alone(toy: Toy) -> None:
+    recorder, lanes = Recorder(), Lanes(toy.bus, most=64)
+    late = order(2, fail_with=ConcurrentChange())
+    tasks = await waiting(recorder, lanes, order(1), late, order(3))
+    recorder.go.set()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [type(each) for each in outcomes] == [Done, Done, ConcurrentChange, Done]
+    assert recorder.batches == [[0], [1, 2, 3], [2]]
+
+
+async def test_a_client_that_leaves_takes_no_neighbour_along(toy: Toy) -> None:
+    recorder, lanes = Recorder(), Lanes(toy.bus, most=64)
+    tasks = await waiting(recorder, lanes, order(1), order(2), order(3))
+    tasks[0].cancel()  # in hand: it is finished all the same
+    tasks[2].cancel()  # not yet begun: it never is
+    recorder.go.set()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [type(each) for each in outcomes] == [asyncio.CancelledError, Done, asyncio.CancelledError, Done]
+    assert recorder.batches == [[0], [1, 3]]
+    assert await toy.effects() == [0, 1, 3]
+
+
+async def test_the_same_key_twice_at_once_has_one_effect_and_one_answer(toy: Toy) -> None:
+    recorder, lanes = Recorder(), Lanes(toy.bus, most=64)
+    tasks = await waiting(recorder, lanes, order(1, key="k"), order(2, key="k"), order(3))
+    recorder.go.set()
+    outcomes = await asyncio.gather(*tasks)
+
+    assert recorder.batches == [[0], [1], [3]]
+    assert outcomes[2] == Taken(Answer(201, "1"))
+    assert await toy.effects() == [0, 1, 3]
+
+
+async def test_a_key_used_for_something_else_is_refused_among_others(toy: Toy) -> None:
+    recorder, lanes = Recorder(), Lanes(toy.bus, most=64)
+    await lanes.execute(KEY, recorder, order(1, key="k"))
+    other: Order[ChangeThing, int] = Order(
+        Message("http:org:somebody", "k", fingerprint=b"two"), ChangeThing(new_id(), 2)
+    )
+    recorder.batches.clear()
+    tasks = await waiting(recorder, lanes, other, order(3))
+    recorder.go.set()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert [type(each) for each in outcomes] == [Done, KeyReused, Done]
+
+
+async def test_with_the_database_gone_all_are_told_at_once(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorder, lanes = Recorder(), Lanes(toy.bus, most=64)
+    tasks = await waiting(recorder, lanes, order(1), order(2))
+    recorder.go.set()
+    await tasks[0]
+
+    async def lost(_: AsyncSession) -> None:
+        raise asyncpg.ConnectionDoesNotExistError("lost")
+
+    monkeypatch.setattr(AsyncSession, "commit", lost)
+    outcomes = await asyncio.gather(*tasks[1:], return_exceptions=True)
+
+    assert [type(each) for each in outcomes] == [OutcomeUnknown, OutcomeUnknown]
+    assert len(recorder.batches) == 2
+
+
+async def test_events_of_those_carried_out_together_stay_in_the_trace_of_their_request(toy: Toy) -> None:
+    recorder, lanes = Recorder(), Lanes(toy.bus, most=64)
+    traces = {new_id(): 0xA0 + number for number in range(3)}
+
+    def traced(thing_id: UUID, number: int) -> Order[ChangeThing, int]:
+        span = NonRecordingSpan(SpanContext(number, number, is_remote=True, trace_flags=TraceFlags(1)))
+        origin = trace.set_span_in_context(span)
+        message = Message("http:org:somebody", str(thing_id))
+        return Order(message, ChangeThing(thing_id, 1), None, str(thing_id), origin)
+
+    tasks = await waiting(recorder, lanes, *(traced(*each) for each in traces.items()))
+    recorder.go.set()
+    await asyncio.gather(*tasks)
+
+    rows = await toy.sql("select key, headers ->> 'traceparent' as parent from outbox order by id")
+    told = {UUID(row["key"]): int(row["parent"].split("-")[1], 16) for row in rows if row["parent"]}
+    assert {key: told[key] for key in traces} == traces
