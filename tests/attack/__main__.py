@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.attack import contract, findings, privacy, rows, tenancy
+from tests.attack import contract, findings, hostile, privacy, rows, tenancy
 from tests.attack.findings import Attack
 from tests.attack.scene import Scene, scene_on
 
@@ -23,11 +23,12 @@ async def attack_all(scene: Scene, examples: int, transactions: int, seed: int) 
     """Every attack in turn."""
     return [
         *await tenancy.attack_all(scene),
-        await rows.attack_rows(scene, transactions, seed),
+        await rows.attack_rows(scene.platform.database("bookings").app_url, transactions, seed),
         await privacy.attack_errors(scene),
         await privacy.attack_rosters(scene),
         await privacy.attack_traces(scene),
         *await contract.attack_documents(scene, examples, SECONDS, seed),
+        *await hostile.attack_connections(scene),
     ]
 
 

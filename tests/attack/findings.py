@@ -17,12 +17,13 @@ _SHOWN = 12
 
 @dataclass
 class Attack:
-    """One kind of attack: how often it was tried, and everything that gave way."""
+    """One kind of attack: how often it was tried, everything that gave way, and what was measured."""
 
     name: str
     what: str
     tried: int = 0
     broken: list[str] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
     seconds: float = 0.0
     began: float = field(default_factory=time.monotonic)
 
@@ -49,9 +50,8 @@ def write(attacks: Iterable[Attack], file: Path) -> None:
     """One line for each attack, and one for everything it broke."""
     lines = []
     for each in attacks:
-        lines.append(
-            {"attack": each.name, "tried": each.tried, "broken": len(each.broken), "seconds": each.seconds}
-        )
+        told = {"tried": each.tried, "broken": len(each.broken), "seconds": each.seconds, "facts": each.facts}
+        lines.append({"attack": each.name, **told})
         lines += [{"attack": each.name, "broke": told} for told in each.broken]
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
@@ -66,6 +66,9 @@ def show(attacks: list[Attack], console: Console) -> None:
         broken = f"[{colour}]{len(each.broken):,}[/]"
         table.add_row(each.name, each.what, f"{each.tried:,}", broken, f"{each.seconds:.1f}")
     console.print(table)
+    for each in attacks:
+        for fact in each.facts:
+            console.print(f"[dim]{each.name}: {escape(fact)}[/]", soft_wrap=True)
     for each in attacks:
         for told in each.broken[:_SHOWN]:
             console.print(f"[red]{each.name}[/]: {escape(told)}", soft_wrap=True)

@@ -15,14 +15,14 @@ async def test_nothing_gives_way_to_a_short_attack(tmp_path: Path) -> None:
     async with scene_on(tmp_path / "wex") as scene:
         attacks = [
             *await tenancy.attack_all(scene),
-            await rows.attack_rows(scene, 300, seed=1),
+            await rows.attack_rows(scene.platform.database("bookings").app_url, 300, seed=1),
             await privacy.attack_errors(scene),
             await privacy.attack_rosters(scene),
             await privacy.attack_traces(scene),
         ]
         database = scene.platform.database("bookings").name
         superuser = with_database(scene.platform.addresses.postgres, database)
-        planted = await rows.attack_rows(scene, 100, seed=1, url=superuser)
+        planted = await rows.attack_rows(superuser, 100, seed=1)
     assert planted.broken, "a role that row-level security does not hold is not seen"
     assert {each.name: each.broken for each in attacks if each.broken} == {}
     assert all(each.tried for each in attacks)
