@@ -11,10 +11,15 @@ from pathlib import Path
 import psutil
 
 from shared.failpoints import POINTS
+from tests.faults.clients import TRY_FOR
+from tests.faults.crowd import go_on, rush
 from tests.faults.hearing import delivered_again, read_from_zero, unreadable_message
+from tests.faults.tenants import mixed_tenants
 from tests.faults.world import Scene
 
 Cell = Callable[[Scene], Awaitable[str]]
+# A connection is waited for 5 s and a statement 10 s; giving either up may take as long again.
+ANSWERED_WITHIN = 32.0
 
 
 async def failpoint(scene: Scene) -> str:
@@ -84,11 +89,41 @@ async def killed_process(scene: Scene) -> str:
     return await _kill(scene, scene.draw.choice(services))
 
 
-async def lost_postgres(scene: Scene) -> str:
-    """F4, F5: the database server is killed, or stands still for a while."""
-    if scene.draw.random() < 0.7:
-        return await _kill(scene, "postgres")
-    return await _freeze(scene, "postgres", scene.draw.uniform(1, 6))
+async def rolling_restart(scene: Scene) -> str:
+    """F3: each process ends gracefully and starts again, one after the other, while clients go on."""
+    platform, world = scene.world.platform, scene.world
+    names = [name for name in platform.names if name not in ("postgres", "kafka", "edge")]
+    scene.draw.shuffle(names)
+    over = asyncio.Event()
+    going = [asyncio.create_task(each) for each in (go_on(scene, over), scene.work())]
+    for name in names:
+        await platform.stop(name)
+        await platform.start(name)
+    scene.mended_at = time.monotonic()
+    over.set()
+    await asyncio.gather(*going)
+    scene.broken += world.insist.heard.undocumented()
+    return f"{', '.join(names)}"
+
+
+async def killed_postgres(scene: Scene) -> str:
+    """F4: the database server is killed."""
+    return await _kill(scene, "postgres")
+
+
+async def frozen_postgres(scene: Scene) -> str:
+    """F5: the database server stands still: who asks is answered within the deadlines all the same."""
+    insist, most = scene.world.insist, scene.draw.choice([1, 3, 6, 12, 20, 30])
+    seconds = most * scene.draw.uniform(0.8, 1)
+    insist.try_for = 2 * ANSWERED_WITHIN
+    try:
+        told = await _freeze(scene, "postgres", seconds)
+    finally:
+        insist.try_for = TRY_FOR
+    if insist.heard.slowest > ANSWERED_WITHIN:
+        scene.broken.append(f"an answer took {insist.heard.slowest:.1f} s")
+    scene.broken += insist.heard.undocumented()
+    return told
 
 
 async def lost_kafka(scene: Scene) -> str:
@@ -145,22 +180,26 @@ async def _freeze(scene: Scene, name: str, seconds: float) -> str:
 
 async def hasty_clients(scene: Scene) -> str:
     """F17: clients give up in the middle of a request and send it again with the same key."""
-    scene.world.hasty = scene.draw
+    scene.world.insist.hasty = scene.draw
     try:
         await scene.work()
     finally:
-        scene.world.hasty = None
+        scene.world.insist.hasty = None
     return "three tries of 1 to 40 ms before one that waits"
 
 
 CELLS: dict[str, tuple[str, Cell]] = {
     "F1": ("a process fails at a named point", failpoint),
     "F2": ("kill -9 of a service's process", killed_process),
-    "F4": ("PostgreSQL killed or frozen", lost_postgres),
+    "F3": ("rolling restart of every process", rolling_restart),
+    "F4": ("PostgreSQL killed", killed_postgres),
+    "F5": ("PostgreSQL stands still", frozen_postgres),
     "F6": ("Kafka killed, away or frozen", lost_kafka),
     "F11": ("every event delivered again", delivered_again),
     "F12": ("every topic read from zero", read_from_zero),
+    "F16": ("10,000 ask for 30 places", rush),
     "F17": ("clients give up and try again", hasty_clients),
+    "F19": ("tenants mixed on one connection", mixed_tenants),
     "F24": ("two processes killed at once", two_at_once),
     # Last: what it leaves in the log would be parked again by whoever reads or delivers it again.
     "F13": ("a message nobody can read", unreadable_message),

@@ -1,11 +1,16 @@
 """The invariants, as functions from what was seen to what is wrong; each has a planted bug it must find."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from tests.faults.ledger import credited_once, ledger_whole
 from tests.faults.seen import ENDED, HOLDS_PLACES, Seen, Told
 
 CONFIRMED_WITHIN = 30.0
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# What carries the versions of a booking, and of a clearance.
+_VERSIONED = {"booking": ("booking.", "attendance.recorded"), "clearance": ("clearance.",)}
 PARTNER_HEARS = ("booking.requested.v1", "booking.confirmed.v1", "booking.ended.v1")
 
 
@@ -41,19 +46,19 @@ def acknowledged_once(seen: Seen) -> Iterator[str]:
 
 def nothing_lost(seen: Seen) -> Iterator[str]:
     """I4: every version of a booking and of its clearance was told, and nothing else was."""
-    versions = {"booking.": {b.id: b.version for b in seen.bookings}}
+    versions = {"booking": {b.id: b.version for b in seen.bookings}}
     # That a clearance ends with its booking concerns nobody else: it is told of the booking.
-    versions["clearance."] = {c.booking: c.version - (c.state == "ended") for c in seen.clearances}
-    for prefix, rows in versions.items():
-        told = seen.about(prefix)
+    versions["clearance"] = {c.booking: c.version - (c.state == "ended") for c in seen.clearances}
+    for kind, rows in versions.items():
+        told = seen.about(*_VERSIONED[kind])
         for key, version in rows.items():
             heard = {each.sequence for each in told.get(key, [])}
             if missing := set(range(1, version + 1)) - heard:
-                yield f"{prefix}* {key}: versions {sorted(missing)} of {version} were never told"
+                yield f"{kind} {key}: versions {sorted(missing)} of {version} were never told"
             if invented := heard - set(range(1, version + 1)):
-                yield f"{prefix}* {key}: versions {sorted(invented)} were told, the row is at {version}"
+                yield f"{kind} {key}: versions {sorted(invented)} were told, the row is at {version}"
         for key in told.keys() - rows.keys():
-            yield f"{prefix}* {key}: told, and no row knows it"
+            yield f"{kind} {key}: told, and no row knows it"
     for service, count in seen.waiting.items():
         if count:
             yield f"{count} events wait in the outbox of {service}"
@@ -62,14 +67,14 @@ def nothing_lost(seen: Seen) -> Iterator[str]:
 
 def effects_once(seen: Seen) -> Iterator[str]:
     """I5: one event for each version, one clearance for each booking, each request claimed."""
-    for prefix in ("booking.", "clearance."):
-        for key, told in seen.about(prefix).items():
+    for kind, types in _VERSIONED.items():
+        for key, told in seen.about(*types).items():
             of_version: dict[int, set[str]] = {}
             for each in told:
                 of_version.setdefault(each.sequence, set()).add(each.id)
             for sequence, ids in of_version.items():
                 if len(ids) > 1:
-                    yield f"{prefix}* {key}: version {sequence} was told as {len(ids)} events"
+                    yield f"{kind} {key}: version {sequence} was told as {len(ids)} events"
     yield from _cleared_once(seen)
     yield from (f"table {table} changed by what was heard before" for table in seen.changed_tables)
 
@@ -90,11 +95,11 @@ def _cleared_once(seen: Seen) -> Iterator[str]:
 
 def in_order(seen: Seen) -> Iterator[str]:
     """I6: within a key each version is first told after the one before it; copies end at the last."""
-    for prefix in ("booking.", "clearance."):
-        for key, told in seen.about(prefix).items():
+    for kind, types in _VERSIONED.items():
+        for key, told in seen.about(*types).items():
             firsts = list(dict.fromkeys(each.sequence for each in told))
             if firsts != sorted(firsts):
-                yield f"{prefix}* {key}: versions were told in the order {firsts}"
+                yield f"{kind} {key}: versions were told in the order {firsts}"
     ended = {b.id: b.state in ENDED for b in seen.bookings}
     last = {key: told for key, told in seen.about("booking.").items() if any(_asks(each) for each in told)}
     for key, told in last.items():
@@ -106,6 +111,20 @@ def in_order(seen: Seen) -> Iterator[str]:
 
 def _asks(told: Told) -> bool:
     return told.type == "booking.requested.v1"
+
+
+def only_ones_own(seen: Seen) -> Iterator[str]:
+    """I7: nothing a school is told, by an answer or a webhook, names another's learner or booking."""
+    schools = set(seen.owners.values())
+    for organisation, status, text in seen.answers:
+        if organisation in schools:
+            for each in sorted(set(_UUID.findall(text))):
+                if seen.owners.get(each, organisation) != organisation:
+                    yield f"{organisation} was told {status} with {each}, which is another's"
+    for _, kind, booking, _ in seen.received:
+        if seen.owners.get(booking, seen.partner) != seen.partner:
+            yield f"the partner heard {kind} of {booking}, which is another's"
+    yield from seen.foreign
 
 
 def partner_hears(seen: Seen) -> Iterator[str]:
@@ -145,15 +164,28 @@ def recovers(seen: Seen) -> Iterator[str]:
     yield from seen.broken
 
 
+def words_kept(seen: Seen) -> Iterator[str]:
+    """I13: nobody's name, number or words are in a log, a trace, a topic, a parked reason or a refusal."""
+    refusals = [(f"answer {status}", text) for _, status, text in seen.answers if status >= 400]
+    found = Counter(
+        where for where, text in [*seen.said, *refusals] if any(mark in text.lower() for mark in seen.marks)
+    )
+    yield from (f"{where} repeats what belongs to a person, {count} times" for where, count in found.items())
+
+
 CHECKERS: dict[str, Callable[[Seen], Iterator[str]]] = {
     "I1": no_oversell,
     "I2": acknowledged_once,
+    "I3": credited_once,
     "I4": nothing_lost,
     "I5": effects_once,
     "I6": in_order,
+    "I7": only_ones_own,
+    "I8": ledger_whole,
     "I10": partner_hears,
     "I11": cleared_first,
     "I12": recovers,
+    "I13": words_kept,
 }
 
 

@@ -19,6 +19,7 @@ async def drain(world: World, sessions: list[str]) -> None:
             ends = await world.log.ends()
             if not await world.log.behind(ends):
                 still = sum((await world.rows.outboxes()).values()) + await world.rows.undecided(sessions)
+                still += await world.rows.unassessed()
                 still += await world.rows.undelivered(at_once=time.monotonic() > end - DRAINED_WITHIN + 3)
                 if not still and await world.log.ends() == ends:
                     return

@@ -12,7 +12,7 @@ import yaml
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from tests.faults.seen import Booking, Clearance, Told
+from tests.faults.seen import Booking, Clearance, Entry, Told
 
 SERVICES = ("opportunities", "bookings", "safeguarding", "outcomes", "integrations")
 TOPICS = Path(__file__).parents[2] / "deploy" / "topics.yaml"
@@ -68,6 +68,32 @@ class Rows:
             "select booking_id::text as id, sequence, ended from bookings where booking_id = any ($1::uuid[])"
         )
         return {r["id"]: (r["sequence"], r["ended"]) for r in await self.ask("outcomes", query, bookings)}
+
+    async def ledger(self, learners: list[str]) -> list[Entry]:
+        query = """select e.entry_id::text, a.learner_id::text, e.booking_id::text, e.sequence, e.kind,
+                          e.minutes, e.reverses::text
+                   from ledger_entries e join accounts a using (account_id)
+                   where a.learner_id = any ($1::uuid[])"""
+        return [Entry(*row) for row in await self.ask("outcomes", query, learners)]
+
+    async def accounts(self, learners: list[str]) -> dict[str, int]:
+        query = "select learner_id::text, entries from accounts where learner_id = any ($1::uuid[])"
+        return {row[0]: row[1] for row in await self.ask("outcomes", query, learners)}
+
+    async def totals(self, learners: list[str]) -> dict[str, int]:
+        query = """select learner_id::text, sum(minutes) from learner_totals
+                   where learner_id = any ($1::uuid[]) group by learner_id"""
+        return {row[0]: row[1] for row in await self.ask("outcomes", query, learners)}
+
+    async def booked(self, bookings: list[str]) -> set[str]:
+        """Those of the bookings that are there."""
+        query = "select booking_id::text from bookings where booking_id = any ($1::uuid[])"
+        return {row[0] for row in await self.ask("bookings", query, bookings)}
+
+    async def unassessed(self) -> int:
+        """Days whose evidence has changed and is to be looked at."""
+        query = "select count(*) from deadlines where name = 'assessment'"
+        return int((await self.ask("outcomes", query))[0][0])
 
     async def claimed(self, events: list[str]) -> set[str]:
         query = "select message_id from inbox where message_id = any ($1) and source not like 'http:%'"

@@ -46,6 +46,30 @@ class Clearance:
 
 
 @dataclass(frozen=True)
+class Attended:
+    """A learner was at a session, for so many minutes; meaningful: and everything that shows it was sent."""
+
+    learner: str
+    booking: str
+    session: str
+    minutes: int
+    meaningful: bool
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of the ledger; `learner` is whom its account belongs to."""
+
+    id: str
+    learner: str
+    booking: str
+    sequence: int
+    kind: str
+    minutes: int
+    reverses: str | None = None
+
+
+@dataclass(frozen=True)
 class Told:
     """A message as it lies in a topic."""
 
@@ -80,11 +104,21 @@ class Seen:
     confirmed_after: float | None = 0.0  # seconds from the heal to a fresh booking's confirmation
     changed_tables: list[str] = field(default_factory=list)  # by a redelivery or a replay
     broken: list[str] = field(default_factory=list)  # what a cell itself found wrong
+    attended: list[Attended] = field(default_factory=list)
+    ledger: list[Entry] = field(default_factory=list)  # of all who attended
+    booked: set[str] = field(default_factory=set)  # those bookings of the ledger that are there
+    accounts: dict[str, int] = field(default_factory=dict)  # learner: how many entries the account counts
+    totals: dict[str, int] = field(default_factory=dict)  # learner: minutes in the running total
+    owners: dict[str, str] = field(default_factory=dict)  # ids of learners and bookings: whose they are
+    answers: list[tuple[str, int, str]] = field(default_factory=list)  # organisation, status, body
+    foreign: list[str] = field(default_factory=list)  # what a tenant saw of another's rows
+    marks: list[str] = field(default_factory=list)  # words that belong to people
+    said: list[tuple[str, str]] = field(default_factory=list)  # where, what: logs, traces, topics, the parked
 
-    def about(self, prefix: str) -> dict[str, list[Told]]:
+    def about(self, *prefixes: str) -> dict[str, list[Told]]:
         """Events whose type begins so, by their key, in the order of the log."""
         found: dict[str, list[Told]] = {}
         for each in sorted(self.told, key=lambda each: (each.topic, each.partition, each.offset)):
-            if each.type.startswith(prefix):
+            if each.type.startswith(prefixes):
                 found.setdefault(each.key, []).append(each)
         return found

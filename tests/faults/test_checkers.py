@@ -1,121 +1,12 @@
 """Every checker is silent on a sound trial and finds the bug planted for it."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.faults.checkers import CHECKERS, violations
-from tests.faults.seen import Ask, Booking, Clearance, Seen, Told
-
-BEGAN = datetime(2026, 3, 2, 9, tzinfo=UTC)
-CONFIRMED, TAKEN_BACK, WAITING = "b-confirmed", "b-taken-back", "b-waiting"
-
-
-def told(booking: str, sequence: int, kind: str, topic: str = "bookings.events") -> Told:
-    return Told(
-        topic=topic,
-        partition=0,
-        offset=0,
-        key=booking,
-        id=f"{booking}-{kind}-{sequence}",
-        type=kind,
-        sequence=sequence,
-        at=BEGAN + timedelta(seconds=sequence + 0.5 * topic.startswith("bookings")),
-        data={"booking_id": booking, "institution_id": "school"},
-    )
-
-
-def numbered(messages: list[Told]) -> list[Told]:
-    return [replace(message, offset=offset) for offset, message in enumerate(messages)]
-
-
-def sound() -> Seen:
-    """A confirmed booking, one taken back and one in line, for a session of one place."""
-    clearances = "safeguarding.clearances"
-    events = [
-        told(CONFIRMED, 1, "booking.requested.v1"),
-        told(TAKEN_BACK, 1, "booking.requested.v1"),
-        told(CONFIRMED, 2, "booking.confirmed.v1"),
-        told(TAKEN_BACK, 2, "booking.confirmed.v1"),
-        told(TAKEN_BACK, 3, "booking.ended.v1"),
-        told(WAITING, 1, "booking.waitlisted.v1"),
-        told(CONFIRMED, 1, "clearance.granted.v1", clearances),
-        told(TAKEN_BACK, 1, "clearance.granted.v1", clearances),
-    ]
-    return Seen(
-        asks=[
-            Ask("school", "s", "l1", "k1", status=201, booking=CONFIRMED),
-            Ask("school", "s", "l2", "k2", status=201, booking=TAKEN_BACK, taken_back=True),
-            Ask("school", "s", "l3", "k3", waits=True, status=201, booking=WAITING),
-            Ask("school", "s", "l4", "k4", status=409, slug="no-places-left"),
-        ],
-        places={"s": (1, 1)},
-        bookings=[
-            Booking(CONFIRMED, "school", "s", ("l1",), "confirmed", 1, 2),
-            Booking(TAKEN_BACK, "school", "s", ("l2",), "cancelled", 1, 3),
-            Booking(WAITING, "school", "s", ("l3",), "waitlisted", 0, 1),
-        ],
-        clearances=[Clearance(CONFIRMED, "granted", 1), Clearance(TAKEN_BACK, "ended", 2)],
-        copies={CONFIRMED: (2, False), TAKEN_BACK: (3, True)},
-        claimed={each.id for each in events if each.type == "booking.requested.v1"},
-        told=numbered(events),
-        received=[(f"m-{e.id}", e.type, e.key, e.sequence) for e in events if e.topic == "bookings.events"],
-        partner="school",
-        waiting={"bookings": 0},
-        confirmed_after=0.4,
-    )
-
-
-def without(seen: Seen, kind: str, booking: str = CONFIRMED) -> None:
-    seen.told = [each for each in seen.told if (each.type, each.key) != (kind, booking)]
-
-
-def row(seen: Seen, booking: str, **changes: object) -> None:
-    seen.bookings = [replace(b, **changes) if b.id == booking else b for b in seen.bookings]  # type: ignore[arg-type]
-
-
-def swapped(seen: Seen) -> None:
-    first, second = (e for e in seen.told if e.key == CONFIRMED and e.topic == "bookings.events")
-    seen.told = [
-        replace(e, offset={first.id: second.offset, second.id: first.offset}.get(e.id, e.offset))
-        for e in seen.told
-    ]
-
-
-def told_twice(seen: Seen) -> None:
-    seen.told.append(replace(seen.told[0], id="another-event-of-the-same-version", offset=90))
-
-
-PLANTED: list[tuple[str, str, Callable[[Seen], object]]] = [
-    ("I1", "count, then insert: sold twice", lambda s: row(s, WAITING, state="confirmed", places=1)),
-    ("I1", "taken forgotten when one is given back", lambda s: s.places.update(s=(1, 0))),
-    ("I2", "answered before COMMIT: the row is not there", lambda s: s.bookings.pop(0)),
-    ("I2", "a second row for the second try", lambda s: s.bookings.append(replace(s.bookings[0], id="b-2"))),
-    ("I2", "a refusal that left something", lambda s: row(s, WAITING, learners=("l3", "l4"))),
-    ("I2", "taken back, and it stands", lambda s: row(s, TAKEN_BACK, state="confirmed")),
-    ("I2", "its own key was taken for another's", lambda s: setattr(s.asks[3], "slug", "learner-busy")),
-    ("I4", "removed from the outbox before it was sent", lambda s: without(s, "booking.confirmed.v1")),
-    ("I4", "a clearance nobody was told of", lambda s: without(s, "clearance.granted.v1")),
-    ("I4", "told, and rolled back", lambda s: s.told.append(told("x", 1, "booking.requested.v1"))),
-    ("I4", "left in the outbox", lambda s: s.waiting.update(bookings=1)),
-    ("I4", "given up too early", lambda s: s.parked.append("safeguarding: decide b-1 failed")),
-    ("I5", "check, then act: two clearances", lambda s: s.clearances.append(s.clearances[0])),
-    ("I5", "one change, two events", told_twice),
-    ("I5", "the offset before the effect: never claimed", lambda s: s.claimed.clear()),
-    ("I5", "a replay that did it again", lambda s: s.changed_tables.append("outcomes.ledger_entries")),
-    ("I6", "two relays for one shard", swapped),
-    ("I6", "an older event over a newer copy", lambda s: s.copies.update({CONFIRMED: (1, False)})),
-    ("I10", "marked before it was sent", lambda s: s.received.pop(0)),
-    ("I10", "a second delivery of one event", lambda s: s.received.append(("m-2", *s.received[0][1:]))),
-    ("I11", "confirmed without a clearance", lambda s: s.clearances.pop(0)),
-    ("I11", "confirmed first", lambda s: setattr(s, "told", [
-        replace(e, at=e.at + timedelta(hours=e.type == "clearance.granted.v1")) for e in s.told])),
-    ("I12", "a fresh booking hangs", lambda s: setattr(s, "confirmed_after", None)),
-    ("I12", "a request lost: nobody decides", lambda s: row(s, CONFIRMED, state="awaiting_clearance")),
-    ("I12", "never answered", lambda s: setattr(s.asks[0], "status", None)),
-]  # fmt: skip
+from tests.faults.planted import PLANTED, numbered, sound
+from tests.faults.seen import Seen
 
 
 def test_a_sound_trial_breaks_nothing() -> None:

@@ -3,14 +3,16 @@
 import asyncio
 import random
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.faults.cells import CELLS
 from tests.faults.checkers import CONFIRMED_WITHIN, violations
 from tests.faults.draining import drain
 from tests.faults.seen import Seen
-from tests.faults.world import Scene, World, scene
+from tests.faults.world import AT_ONCE, Scene, World, scene
 from wex.journey.clients import StepFailed
 from wex.platform import Platform
 from wex.processes import ProcessError
@@ -26,23 +28,41 @@ class Trial:
     seconds: float = 0.0
     confirmed_after: float | None = None
     violations: list[str] = field(default_factory=list)
+    clients_saw: dict[str, int] = field(default_factory=dict)  # answers by status and slug, and silences
+    slowest_answer: float = 0.0
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
-async def run(world: World, cell: str, seed: int) -> Trial:
-    """Carry out one trial on a platform that is well, and leave it well."""
+async def run(world: World, cell: str, seed: int, *, at_once: int = AT_ONCE) -> Trial:
+    """Carry out one trial on a platform that is well, and leave it well.
+
+    `at_once` sessions take place together, for this trial and the next ones.
+    """
     trial, draw, began = Trial(cell, seed), random.Random(f"{cell}:{seed}"), time.monotonic()
     seen = Seen()
     try:
-        stage = await scene(world, seed, draw)
+        stage = await scene(world, seed, draw, at_once=at_once)
+        trial.facts = stage.facts
         trial.fault = await CELLS[cell][1](stage)
         trial.confirmed_after = seen.confirmed_after = await _fresh_booking(stage)
         await drain(world, stage.sessions)
         await observe(stage, seen)
         trial.violations += violations(seen)
-    except (StepFailed, ProcessError, TimeoutError) as error:
-        trial.violations.append(f"I12: {type(error).__name__}: {error}")
+    except* (StepFailed, ProcessError, TimeoutError) as group:
+        trial.violations += [f"I12: {type(error).__name__}: {error}" for error in _leaves(group)]
+    heard = world.insist.heard
+    trial.clients_saw, trial.slowest_answer = dict(sorted(heard.counts.items())), round(heard.slowest, 2)
     trial.seconds = time.monotonic() - began
     return trial
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """The errors themselves, out of groups within groups."""
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _leaves(each)
+    else:
+        yield error
 
 
 async def _fresh_booking(stage: Scene) -> float | None:
@@ -67,11 +87,20 @@ async def observe(stage: Scene, seen: Seen) -> None:
     seen.clearances = await world.rows.clearances(ids)
     seen.copies = await world.rows.copies(ids)
     told = await world.log.read()
-    mine = set(stage.sessions)
+    await _observe_credit(stage, seen)
+    seen.answers, seen.foreign = world.insist.heard.answers, stage.foreign
+    seen.owners = {learner: s.id for s in world.schools for learner in [*s.learners, *s.crowd]}
+    seen.owners |= {booking.id: booking.institution for booking in seen.bookings}
+    seen.marks, seen.said = world.marks, await world.sayings.more()
+    mine, learners = set(stage.sessions), set(seen.accounts)
     seen.told = [
         each
         for each in told
-        if (each.data.get("session_id") in mine or each.data.get("booking_id") in set(ids))
+        if (
+            each.data.get("session_id") in mine
+            or each.data.get("booking_id") in set(ids)
+            or each.key in learners
+        )
         and each.id not in stage.forged
     ]
     requests = [each.id for each in seen.told if each.type == "booking.requested.v1"]
@@ -82,6 +111,13 @@ async def observe(stage: Scene, seen: Seen) -> None:
         (message, body["type"], body["data"].get("booking_id", ""), int(body["data"]["sequence"]))
         for message, body in world.receiver.received
     ]
+
+
+async def _observe_credit(stage: Scene, seen: Seen) -> None:
+    rows, learners = stage.world.rows, [learner for group in stage.over.learners for learner in group]
+    seen.attended, seen.ledger = stage.over.attended, await rows.ledger(learners)
+    seen.booked = await rows.booked([entry.booking for entry in seen.ledger])
+    seen.accounts, seen.totals = await rows.accounts(learners), await rows.totals(learners)
 
 
 def platform_in(folder: Path) -> Platform:

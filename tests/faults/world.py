@@ -3,7 +3,7 @@
 import asyncio
 import io
 import random
-import time
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,10 +11,13 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-import httpx2
 from rich.console import Console
 
+from tests.attack.scene import marked_roster
+from tests.faults.clients import Heard, Insistent
+from tests.faults.credit import TookPlace, let_pass
 from tests.faults.reading import Log, Rows
+from tests.faults.searching import Sayings
 from tests.faults.seen import Ask
 from wex.journey import main as journey
 from wex.journey import roster, supply
@@ -28,22 +31,24 @@ SCHOOLS = 3
 EACH = 4  # learners of each school in one trial
 DAYS = 140
 PARTITIONS = 3
-PATIENCE = 60.0
+AT_ONCE = 25  # sessions that are booked and let pass together, one for each of the next trials
 _HEARD = ["booking.requested.v1", "booking.confirmed.v1", "booking.ended.v1"]
-_NOT_YET_HEARD = {
-    "session-not-found",
-    "session-not-bookable",
-    "institution-not-eligible",
-    "request-in-flight",
-}
+Times = list[tuple[int, str, str]]  # of sessions: places, begin and end
+SCARCE: Times = [(3, "09:30:00", "11:00:00"), (2, "11:30:00", "13:00:00"), (12, "13:30:00", "15:00:00")]
 
 
 @dataclass
 class School:
-    """A school, its careers leader and its learners in Year 9."""
+    """A school, its careers leader, its learners in Year 9, and a crowd of more that bookings alone knows."""
 
     leader: Persona
     learners: list[str]
+    upns: str  # how the numbers of its pupils begin, without the letter
+    crowd: list[str] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        return str(self.leader.organisation)
 
 
 @dataclass
@@ -51,36 +56,21 @@ class World:
     """What all trials on one platform share."""
 
     platform: Platform
-    clients: Clients
+    insist: Insistent
     provider: Walk
     schools: list[School]
     receiver: Receiver
     rows: Rows
     log: Log
+    mark: str  # stands in every name and every word of a person
+    sayings: Sayings
     trials: int = 0
-    hasty: random.Random | None = None  # where set, clients give up after moments and try again
+    took_place: list[TookPlace] = field(default_factory=list)
 
-    async def send(
-        self, who: Persona, service: str, path: str, body: Any, key: str
-    ) -> tuple[int, dict[str, Any]]:
-        """Post until there is an answer that stands: the same key each time, whatever happens between."""
-        token = await self.clients._token(who, service)
-        headers = {"Idempotency-Key": key, "Authorization": f"Bearer {token}"}
-        url, end, tries = self.platform.api(service) + path, time.monotonic() + PATIENCE, 0
-        while time.monotonic() < end:
-            tries += 1
-            haste = self.hasty.uniform(0.001, 0.04) if self.hasty and tries < 4 else 10.0
-            try:
-                async with asyncio.timeout(haste):
-                    answer = await self.clients.http.post(url, json=body, headers=headers)
-            except (httpx2.TransportError, TimeoutError):
-                await asyncio.sleep(0.05)
-                continue
-            told: dict[str, Any] = answer.json() if answer.content else {}
-            if answer.status_code < 500 and told.get("slug") not in _NOT_YET_HEARD:
-                return answer.status_code, told
-            await asyncio.sleep(0.1)
-        raise StepFailed(f"{path} was not answered within {PATIENCE:.0f} s")
+    @property
+    def marks(self) -> list[str]:
+        """What may be said nowhere: marked words, and the numbers of pupils."""
+        return [self.mark, *(school.upns for school in self.schools)]
 
     def days(self) -> tuple[date, int]:
         """The next day on which the next learners are free: (day, number of their first)."""
@@ -91,6 +81,45 @@ class World:
             raise StepFailed("every learner is booked on every day: begin with a new platform")
         return first + timedelta(days=number), turn * EACH
 
+    async def next_that_took_place(self, at_once: int) -> TookPlace:
+        """A session that is over, for one trial; others are let pass with it."""
+        if not self.took_place:
+            self.took_place = await let_pass(self, at_once)
+        return self.took_place.pop()
+
+    async def publish(self, day: date, times: Times, prefix: str) -> tuple[str, list[str]]:
+        """An opportunity with sessions on one day: its id and theirs. Keys begin with the prefix."""
+        draft = await self.provide("/v1/opportunities", _particulars(self.provider), f"{prefix}-draft")
+        path = f"/v1/opportunities/{draft['id']}"
+        sessions = []
+        for number, (places, starts, ends) in enumerate(times):
+            body = {"places": places, "days": [{"on": day.isoformat(), "starts": starts, "ends": ends}]}
+            added = await self.provide(f"{path}/sessions", body, f"{prefix}-session-{number}")
+            sessions.append(str(added["id"]))
+        await self.provide(f"{path}/publication", None, f"{prefix}-publication")
+        return str(draft["id"]), sessions
+
+    async def provide(self, path: str, body: Any, key: str) -> dict[str, Any]:
+        """The provider changes its part of the register. Raises `StepFailed` where it is refused."""
+        status, told = await self.insist.send(self.provider.provider, "opportunities", path, body, key)
+        if status >= 400:
+            raise StepFailed(f"{path}: {told}")
+        return told
+
+    async def crowd(self, each: int) -> None:
+        """So many more learners in each school, put into the database of bookings by its owner."""
+        copy = """insert into learners
+            select institution_id, gen_random_uuid(), given_name, family_name, birth_date, year_group,
+                   priority_flags, on_roll, heard_at
+            from learners, generate_series(1, $3) where institution_id = $1 and learner_id = $2
+            returning learner_id::text"""
+        for school in self.schools:
+            if (missing := each - len(school.crowd)) > 0:
+                rows = await self.rows.ask(
+                    "bookings", copy, UUID(school.id), UUID(school.learners[0]), missing
+                )
+                school.crowd += [row[0] for row in rows]
+
 
 @dataclass
 class Scene:
@@ -99,42 +128,50 @@ class Scene:
     world: World
     seed: int
     draw: random.Random
+    day: date
     first_learner: int
+    opportunity: str
     full: list[str]  # sessions with fewer places than tries
     spare: str  # the session of the fresh booking after the heal
+    over: TookPlace  # a session that took place, for which credit is asked
     asks: list[Ask] = field(default_factory=list)
     forged: set[str] = field(default_factory=set)  # messages a cell has written itself
     changed_tables: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)  # what a tenant saw of another's rows
+    facts: dict[str, Any] = field(default_factory=dict)  # what a cell has measured
     mended_at: float | None = None  # when what was broken began to be mended
 
     @property
     def sessions(self) -> list[str]:
-        return [*self.full, self.spare]
+        return [*self.full, self.spare, self.over.session]
 
     def learner(self, school: int, number: int) -> str:
         return self.world.schools[school].learners[self.first_learner + number]
 
     async def ask(self, school: int, session: str, number: int, *, waits: bool = False) -> Ask:
         """A school asks for one learner's place, until it knows the answer; both are in the journal."""
+        return await self.ask_for(school, session, self.learner(school, number), waits=waits)
+
+    async def ask_for(self, school: int, session: str, learner: str, *, waits: bool = False) -> Ask:
+        """The same for any learner."""
         leader = self.world.schools[school].leader
-        learner = self.learner(school, number)
         ask = Ask(str(leader.organisation), session, learner, f"{session}:{learner}", waits)
         self.asks.append(ask)
         body = {"session_id": session, "learner_ids": [learner], "join_waiting_list": waits}
-        status, told = await self.world.send(leader, "bookings", "/v1/bookings", body, ask.key)
+        status, told = await self.world.insist.send(leader, "bookings", "/v1/bookings", body, ask.key)
         ask.slug, ask.booking = told.get("slug", ""), told.get("id", "")
         ask.status = status
         return ask
 
     async def take_back(self, ask: Ask) -> None:
         """End a booking: withdrawn while it waits, cancelled once it is confirmed."""
-        leader = next(s.leader for s in self.world.schools if str(s.leader.organisation) == ask.institution)
+        leader = next(s.leader for s in self.world.schools if s.id == ask.institution)
         path = f"/v1/bookings/{ask.booking}"
         ways: list[tuple[str, Any]] = [("withdrawal", None), ("cancellation", {"reason_code": "trip-moved"})]
         for turn in range(4):  # it may be confirmed between the two
             way, body = ways[turn % 2]
-            status, _ = await self.world.send(
+            status, _ = await self.world.insist.send(
                 leader, "bookings", f"{path}/{way}", body, f"{ask.key}:{way}:{turn}"
             )
             if status == 200:
@@ -142,6 +179,13 @@ class Scene:
                 return
 
     async def work(self) -> None:
+        """All at once: schools ask for scarce places, look around, and have what took place credited."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._ask_and_take_back())
+            group.create_task(self._look_around())
+            group.create_task(self.over.credit(self.world))
+
+    async def _ask_and_take_back(self) -> None:
         """More tries than places by all schools within a second, some willing to wait; two are taken back."""
 
         async def one(school: int, session: str, number: int) -> Ask:
@@ -160,28 +204,28 @@ class Scene:
         for ask in self.draw.sample(booked, min(2, len(booked))):
             await self.take_back(ask)
 
+    async def _look_around(self) -> None:
+        """Schools read their own lists, and try what is another's."""
+        for turn in range(2 * SCHOOLS):
+            who = self.world.schools[turn % SCHOOLS].leader
+            theirs = self.over.bookings[(turn + 1) % SCHOOLS]
+            foreign = (f"/v1/bookings/{theirs}", f"/v1/bookings?session_id={self.over.session}&limit=100")
+            for path in (*foreign, "/v1/learners?limit=100"):
+                await self.world.insist.read(who, "bookings", path)
+            assessment = f"/v1/sessions/{self.over.session}/assessment?limit=100"
+            await self.world.insist.read(who, "outcomes", assessment)
+            await self.world.insist.read(who, "safeguarding", f"/v1/bookings/{theirs}/clearance")
+            await asyncio.sleep(0.1)
 
-async def scene(world: World, seed: int, draw: random.Random) -> Scene:
+
+async def scene(world: World, seed: int, draw: random.Random, *, at_once: int = AT_ONCE) -> Scene:
     """Publish an opportunity with two scarce sessions and a spare one, through clients that insist."""
+    world.insist.heard = Heard()
+    over = await world.next_that_took_place(at_once)
     day, first = world.days()
-    walk, prefix = world.provider, f"trial-{world.trials}-{draw.getrandbits(64):x}"
-
-    async def post(path: str, body: Any, key: str) -> dict[str, Any]:
-        status, told = await world.send(walk.provider, "opportunities", path, body, f"{prefix}-{key}")
-        if status >= 400:
-            raise StepFailed(f"{path}: {told}")
-        return told
-
-    draft = await post("/v1/opportunities", _particulars(walk), "draft")
-    sessions = []
-    for number, (places, starts, ends) in enumerate(
-        [(3, "09:30:00", "11:00:00"), (2, "11:30:00", "13:00:00"), (12, "13:30:00", "15:00:00")]
-    ):
-        body = {"places": places, "days": [{"on": day.isoformat(), "starts": starts, "ends": ends}]}
-        path = f"/v1/opportunities/{draft['id']}/sessions"
-        sessions.append((await post(path, body, f"session-{number}"))["id"])
-    await post(f"/v1/opportunities/{draft['id']}/publication", None, "publication")
-    return Scene(world, seed, draw, first, sessions[:2], sessions[2])
+    prefix = f"trial-{world.trials}-{draw.getrandbits(64):x}"
+    opportunity, sessions = await world.publish(day, SCARCE, prefix)
+    return Scene(world, seed, draw, day, first, opportunity, sessions[:2], sessions[2], over)
 
 
 def _particulars(walk: Walk) -> dict[str, Any]:
@@ -201,8 +245,7 @@ def _particulars(walk: Walk) -> dict[str, Any]:
 async def world_on(platform: Platform, *, with_history: bool = False) -> AsyncIterator[World]:
     """A provider that is assured, schools with their rosters, and a partner of the first school.
 
-    `with_history`: the journey was walked before, so that the topics hold events of every kind and the
-    ledger its credits.
+    `with_history`: the journey was walked before, so that the topics hold events of every kind.
     """
     told = io.StringIO()
     if with_history and await journey.run(platform, Console(file=told, width=150)):
@@ -211,11 +254,11 @@ async def world_on(platform: Platform, *, with_history: bool = False) -> AsyncIt
         receiver.refuse_first = ""
         clients = Clients(platform.addresses.issuer, platform.api)
         try:
-            provider = Walk(platform, clients, receiver)
+            provider, mark = Walk(platform, clients, receiver), f"zqx{secrets.token_hex(4)}"
             await supply.register_provider(provider)
             await supply.assure_provider(provider)
             await supply.publish_opportunity(provider)  # until the register has heard of the assurance
-            schools = [await _school(provider, number) for number in range(SCHOOLS)]
+            schools = [await _school(provider, number, mark) for number in range(SCHOOLS)]
             body = {"url": receiver.url, "event_types": _HEARD}
             endpoint = await clients.call(
                 schools[0].leader, "integrations", "POST", "/v1/webhook-endpoints", body
@@ -223,12 +266,14 @@ async def world_on(platform: Platform, *, with_history: bool = False) -> AsyncIt
             receiver.secret = endpoint["secret"]
             rows = Rows(platform.addresses.postgres)
             log = Log(platform.addresses.kafka, PARTITIONS)
-            yield World(platform, clients, provider, schools, receiver, rows, log)
+            sayings = Sayings(platform.folders, log, rows)
+            insist = Insistent(clients)
+            yield World(platform, insist, provider, schools, receiver, rows, log, mark, sayings)
         finally:
             await clients.close()
 
 
-async def _school(walk: Walk, number: int) -> School:
+async def _school(walk: Walk, number: int, mark: str) -> School:
     call = walk.clients.call
     body = {
         "kind": "institution", "name": f"Example Academy {number}", "institution_type": "academy",
@@ -237,7 +282,8 @@ async def _school(walk: Walk, number: int) -> School:
     answer = await call(walk.hub, "opportunities", "POST", "/v1/organisations", body)
     leader = Persona("school", f"leader-{number}", UUID(answer["id"]))
     mis = Persona("mis", f"mis-{number}", leader.organisation)
-    packed = roster.roster_zip(walk.today(), f"{number + 1}{walk.school_digits[1:]}")
+    digits = f"{number + 1}{walk.school_digits[1:]}"
+    packed = marked_roster(roster.roster_zip(walk.today(), digits), mark)
     await call(mis, "integrations", "POST", "/v1/rosters", content=packed)
 
     async def learners() -> list[str]:
@@ -247,4 +293,4 @@ async def _school(walk: Walk, number: int) -> School:
     found = await walk.clients.until(
         learners, lambda ids: len(ids) == roster.LEARNERS - 1, "the roster is in"
     )
-    return School(leader, found)
+    return School(leader, found, f"{digits}26")

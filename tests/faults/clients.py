@@ -1,0 +1,103 @@
+"""Clients that insist: the same Idempotency-Key until there is an answer, and a record of all they saw."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx2
+
+from wex.journey.clients import Clients, Persona, StepFailed
+
+PATIENCE = 60.0
+TRY_FOR = 10.0
+_NOT_YET_HEARD = {
+    "session-not-found",
+    "session-not-bookable",
+    "institution-not-eligible",
+    "request-in-flight",
+    "session-not-attended",
+    "learner-not-in-session",
+}
+# A 5xx that is documented: it says to send the same request again.
+SAYS_AGAIN = {"503 temporarily-unavailable", "503 outcome-unknown", "503 issuer-away"}
+
+
+@dataclass
+class Heard:
+    """What the clients of one trial were told, answer by answer, and how long the slowest took."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    slowest: float = 0.0
+    answers: list[tuple[str, int, str]] = field(default_factory=list)  # organisation, status, body
+
+    def answer(self, who: Persona, response: httpx2.Response, seconds: float) -> str:
+        """Note an answer; its status and slug."""
+        text = response.text
+        slug = response.json().get("slug", "") if response.status_code >= 400 and text else ""
+        said = f"{response.status_code} {slug}".strip()
+        self.counts[said] += 1
+        self.slowest = max(self.slowest, seconds)
+        self.answers.append((str(who.organisation or ""), response.status_code, text))
+        return said
+
+    def silence(self, error: Exception, seconds: float) -> None:
+        """Note a try without an answer."""
+        self.counts[type(error).__name__] += 1
+        self.slowest = max(self.slowest, seconds)
+
+    def undocumented(self) -> list[str]:
+        """Server faults that no document promises."""
+        return sorted(f"{n} x {s}" for s, n in self.counts.items() if s[0] == "5" and s not in SAYS_AGAIN)
+
+
+@dataclass
+class Insistent:
+    """Sends what must have an answer, whatever happens between."""
+
+    clients: Clients
+    heard: Heard = field(default_factory=Heard)
+    hasty: random.Random | None = None  # where set, clients give up after moments and try again
+    try_for: float = TRY_FOR  # seconds a patient client waits for one answer
+
+    async def send(
+        self, who: Persona, service: str, path: str, body: Any, key: str
+    ) -> tuple[int, dict[str, Any]]:
+        """Post until there is an answer that stands: the same key each time."""
+        end, tries = time.monotonic() + PATIENCE, 0
+        while time.monotonic() < end:
+            tries += 1
+            haste = self.hasty.uniform(0.001, 0.04) if self.hasty and tries < 4 else self.try_for
+            answer = await self._try("POST", who, service, path, body, key, haste)
+            if answer is None:
+                await asyncio.sleep(0.05)
+                continue
+            told: dict[str, Any] = answer.json() if answer.content else {}
+            if answer.status_code < 500 and told.get("slug") not in _NOT_YET_HEARD:
+                return answer.status_code, told
+            await asyncio.sleep(0.1)
+        raise StepFailed(f"{path} was not answered within {PATIENCE:.0f} s")
+
+    async def read(self, who: Persona, service: str, path: str) -> int | None:
+        """Read once; the status, or None without an answer."""
+        answer = await self._try("GET", who, service, path, None, "", self.try_for)
+        return None if answer is None else answer.status_code
+
+    async def _try(
+        self, method: str, who: Persona, service: str, path: str, body: Any, key: str, seconds: float
+    ) -> httpx2.Response | None:
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(seconds):
+                headers = {"Authorization": f"Bearer {await self.clients._token(who, service)}"}
+                if key:
+                    headers["Idempotency-Key"] = key
+                url = self.clients.address_of(service) + path
+                answer = await self.clients.http.request(method, url, json=body, headers=headers)
+        except (httpx2.TransportError, TimeoutError) as error:
+            self.heard.silence(error, time.monotonic() - began)
+            return None
+        self.heard.answer(who, answer, time.monotonic() - began)
+        return answer

@@ -1,0 +1,98 @@
+"""Cells of many clients: ten thousand for thirty places, and those who go on while processes come and go."""
+
+import asyncio
+import time
+from collections import Counter
+
+from tests.faults.world import SCHOOLS, Scene
+from wex.journey.clients import Persona
+
+PLACES = 30
+BOOKERS = 10_000
+AT_ONCE = 100  # clients that have a request under way
+IN_LINE = 0.01  # of all: those who would wait
+BESIDE = 6  # clients that go on during a rolling restart
+
+
+async def rush(scene: Scene, bookers: int = BOOKERS) -> str:
+    """F16: so many learners of all schools ask for one session, each under a key of its own."""
+    world, draw = scene.world, scene.draw
+    await world.crowd(-(-bookers // SCHOOLS))
+    session = await _add_session(scene, PLACES)
+    asking = [
+        (school, learner, draw.random() < IN_LINE)
+        for school in range(SCHOOLS)
+        for learner in world.schools[school].crowd[: -(-bookers // SCHOOLS)]
+    ][:bookers]
+    draw.shuffle(asking)
+    left = iter(asking)
+
+    async def client() -> None:
+        for school, learner, waits in left:
+            await scene.ask_for(school, session, learner, waits=waits)
+
+    began = time.monotonic()
+    await asyncio.gather(*(client() for _ in range(AT_ONCE)), scene.over.credit(world))
+    seconds = time.monotonic() - began
+    told = Counter(f"{ask.status} {ask.slug}".strip() for ask in scene.asks)
+    waiting = sum(waits for _, _, waits in asking)
+    scene.facts |= {"bookers": len(asking), "seconds": round(seconds, 2), "told": dict(told)}
+    scene.facts |= {"asked_per_second": round(len(asking) / seconds), "would_wait": waiting}
+    if told.keys() - {"201", "409 no-places-left"} or not PLACES <= told["201"] <= PLACES + waiting:
+        scene.broken.append(f"{len(asking)} were told {dict(told)}")
+    taken = (await world.rows.places([session]))[session]
+    if taken != (PLACES, PLACES):
+        scene.broken.append(f"{taken[1]} of {taken[0]} places are taken")
+    scene.broken += [s for s in world.insist.heard.counts if s.startswith("5")]
+    return f"{len(asking)} asked in {seconds:.1f} s"
+
+
+async def go_on(scene: Scene, over: asyncio.Event) -> None:
+    """Ask for places, publish sessions and read from every service until it is over."""
+    world = scene.world
+    session = await _add_session(scene, 200)
+    await world.crowd(600)
+    asking = iter([(s, learner) for learner in range(600) for s in range(SCHOOLS)])
+
+    async def book() -> None:
+        for school, number in asking:
+            if over.is_set():
+                return
+            await scene.ask_for(school, session, world.schools[school].crowd[number])
+            await asyncio.sleep(0.1)
+
+    async def read() -> None:
+        school, provider = world.schools[0].leader, world.provider.provider
+        while not over.is_set():
+            for who, service, path in _readings(school, provider):
+                await world.insist.read(who, service, path)
+            await asyncio.sleep(0.05)
+
+    async def publish() -> None:
+        while not over.is_set():
+            await _add_session(scene, 1)
+            await asyncio.sleep(0.3)
+
+    await asyncio.gather(*(book() for _ in range(BESIDE)), read(), publish())
+
+
+def _readings(school: Persona, provider: Persona) -> list[tuple[Persona, str, str]]:
+    return [
+        (provider, "opportunities", f"/v1/organisations/{provider.organisation}"),
+        (school, "bookings", "/v1/bookings?limit=5"),
+        (school, "safeguarding", "/v1/clearances?limit=5"),
+        (school, "outcomes", f"/v1/institutions/{school.organisation}/progress?key_stage=KS3"),
+        (school, "integrations", "/v1/webhook-endpoints"),
+    ]
+
+
+async def _add_session(scene: Scene, places: int) -> str:
+    """One more session of the trial's opportunity, late in the day."""
+    number = len(scene.full)
+    days = [{"on": scene.day.isoformat(), "starts": "15:10:00", "ends": "15:50:00"}]
+    path = f"/v1/opportunities/{scene.opportunity}/sessions"
+    added = await scene.world.provide(
+        path, {"places": places, "days": days}, f"{scene.opportunity}-more-{number}"
+    )
+    scene.full.append(str(added["id"]))
+    return str(added["id"])
