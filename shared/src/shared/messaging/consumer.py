@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
@@ -14,6 +15,7 @@ from shared.messaging.delivery import PATIENCE, Delivery, Hand, LetGo
 from shared.messaging.parking import raw_message
 from shared.messaging.policy import Subscription
 from shared.messaging.progress import Progress
+from shared.messaging.runs import TOGETHER
 from shared.persistence.database import Database
 from shared.telemetry import metrics
 from shared.telemetry.logs import logger
@@ -27,8 +29,10 @@ class Consumer(Generic[Work]):
     """Consumes one service's subscriptions.
 
     Partitions are worked on side by side, the messages of one partition one after the other:
-    while a partition is worked on it is paused, so a slow one never holds up the rest. The
-    offset moves on only when a message had its effect, was passed as unknown, or was parked.
+    while a partition is worked on it is paused, so a slow one never holds up the rest. Messages
+    that may be taken together share a transaction; where that fails they are halved, until what
+    fails is alone. The offset moves on only when a message had its effect, was passed as unknown,
+    or was parked.
     """
 
     def __init__(
@@ -42,10 +46,13 @@ class Consumer(Generic[Work]):
         topic_prefix: str = "",
         instance: str | None = None,
         patience: float = PATIENCE,
+        together: int = TOGETHER,
     ) -> None:
         self.service = service
         self._instance = instance
-        self.delivery = Delivery(database, bus, subscriptions, service=service, patience=patience)
+        self.delivery = Delivery(
+            database, bus, subscriptions, service=service, patience=patience, together=together
+        )
         self._prefix = topic_prefix
         self._bootstrap = bootstrap
         self._topics = sorted({topic_prefix + s.contract.topic for s in subscriptions})
@@ -90,9 +97,7 @@ class Consumer(Generic[Work]):
                 await self._rest(5.0)
 
     async def _consume(self) -> None:
-        client = kafka.consumer(
-            self._bootstrap, self._prefix + self.service, self.service, self._instance
-        )
+        client = kafka.consumer(self._bootstrap, self._prefix + self.service, self.service, self._instance)
         client.subscribe(self._topics, listener=_Handover(self, client))
         watch = kafka.Watch(client)
         try:
@@ -184,11 +189,14 @@ class Consumer(Generic[Work]):
         position = int(records[0].offset)
         hand = self._hands[partition] = Hand(Progress(f"consumer of {partition.topic}"), self._halt)
         try:
-            for record in records:
-                if hand.halt.is_set():
-                    break
-                await self.delivery.take(raw_message(record, self._prefix), hand)
-                position = record.offset + 1
+            left = deque(self.delivery.runs([raw_message(record, self._prefix) for record in records]))
+            while left and not hand.halt.is_set():
+                run = left.popleft()
+                if await self.delivery.take(run, hand):
+                    position = run[-1].position + 1
+                else:
+                    middle = len(run) // 2
+                    left.extendleft((run[middle:], run[:middle]))
                 hand.progress.made()
         except LetGo:
             pass

@@ -1,26 +1,28 @@
-"""The delivery: one message to its policies, until it has its effect or is parked. Nothing is skipped."""
+"""The delivery: messages to their policies, until each had its effect or is parked. Nothing is skipped."""
 
 import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
 from shared import failpoints
-from shared.command_bus import CommandBus, OutcomeUnknown
+from shared.command_bus import CommandBus, Order, OutcomeUnknown
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import Event, Malformed, UnknownType, from_message
 from shared.kernel import ConcurrentChange, NotYetKnown, Refusal
 from shared.messaging import parking
 from shared.messaging.inbox import Blocked, InFlight, Message
 from shared.messaging.parking import RawMessage
-from shared.messaging.policy import Subscription
+from shared.messaging.policy import Instruction, Subscription
 from shared.messaging.progress import Progress
+from shared.messaging.runs import TOGETHER, runs
 from shared.persistence.database import Database, is_overdue, is_transient
 from shared.telemetry import metrics
 from shared.telemetry.logs import logger
@@ -67,6 +69,7 @@ class Delivery(Generic[Work]):
         *,
         service: str,
         patience: float = PATIENCE,
+        together: int = TOGETHER,
     ) -> None:
         self._database = database
         self._bus = bus
@@ -76,19 +79,73 @@ class Delivery(Generic[Work]):
         for subscription in subscriptions:
             self._by_type.setdefault(subscription.contract.type, []).append(subscription)
         self._known: dict[str, type[Contract]] = {s.contract.type: s.contract for s in subscriptions}
+        self._together = {kind for kind, each in self._by_type.items() if len(each) == 1 and each[0].together}
+        self._most = together
 
-    async def take(self, message: RawMessage, hand: Hand) -> None:
-        """Return when the message had its effect, was passed as unknown, or was parked. Raises `LetGo`."""
-        started = time.perf_counter()
+    def runs(self, messages: Iterable[RawMessage]) -> Iterator[Sequence[RawMessage]]:
+        """The messages as they are to be taken: in their order, some side by side together."""
+        return runs(messages, self._known.keys(), self._together, self._most)
+
+    async def take(self, run: Sequence[RawMessage], hand: Hand) -> bool:
+        """Whether every message had its effect, was passed as unknown, or was parked. Raises `LetGo`.
+
+        If not, they are to be taken again, fewer together; one alone is never left.
+        """
+        if len(run) > 1:
+            return await self._take_together(run)
+        await self._take_alone(run[0], hand)
+        return True
+
+    async def _take_together(self, run: Sequence[RawMessage]) -> bool:
+        """Whether one transaction did for all. If not, nothing is known of any: its commit may be lost."""
+        began = time.perf_counter()
         try:
-            event = from_message(message.header_pairs, message.payload or b"", self._known)
+            events = [(event, message) for message in run if (event := self._read(message))]
+            if events:
+                await self._obey_together(events)
+        except Exception as error:  # noqa: BLE001 - each meets it again, in the end alone
+            log.warning("messages_failed_together", error=type(error).__name__, count=len(run))
+            return False
+        seconds = time.perf_counter() - began
+        for event, message in events:
+            metrics.consumed.add(1, {"outcome": "done", "topic": message.topic})
+            metrics.consume_seconds.record(seconds, {"type": event.type})
+        return True
+
+    async def _obey_together(self, events: Sequence[tuple[Event[Any], RawMessage]]) -> None:
+        """The one policy of these events' type on all of them; the same event given twice counts once."""
+        (subscription,) = self._by_type[events[0][0].type]
+        orders: dict[UUID, Order[Any, Any]] = {}
+        for event, message in events:
+            instruction = subscription.policy(event)
+            if instruction is not None:
+                claim = _claim(subscription, event, instruction, (message.topic, message.key))
+                orders[event.id] = Order(claim, instruction.command, origin=parent_of(message.headers))
+        if not orders or subscription.together is None:
+            return
+        failpoints.reach("C1")
+        for outcome in await self._bus.execute_each(list(orders.values()), subscription.together):
+            if isinstance(outcome, Exception):
+                raise outcome
+
+    def _read(self, message: RawMessage) -> Event[Any] | None:
+        """The message's event, None where it says nothing to this service. Raises `Malformed`."""
+        if message.payload is None:
+            return None  # a tombstone is for the log; the erasure itself is an event of its own
+        try:
+            return from_message(message.header_pairs, message.payload, self._known)
         except UnknownType:
             metrics.consumed.add(1, {"outcome": "unknown", "topic": message.topic})
-            return
+            return None
+
+    async def _take_alone(self, message: RawMessage, hand: Hand) -> None:
+        started = time.perf_counter()
+        try:
+            event = self._read(message)
         except Malformed as error:
-            if message.payload is None:
-                return  # a tombstone is for the log; the erasure itself is an event of its own
             await self._park(self._service, message, f"malformed: {error}", hand)
+            return
+        if event is None:
             return
         with _tracer.start_as_current_span(
             f"process {event.type}", context=parent_of(message.headers), kind=SpanKind.CONSUMER
@@ -140,9 +197,7 @@ class Delivery(Generic[Work]):
         if instruction is None:
             return
         failpoints.reach("C1")
-        claim = Message(
-            source=subscription.name, message_id=str(event.id), tenants=instruction.tenants, lane=lane
-        )
+        claim = _claim(subscription, event, instruction, lane)
         await self._bus.execute(claim, instruction.handler, instruction.command)
 
     async def _park(self, consumer: str, message: RawMessage, reason: str, hand: Hand) -> None:
@@ -156,3 +211,12 @@ class Delivery(Generic[Work]):
                 await hand.wait(1.0)
         metrics.consumed.add(1, {"outcome": "parked", "topic": message.topic})
         log.error("message_parked", consumer=consumer, topic=message.topic, reason=reason)
+
+
+def _claim(
+    subscription: Subscription[Any],
+    event: Event[Any],
+    instruction: Instruction[Any],
+    lane: tuple[str, str] | None,
+) -> Message:
+    return Message(subscription.name, str(event.id), instruction.tenants, lane=lane)

@@ -24,10 +24,15 @@ class Instruction(Generic[Work]):
 
 @dataclass(frozen=True, slots=True)
 class Subscription(Generic[Work]):
-    """Contract to policy: `policy(event)` gives the instruction, or None where there is nothing to do."""
+    """Contract to policy: `policy(event)` gives the instruction, or None where there is nothing to do.
+
+    `together` carries out the commands of many such events in one transaction, in their order. It does
+    for each what the instruction's handler does, or raises for all: it refuses none by itself.
+    """
 
     contract: type[Contract]
     policy: Callable[[Event[Any]], Instruction[Work] | None]
+    together: Callable[[Sequence[Any], Work], Awaitable[Sequence[Any]]] | None = None
 
     @property
     def name(self) -> str:

@@ -1,6 +1,6 @@
 """What `outcomes` hears and waits for, on one page."""
 
-from outcomes.application.assessment import ASSESSMENT, DEPARTURE, RECOUNT
+from outcomes.application.assessment import ASSESSMENT, DEPARTURE, RECOUNT, take_registers
 from outcomes.application.ports import Work
 from outcomes.consumers import policies
 from shared.contracts.bookings import (
@@ -20,7 +20,7 @@ SUBSCRIPTIONS: list[Subscription[Work]] = [
     Subscription(BookingConfirmed, policies.when_booking_is_confirmed_expect_its_learners),
     Subscription(BookingChanged, policies.when_booking_is_changed_expect_who_remains),
     Subscription(BookingEnded, policies.when_booking_is_ended_count_nothing_of_it),
-    Subscription(AttendanceRecorded, policies.when_attendance_is_recorded_assess_it),
+    Subscription(AttendanceRecorded, policies.when_attendance_is_recorded_assess_it, together=take_registers),
     Subscription(LearnerRecorded, policies.when_learner_is_recorded_enrol_the_learner),
     Subscription(LearnerErased, policies.when_learner_is_erased_forget_the_learner),
 ]
