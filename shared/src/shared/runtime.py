@@ -146,6 +146,7 @@ class Worker(Generic[Work]):
             service=service.name,
             topic_prefix=settings.topic_prefix,
             instance=settings.instance,
+            together=settings.messages_together,
         )
         self.tasks = [
             Relay(

@@ -22,6 +22,9 @@ class ServiceSettings(BaseSettings):
     orders_together: int = Field(
         default=64, ge=1, le=256, description="Requests for scarce things that share a transaction; 1: none"
     )
+    messages_together: int = Field(
+        default=400, ge=1, le=500, description="Events that share a transaction where that may be; 1: none"
+    )
     kafka_bootstrap: str = Field(description="host:port of a broker")
     topic_prefix: str = Field(default="", description="Set before every topic's name; tests use it")
     instance: str | None = Field(
