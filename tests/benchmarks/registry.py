@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 
-from tests.benchmarks import relay, saga
+from tests.benchmarks import relay, saga, suspension
 from tests.benchmarks.findings import Finding
 from tests.benchmarks.run import Run
 
 BENCHMARKS: dict[str, Callable[[Run], Awaitable[list[Finding]]]] = {
     "relay": relay.measure,
     "saga": saga.measure,
+    "suspension": suspension.measure,
 }
