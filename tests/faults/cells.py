@@ -43,7 +43,7 @@ async def failpoint(scene: Scene) -> str:
 
 
 def _who_passes(point: str) -> list[str]:
-    if point in ("A1", "A2", "A3"):
+    if point in ("A1", "A2", "A3", "A4"):
         return ["bookings-api"]
     if point in ("W1", "W2"):
         return ["integrations-worker"]

@@ -5,9 +5,11 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from shared import failpoints
 from shared.failpoints import FailedOnPurpose, Failpoint
+from shared.http.half_answers import HalfAnswers
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +51,25 @@ def test_kill9_ends_the_process_as_a_crash_would() -> None:
 def test_what_is_no_failpoint_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"failpoint|float"):
         Failpoint.parse(text)
+
+
+async def test_a_change_is_answered_in_halves_and_the_point_lies_between() -> None:
+    sent: list[bytes] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 201, "headers": []})
+        await send({"type": "http.response.body", "body": b"0123456789"})
+
+    async def send(message: Message) -> None:
+        sent.append(message.get("body", b""))
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    failpoints.arm("A4:raise")
+    with pytest.raises(FailedOnPurpose):
+        await HalfAnswers(app)({"type": "http", "method": "POST"}, receive, send)
+    assert b"".join(sent) == b"01234"
+
+    await HalfAnswers(app)({"type": "http", "method": "POST"}, receive, send)
+    assert b"".join(sent) == b"01234" + b"0123456789"

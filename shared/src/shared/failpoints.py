@@ -12,6 +12,7 @@ POINTS = {
     "A1": "a request is claimed, nothing is done yet",
     "A2": "a request is done, before COMMIT",
     "A3": "a request is committed, before its answer",
+    "A4": "the first half of a change's answer is sent",
     "C1": "an event is read, before its transaction",
     "C2": "an event (or a deadline) is claimed in the inbox, nothing is done yet",
     "C3": "an event (or a deadline) is done, before COMMIT",
@@ -73,3 +74,8 @@ def reach(point: str) -> None:
     """The process comes by this point."""
     if _armed is not None:
         _armed.visit(point)
+
+
+def armed(point: str) -> bool:
+    """Whether the process fails at this point, once it comes by it."""
+    return _armed is not None and _armed.point == point

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from shared import failpoints
+from shared.http.half_answers import HalfAnswers
 from shared.messaging.replay import replay
 from shared.persistence.migrations import upgrade
 from shared.runtime import Service, serve
@@ -39,6 +40,8 @@ def main(compose: Callable[[], Service[Any]], migrations: Path) -> None:
     else:
         tracing = configure_tracing(service.name, arguments.role, settings.otlp_endpoint)
         app = service.api() if arguments.role == "api" else service.worker().health_app()
+        if failpoints.armed("A4"):
+            app.add_middleware(HalfAnswers)
         asyncio.run(serve(app, settings.http_host, settings.http_port, tracing))
     return None
 
