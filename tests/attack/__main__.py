@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.attack import contract, findings, hostile, privacy, rows, tenancy
+from tests.attack import contract, findings, hostile, privacy, rows, tenancy, webhooks
 from tests.attack.findings import Attack
 from tests.attack.scene import Scene, scene_on
 
@@ -28,6 +28,7 @@ async def attack_all(scene: Scene, examples: int, transactions: int, seed: int) 
         await privacy.attack_rosters(scene),
         await privacy.attack_traces(scene),
         *await contract.attack_documents(scene, examples, SECONDS, seed),
+        *await webhooks.attack_webhooks(scene),
         *await hostile.attack_connections(scene),
     ]
 

@@ -39,6 +39,11 @@ class Attack:
         return self
 
 
+def percentile(values: list[float], part: int) -> float:
+    """The value that so many of a hundred do not exceed; 0 of none."""
+    return sorted(values)[min(len(values) * part // 100, len(values) - 1)] if values else 0.0
+
+
 def report_file() -> Path:
     """Where the last run is told, one JSON object a line."""
     folder = usual_state() / "reports"

@@ -12,7 +12,7 @@ import psutil
 
 from shared.http.app import BODY_SECONDS
 from shared.http.connections import HEAD_SECONDS, MAX_CONNECTIONS, UNREAD_SECONDS
-from tests.attack.findings import Attack
+from tests.attack.findings import Attack, percentile
 from tests.attack.neighbours import Neighbours
 from tests.attack.scene import Scene
 
@@ -143,7 +143,8 @@ async def _under(scene: Scene, attack: Attack, assaults: list[Assault]) -> None:
     wrong = beside.told.wrong
     attack.expect(not wrong, f"{len(wrong)} of {len(beside.told.milliseconds)} neighbours: {set(wrong)}")
     attack.facts.append(
-        f"neighbours' p99 {alone.told.p99:.0f} ms before, {beside.told.p99:.0f} ms meanwhile"
+        f"neighbours' p99 {percentile(alone.told.milliseconds, 99):.0f} ms before,"
+        f" {percentile(beside.told.milliseconds, 99):.0f} ms meanwhile"
         f" ({len(beside.told.milliseconds):,} requests); memory at most {grown / 1e6:+.0f} MB"
     )
     attack.over()

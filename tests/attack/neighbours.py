@@ -24,11 +24,6 @@ class Told:
     milliseconds: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
-    @property
-    def p99(self) -> float:
-        """The 99th percentile, in milliseconds."""
-        return sorted(self.milliseconds)[int(len(self.milliseconds) * 0.99)] if self.milliseconds else 0.0
-
 
 class Neighbours:
     """Neighbours of an attack: `async with Neighbours(url, headers) as them: ...`, then `them.told`."""

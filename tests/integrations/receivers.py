@@ -54,7 +54,7 @@ class Receiver:
     closed_early: int = 0
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             request, *lines = head.strip().split("\r\n")
             headers = {k.lower(): v.strip() for k, v in (line.split(":", 1) for line in lines)}
@@ -105,3 +105,25 @@ async def hang(writer: asyncio.StreamWriter) -> None:
     """Take the request and never answer."""
     del writer
     await asyncio.sleep(60)
+
+
+async def head_flood(writer: asyncio.StreamWriter) -> None:
+    """Answer 200 and headers without an end."""
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        writer.write(b"x-more: " + b"y" * 8_000 + b"\r\n")
+        await writer.drain()
+
+
+# What a receiver may do to an attempt, and what the attempt makes of it: a status, or a kind of failure.
+BEHAVIOURS: list[tuple[str, Behaviour, tuple[int | None, str | None]]] = [
+    ("takes it", OK, (204, None)),
+    ("fails", status(500), (500, None)),
+    ("redirects", status(302, location="http://169.254.169.254/latest/meta-data/"), (302, None)),
+    ("answers without an end", flood, (200, None)),
+    ("answers with headers without an end", head_flood, (None, "answer-unreadable")),
+    ("answers by the byte", drip, (None, "timeout")),
+    ("never answers", hang, (None, "timeout")),
+    ("ends the connection", b"", (None, "answer-unreadable")),
+    ("speaks another protocol", b"SSH-2.0-example\r\n", (None, "answer-unreadable")),
+]

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from integrations.adapters import egress as egress_module
 from integrations.adapters.egress import Egress
 from integrations.domain.destinations import Destination, UrlNotAllowed
-from tests.integrations.receivers import Behaviour, drip, flood, hang, receiving, status
+from tests.integrations.receivers import BEHAVIOURS, receiving, status
 
 BODY = b'{"type":"webhook.test"}'
 
@@ -110,23 +110,13 @@ async def test_a_name_that_leads_nowhere_is_told_as_such() -> None:
 async def test_loopback_receivers_are_answered_for_what_they_are() -> None:
     out = Egress(allow_loopback=True, deadline=1.0)
     async with receiving() as receiver:
-        answers: list[tuple[Behaviour, tuple[int | None, str | None]]] = [
-            (status(204), (204, None)),
-            (status(500), (500, None)),
-            (status(302, location="http://169.254.169.254/latest/meta-data/"), (302, None)),
-            (flood, (200, None)),
-            (drip, (None, "timeout")),
-            (hang, (None, "timeout")),
-            (b"", (None, "answer-unreadable")),
-            (b"SSH-2.0-example\r\n", (None, "answer-unreadable")),
-        ]
-        for answer, expected in answers:
+        for does, answer, expected in BEHAVIOURS:
             receiver.answers = [answer]
             started = time.monotonic()
             reply = await out.post(receiver.url, BODY, {"webhook-id": "x"})
-            assert (reply.status_code, reply.error) == expected, answer
+            assert (reply.status_code, reply.error) == expected, does
             assert time.monotonic() - started < 3
-        assert len(receiver.hooks) == 8, "nothing was followed or sent twice"
+        assert len(receiver.hooks) == len(BEHAVIOURS), "nothing was followed or sent twice"
         assert receiver.closed_early >= 1
     assert (await out.post(receiver.url, BODY, {})).error == "connection-failed"
     await out.close()
