@@ -139,7 +139,7 @@ async def test_one_trace_leads_from_the_request_over_outbox_and_broker_to_the_ef
     assert b"traceparent" in b" ".join(name.encode() for name, _ in record.headers)
 
 
-async def test_a_backlog_is_published_in_one_span(
+async def test_a_backlog_is_published_in_one_span_linked_to_its_traces(
     toy: Toy, log: Log, spans: Callable[[], list[ReadableSpan]]
 ) -> None:
     key, publisher = new_id(), toy.relay(log.bootstrap, log.prefix)
@@ -153,8 +153,11 @@ async def test_a_backlog_is_published_in_one_span(
     await eventually(is_drained)
     await publisher.stop()
 
-    published = [span.name for span in spans() if span.name.startswith("publish")]
-    assert published == [f"publish {relay.TRACED_EACH + 1} events"]
+    (published,) = [span for span in spans() if span.name.startswith("publish")]
+    changed = {span.context.trace_id for span in spans() if span.name.startswith("execute") and span.context}
+    assert published.name == f"publish {relay.TRACED_EACH + 1} events"
+    assert {link.context.trace_id for link in published.links} == changed
+    assert len(changed) == relay.TRACED_EACH + 1
 
 
 async def test_a_span_tells_an_errors_kind_and_not_its_words(

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind
+from opentelemetry.trace import Link, Span, SpanKind, get_current_span
 from pydantic_core import from_json
 
 from shared import failpoints
@@ -28,6 +29,7 @@ from shared.telemetry.tracing import parent_of
 
 BATCH = 2_000
 TRACED_EACH = 64  # rows taken at once; of more, a backlog, a span each would cost more than the sending
+_LINKS_OF_A_SPAN = 128  # OpenTelemetry keeps no more
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 0.5
 _LOCK_SPACE = 8_254_100
@@ -220,10 +222,13 @@ class _Message:
 def _publish_spans(messages: list[_Message]) -> list[Span]:
     """From the commit to the broker's acknowledgement, in the trace of the request behind each message.
 
-    A backlog is one span by itself: a thousand would cost more than the sending and crowd out others.
+    A backlog is one span, linked to as many traces as a span may be: a thousand would cost more than
+    the sending and crowd out others.
     """
     if len(messages) > TRACED_EACH:
-        return [_span(f"publish {len(messages)} events", messages[0], Context())]
+        traced = [m for m in messages[:_LINKS_OF_A_SPAN] if "traceparent" in m.headers]
+        links = [Link(get_current_span(parent_of(m.headers)).get_span_context()) for m in traced]
+        return [_span(f"publish {len(messages)} events", messages[0], Context(), links)]
     return [
         _span(f"publish {each.headers.get('ce_type', each.row['topic'])}", each, parent_of(each.headers))
         for each in messages
@@ -231,10 +236,11 @@ def _publish_spans(messages: list[_Message]) -> list[Span]:
     ]
 
 
-def _span(name: str, message: _Message, context: Context) -> Span:
+def _span(name: str, message: _Message, context: Context, links: Sequence[Link] = ()) -> Span:
     return _tracer.start_span(
         name,
         context=context,
+        links=links,
         kind=SpanKind.PRODUCER,
         attributes={"messaging.destination.name": message.row["topic"]},
         start_time=int(message.row["created_at"].timestamp() * 1e9),
