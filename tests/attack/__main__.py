@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.attack import contract, findings, hostile, privacy, rows, tenancy, webhooks
+from tests.attack import contract, findings, hostile, policies, privacy, rows, tenancy, webhooks
 from tests.attack.findings import Attack
 from tests.attack.scene import Scene, scene_on
 
@@ -23,6 +23,8 @@ async def attack_all(scene: Scene, examples: int, transactions: int, seed: int) 
     """Every attack in turn."""
     return [
         *await tenancy.attack_all(scene),
+        await policies.attack_policies(scene),
+        *await policies.attack_checks(scene),
         await rows.attack_rows(scene.platform.database("bookings").app_url, transactions, seed),
         await privacy.attack_errors(scene),
         await privacy.attack_rosters(scene),
