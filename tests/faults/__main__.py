@@ -1,11 +1,17 @@
-"""`python -m tests.faults [--trials N] [--cell F1] [--seed S]`: trials of every cell, told in one table."""
+"""`python -m tests.faults [--trials N] [--cell F1] [--seed S]`: trials of every cell, told in one table.
+
+`--planted` shows instead that the checkers find bugs: in what a trial leaves, and in running processes.
+"""
 
 import argparse
 import asyncio
 import json
+import subprocess
 import sys
 import tempfile
 from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,41 +21,58 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from tests.faults.cells import CELLS
+from tests.faults.crowd import BOOKERS, BOOKERS_AGAIN
+from tests.faults.hunt import HUNTS, hunt, hunted_row, planted_table
 from tests.faults.trial import Trial, platform_in, run
-from tests.faults.world import world_on
+from tests.faults.world import World, world_on
 from wex.folders import REPOSITORY
 
+_GIT = ("git", "-C", str(REPOSITORY), "describe", "--always", "--dirty")
+_COMMIT = subprocess.run(_GIT, capture_output=True, text=True, check=False).stdout.strip()
+A_PLATFORM_LASTS = 40  # trials: what lies in its topics is read again in some of them
 REPORT = REPOSITORY / ".wex" / "reports" / "faults.jsonl"
 
 
 async def main(cells: list[str], trials: int, seed: int, console: Console) -> list[Trial]:
-    """Run `trials` of each cell on one platform, with the seeds from `seed` on."""
+    """Run `trials` of each cell with the seeds from `seed` on, a new platform for every so many."""
     done: list[Trial] = []
     REPORT.parent.mkdir(parents=True, exist_ok=True)
+    wanted = [(cell, seed + n) for cell in CELLS if cell in cells for n in range(trials)]
     bar = Progress(
         TextColumn("{task.description:<70}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
         console=console,
     )  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="wex-faults-") as folder, bar:
-        task = bar.add_task("starting a platform", total=trials * len(cells))
-        await asyncio.to_thread(Path(folder).chmod, 0o755)
-        async with (
-            platform_in(Path(folder) / "wex") as platform,
-            world_on(platform, with_history=True) as world,
-        ):
-            for cell in sorted(cells, key=list(CELLS).index):
-                for number in range(trials):
-                    bar.update(task, description=f"{cell} seed {seed + number}")
-                    done.append(await run(world, cell, seed + number))
+    with bar:
+        task = bar.add_task("", total=len(wanted))
+        for first in range(0, len(wanted), A_PLATFORM_LASTS):
+            bar.update(task, description="starting a platform")
+            async with _world() as world:
+                for cell, number in wanted[first : first + A_PLATFORM_LASTS]:
+                    bar.update(task, description=f"{cell} seed {number}")
+                    world.bookers = BOOKERS if number == seed else BOOKERS_AGAIN
+                    done.append(await run(world, cell, number))
                     _keep(done[-1])
                     _tell(console, done[-1])
                     bar.advance(task)
     return done
 
 
+@asynccontextmanager
+async def _world() -> AsyncIterator[World]:
+    with tempfile.TemporaryDirectory(prefix="wex-faults-") as folder:
+        await asyncio.to_thread(Path(folder).chmod, 0o755)
+        async with (
+            platform_in(Path(folder) / "wex") as platform,
+            world_on(platform, with_history=True) as world,
+        ):
+            yield world
+
+
 def _keep(trial: Trial) -> None:
     with REPORT.open("a") as report:
-        report.write(json.dumps({"at": datetime.now(UTC).isoformat(), **asdict(trial)}) + "\n")
+        report.write(
+            json.dumps({"at": datetime.now(UTC).isoformat(), "commit": _COMMIT, **asdict(trial)}) + "\n"
+        )
 
 
 def _tell(console: Console, trial: Trial) -> None:
@@ -57,9 +80,23 @@ def _tell(console: Console, trial: Trial) -> None:
         console.print(f"[red]{trial.cell} seed {trial.seed}[/] ({trial.fault}): {violation}", highlight=False)
 
 
+async def hunt_all(console: Console) -> bool:
+    """Plant every bug; whether each was found."""
+    console.print(planted_table())
+    shown = Table("bug in a running process", "process", "cell", "trials until found", "by")
+    all_found = True
+    for each in HUNTS:
+        with console.status(f"{each.bug} in {each.process}, {each.cell}"):
+            trials, found = await hunt(each)
+        shown.add_row(*hunted_row(each, trials, found))
+        all_found = all_found and trials > 0
+    console.print(shown)
+    return all_found
+
+
 def table(done: list[Trial]) -> Table:
     """Cell by cell: trials, violations, and what so many trials without one say."""
-    shown = Table("cell", "fault", "trials", "violated", "95 % bound", "recovery", "s", "seeds")
+    shown = Table("cell", "fault", "trials", "violated", "95 % bound", "recovery", "s each", "seeds")
     by_cell: dict[str, list[Trial]] = defaultdict(list)
     for trial in done:
         by_cell[trial.cell].append(trial)
@@ -70,7 +107,7 @@ def table(done: list[Trial]) -> Table:
         shown.add_row(
             cell, CELLS[cell][0], str(len(trials)), f"[red]{bad}" if bad else "0",
             "" if bad else f"{min(1.0, 3 / len(trials)):.1%}", f"{slowest:.1f} s",
-            f"{sum(trial.seconds for trial in trials):.0f}", f"{min(seeds)}-{max(seeds)}",
+            f"{sum(trial.seconds for trial in trials) / len(trials):.1f}", f"{min(seeds)}-{max(seeds)}",
         )  # fmt: skip
     return shown
 
@@ -81,9 +118,15 @@ if __name__ == "__main__":
     parser.add_argument(
         "--cell", action="append", choices=sorted(CELLS), help="Only this one; may be repeated"
     )
+    parser.add_argument("--planted", action="store_true", help="Plant bugs and count the trials until found")
     parser.add_argument("--seed", type=int, default=1, help="Of the first trial; the next has the next")
     arguments = parser.parse_args()
     screen = Console()
+    if arguments.planted:
+        sys.exit(not asyncio.run(hunt_all(screen)))
     finished = asyncio.run(main(arguments.cell or list(CELLS), arguments.trials, arguments.seed, screen))
     screen.print(table(finished))
+    screen.print(
+        f"{len(finished)} trials of {_COMMIT}: python -m tests.faults {' '.join(sys.argv[1:])}; {REPORT}"
+    )
     sys.exit(any(trial.violations for trial in finished))

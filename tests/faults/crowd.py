@@ -9,14 +9,15 @@ from wex.journey.clients import Persona
 
 PLACES = 30
 BOOKERS = 10_000
+BOOKERS_AGAIN = 1_000  # in every trial after the first
 AT_ONCE = 100  # clients that have a request under way
 IN_LINE = 0.01  # of all: those who would wait
 BESIDE = 6  # clients that go on during a rolling restart
 
 
-async def rush(scene: Scene, bookers: int = BOOKERS) -> str:
-    """F16: so many learners of all schools ask for one session, each under a key of its own."""
-    world, draw = scene.world, scene.draw
+async def rush(scene: Scene) -> str:
+    """F16: thousands of learners of all schools ask for one session, each under a key of its own."""
+    world, draw, bookers = scene.world, scene.draw, scene.world.bookers
     await world.crowd(-(-bookers // SCHOOLS))
     session = await _add_session(scene, PLACES)
     asking = [

@@ -1,4 +1,4 @@
-"""One short trial on real processes, so that the harness itself never rots."""
+"""Two short trials on real processes, so that the harness itself never rots."""
 
 from pathlib import Path
 
@@ -9,8 +9,8 @@ from tests.faults.world import world_on
 
 
 @pytest.mark.timeout(120)
-async def test_what_impatient_clients_were_told_holds(tmp_path: Path) -> None:
+async def test_what_impatient_clients_were_told_holds_and_a_rush_sells_no_place_twice(tmp_path: Path) -> None:
     async with platform_in(tmp_path / "wex") as platform, world_on(platform) as world:
-        trial = await run(world, "F17", 1, at_once=1)
+        trials = [await run(world, cell, 1, at_once=2) for cell in ("F17", "F16")]
 
-    assert trial.violations == []
+    assert [trial.violations for trial in trials] == [[], []]

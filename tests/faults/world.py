@@ -65,6 +65,7 @@ class World:
     mark: str  # stands in every name and every word of a person
     sayings: Sayings
     trials: int = 0
+    bookers: int = 300  # in a rush
     took_place: list[TookPlace] = field(default_factory=list)
 
     @property

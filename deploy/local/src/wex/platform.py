@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -149,13 +150,16 @@ class Platform:
             self._nursery.nurse.kill()
         self._release_lock()
 
-    async def start(self, name: str, **environment: str) -> None:
-        """Start one process that does not run, with more `environment`, and wait until it is ready."""
+    async def start(self, name: str, *, through: str = "", **environment: str) -> None:
+        """Start one process that does not run, `through` a module that runs it; wait until it is ready."""
         if name in self._children and self._children[name].exit_code is None:
             raise ProcessError(f"{name} runs already")
         began = time.monotonic()
         self._announce(Announcement(name, "starting"))
         command = self._command(name)
+        if through:
+            module = (through, *command.module)
+            command = replace(command, module=module, argv=(sys.executable, "-m", *module))
         command = replace(command, environment={**command.environment, **environment})
         child = await self._spawn(command)
         self._children[name] = child
