@@ -65,7 +65,7 @@ where nspname = 'public' and prosecdef
 TENANTS = """
 select tablename, array_agg(distinct found[1]) as columns
 from pg_policies, regexp_matches(coalesce(qual, '') || ' ' || coalesce(with_check, ''),
-  '(\\w+) = ANY \\(\\(?string_to_array', 'g') as found
+  '(\\w+) = ANY \\(\\( SELECT \\(string_to_array', 'g') as found
 where schemaname = 'public' group by tablename
 """
 FOREIGN_KEYS = """
