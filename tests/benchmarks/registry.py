@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from tests.benchmarks import relay, saga, suspension, wake
+from tests.benchmarks import memory, relay, saga, suspension, wake
 from tests.benchmarks.findings import Finding
 from tests.benchmarks.run import Run
 
@@ -11,4 +11,5 @@ BENCHMARKS: dict[str, Callable[[Run], Awaitable[list[Finding]]]] = {
     "wake": wake.measure,
     "saga": saga.measure,
     "suspension": suspension.measure,
+    "memory": memory.measure,
 }
