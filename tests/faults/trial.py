@@ -39,15 +39,17 @@ async def run(world: World, cell: str, seed: int, *, at_once: int = AT_ONCE) -> 
     `at_once` sessions take place together, for this trial and the next ones.
     """
     trial, draw, began = Trial(cell, seed), random.Random(f"{cell}:{seed}"), time.monotonic()
-    seen = Seen()
     try:
         stage = await scene(world, seed, draw, at_once=at_once)
         trial.facts = stage.facts
-        trial.fault = await CELLS[cell][1](stage)
-        trial.confirmed_after = seen.confirmed_after = await _fresh_booking(stage)
-        await drain(world, stage.sessions)
-        await observe(stage, seen)
-        trial.violations += violations(seen)
+        seen = Seen()
+        try:
+            trial.fault = await CELLS[cell][1](stage)
+            trial.confirmed_after = seen.confirmed_after = await _fresh_booking(stage)
+        finally:  # what is left tells more than what went wrong first
+            await drain(world, stage.sessions)
+            await observe(stage, seen)
+            trial.violations += violations(seen)
     except* (StepFailed, ProcessError, TimeoutError) as group:
         trial.violations += [f"I12: {type(error).__name__}: {error}" for error in _leaves(group)]
     heard = world.insist.heard
