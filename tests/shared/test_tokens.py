@@ -241,3 +241,58 @@ async def test_while_the_issuer_is_away_callers_are_told_to_come_again_and_do_no
         await verifier.verify(signed(counted.issuer))
     verifier._failed_at -= tokens.RETRY_SECONDS
     assert (await verifier.verify(signed(counted.issuer))).subject == "somebody"
+
+
+async def test_a_token_that_held_is_remembered_for_seconds_and_never_beyond_its_expiry(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verifier = TokenVerifier(issuer.url, AUDIENCE)
+    decoded: list[str] = []
+    decode = jwt.decode
+
+    def counted(token: str, *arguments: Any, **options: Any) -> jwt.Token:
+        decoded.append(token)
+        return decode(token, *arguments, **options)
+
+    monkeypatch.setattr(jwt, "decode", counted)
+    now = time.time()
+    lasting, short = signed(issuer, exp=int(now) + 3600), signed(issuer, exp=int(now) + 5)
+    for token in (lasting, short) * 3:
+        assert (await verifier.verify(token)).subject == "somebody"
+    assert decoded == [lasting, short]
+
+    monkeypatch.setattr(time, "time", lambda: now + 6)
+    await verifier.verify(lasting)
+    assert decoded == [lasting, short]
+    await verifier.verify(short)  # within the leeway that every check grants
+    assert decoded == [lasting, short, short]
+
+    monkeypatch.setattr(time, "time", lambda: now + tokens.REMEMBERED_SECONDS + 1)
+    await verifier.verify(lasting)
+    assert decoded[3:] == [lasting]
+    await verifier.close()
+
+
+async def test_what_resembles_a_remembered_token_is_refused(issuer: Issuer) -> None:
+    verifier = TokenVerifier(issuer.url, AUDIENCE)
+    token = signed(issuer)
+    await verifier.verify(token)
+    header, content, signature = token.split(".")
+    for forged in (
+        f"{header}.{content}.{signature[::-1]}",
+        f"{header}.{part(claims_of(issuer))}x.{signature}",
+    ):
+        with pytest.raises(Unauthenticated):
+            await verifier.verify(forged)
+    await verifier.close()
+
+
+async def test_no_more_tokens_are_remembered_than_there_is_room_for(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "REMEMBERED", 3)
+    verifier = TokenVerifier(issuer.url, AUDIENCE)
+    for number in range(10):
+        await verifier.verify(signed(issuer, jti=str(number)))
+        assert len(verifier._verified) <= 3
+    await verifier.close()

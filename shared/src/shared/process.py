@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import uvloop
+
 from shared import failpoints
 from shared.http.half_answers import HalfAnswers
 from shared.messaging.replay import replay
@@ -42,7 +44,7 @@ def main(compose: Callable[[], Service[Any]], migrations: Path) -> None:
         app = service.api() if arguments.role == "api" else service.worker().health_app()
         if failpoints.armed("A4"):
             app.add_middleware(HalfAnswers)
-        asyncio.run(serve(app, settings.http_host, settings.http_port, tracing))
+        uvloop.run(serve(app, settings.http_host, settings.http_port, tracing))
     return None
 
 

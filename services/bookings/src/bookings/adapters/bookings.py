@@ -3,7 +3,6 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -223,7 +222,12 @@ def _values(booking: Booking) -> dict[str, Any]:
         "held_until": booking.held_until.isoformat() if booking.held_until else None,
         "referred": booking.referred,
         "reason_codes": booking.reason_codes,
-        "decision": asdict(booking.decision),
+        "decision": {
+            "rule_pack": booking.decision.rule_pack,
+            "version": booking.decision.version,
+            "reason_codes": booking.decision.reason_codes,
+            "inputs": booking.decision.inputs,
+        },
         "version": booking.version,
         "holds": booking.state.holds_places,
         "learners": [
