@@ -1,0 +1,81 @@
+"""A consumer of the toy's at work, and what a test asks of it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from uuid import UUID
+
+from shared.contracts.envelope import Event, to_headers
+from shared.kernel import new_id
+from shared.messaging.consumer import Consumer
+from shared.messaging.kafka import header_pairs
+from shared.messaging.policy import Instruction, Subscription
+from tests.shared.log import Log, event
+from tests.shared.toy import (
+    SUBSCRIPTIONS,
+    Note,
+    ThingChanged,
+    ThingEnded,
+    Toy,
+    ToyWork,
+    note,
+)
+
+TENANT = new_id()
+
+
+def changed(key: UUID, number: int) -> Event[Any]:
+    return event(ThingChanged(thing_id=key, tenant_id=TENANT, number=number), number)
+
+
+def ended(key: UUID, number: int) -> Event[Any]:
+    return event(ThingEnded(thing_id=key, tenant_id=TENANT, number=number), number)
+
+
+@contextlib.asynccontextmanager
+async def consuming(toy: Toy, log: Log, *more: Any, **options: Any) -> AsyncIterator[Consumer[ToyWork]]:
+    consumer = toy.consumer(log.bootstrap, log.prefix, *more, **options)
+    await consumer.start()
+    try:
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+def subscriptions(
+    note_of: Callable[[Event[ThingChanged]], Note], also_ended: bool = True
+) -> list[Subscription[ToyWork]]:
+    """The toy's, with what a test notes of each change."""
+
+    def when_thing_changed_do(event: Event[ThingChanged]) -> Instruction[ToyWork]:
+        return Instruction(note, note_of(event))
+
+    return [Subscription(ThingChanged, when_thing_changed_do), *(SUBSCRIPTIONS[1:] if also_ended else [])]
+
+
+async def has_effects(toy: Toy, key: UUID, numbers: list[int]) -> bool:
+    assert await toy.effects(key) == numbers
+    return True
+
+
+async def are_parked(toy: Toy, count: int) -> bool:
+    parked = await toy.parked()
+    assert len(parked) == count, parked
+    return True
+
+
+def headers_of(key: UUID) -> list[tuple[str, bytes]]:
+    return list(header_pairs(to_headers(changed(key, 1)).items()))
+
+
+def slowly(begun: asyncio.Event, finish: asyncio.Event) -> list[Subscription[ToyWork]]:
+    async def note_slowly(command: Note, work: ToyWork) -> None:
+        begun.set()
+        await finish.wait()
+        await note(command, work)
+
+    def when_thing_changed_note_slowly(event: Event[ThingChanged]) -> Instruction[ToyWork]:
+        return Instruction(note_slowly, Note(event.data.thing_id, event.data.number))
+
+    return [Subscription(ThingChanged, when_thing_changed_note_slowly)]

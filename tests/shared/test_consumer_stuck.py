@@ -1,0 +1,87 @@
+"""A consumer that no longer gets on is seen."""
+
+import asyncio
+
+import pytest
+from aiokafka.errors import KafkaError
+
+from shared.kernel import new_id
+from shared.messaging import kafka
+from shared.messaging.consumer import Consumer
+from shared.messaging.progress import Progress
+from tests.infra.polling import eventually
+from tests.shared.consuming import (
+    changed,
+    consuming,
+    slowly,
+)
+from tests.shared.log import Log
+from tests.shared.toy import (
+    Toy,
+    ToyWork,
+)
+
+
+def is_stuck(progress: Progress) -> bool:
+    return progress.stuck
+
+
+async def test_a_hung_message_is_seen_although_the_loop_goes_round(toy: Toy, log: Log) -> None:
+    begun, finish = asyncio.Event(), asyncio.Event()
+    async with consuming(toy, log, slowly(begun, finish)) as consumer:
+        await log.write(changed(new_id(), 1))
+        await asyncio.wait_for(begun.wait(), 10)
+        await asyncio.sleep(0.8)
+        assert consumer.progress.idle_seconds > 0.7
+        assert not is_stuck(consumer.progress)
+        for hand in consumer._hands.values():
+            hand.progress.limit = 0.5
+        assert is_stuck(consumer.progress)
+        finish.set()
+        await eventually(lambda: consumer.progress.idle_seconds < 0.7 and not is_stuck(consumer.progress))
+
+
+def test_a_service_that_hears_nothing_is_never_stuck(toy: Toy) -> None:
+    consumer: Consumer[ToyWork] = Consumer(toy.database, toy.bus, [], "nowhere:1", service="toy")
+    consumer._round._at -= 1_000
+
+    assert not consumer.progress.stuck
+    assert consumer.waiting_for_group() is None
+
+
+def test_a_loop_is_stuck_after_its_limit_and_no_longer_when_it_went_round() -> None:
+    progress = Progress("test", limit=10)
+    assert not is_stuck(progress)
+    progress._at -= 11
+    assert is_stuck(progress)
+    progress.made()
+    assert not is_stuck(progress)
+
+
+class DeafClient:
+    """A client that gives nothing, whatever lies in the log."""
+
+    def __init__(self, position: int, end: int) -> None:
+        self.at, self.end = position, end
+
+    def assignment(self) -> frozenset[str]:
+        return frozenset({"partition"})
+
+    async def position(self, _: str) -> int:
+        return self.at
+
+    async def end_offsets(self, partitions: frozenset[str]) -> dict[str, int]:
+        return dict.fromkeys(partitions, self.end)
+
+
+async def test_a_deaf_client_is_noticed_and_a_quiet_log_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka, "QUIET", 0.0)
+    quiet, deaf = kafka.Watch(DeafClient(5, 5)), kafka.Watch(DeafClient(5, 9))
+    for _ in range(3):
+        await quiet.look(busy=False)
+
+    await deaf.look(busy=False)
+    await deaf.look(busy=True)
+    await deaf.look(busy=False)
+    with pytest.raises(KafkaError):
+        await deaf.look(busy=False)
