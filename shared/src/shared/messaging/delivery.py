@@ -33,6 +33,9 @@ Work = TypeVar("Work")
 PATIENCE = 20.0  # seconds an event waits for another topic to catch up, before it is parked
 TRIES = 4  # tries of a message that fails for no reason we know, before it is parked
 STUBBORN = 300.0  # seconds a message's own work may run into the database's deadlines, before it is parked
+# Transactions for many, of different partitions: while the database works on one the next is computed;
+# more would only wait for each other's locks, until a deadline passes.
+_ABREAST = 2
 # What passes by itself: another process has the message, another change was quicker, an answer was lost.
 _PASSING = (InFlight, ConcurrentChange, OutcomeUnknown)
 log = logger(__name__)
@@ -81,6 +84,7 @@ class Delivery(Generic[Work]):
         self._known: dict[str, type[Contract]] = {s.contract.type: s.contract for s in subscriptions}
         self._together = {kind for kind, each in self._by_type.items() if len(each) == 1 and each[0].together}
         self._most = together
+        self._abreast = asyncio.Semaphore(_ABREAST)
 
     def runs(self, messages: Iterable[RawMessage]) -> Iterator[Sequence[RawMessage]]:
         """The messages as they are to be taken: in their order, some side by side together."""
@@ -123,8 +127,10 @@ class Delivery(Generic[Work]):
                 orders[event.id] = Order(claim, instruction.command, origin=parent_of(message.headers))
         if not orders or subscription.together is None:
             return
-        failpoints.reach("C1")
-        for outcome in await self._bus.execute_each(list(orders.values()), subscription.together):
+        async with self._abreast:
+            failpoints.reach("C1")
+            outcomes = await self._bus.execute_each(list(orders.values()), subscription.together)
+        for outcome in outcomes:
             if isinstance(outcome, Exception):
                 raise outcome
 

@@ -18,15 +18,21 @@ class PackedRules:
 
     def __init__(self, folder: Path = PACKAGE / "rules") -> None:
         self._packs = RulePacks(folder)
+        self._rules: dict[str, Rules] = {}
         self._first = next(pack for pack in self._packs.all() if pack.name == COUNTING)
 
     def on(self, day: date) -> Rules:
         """The version in force on that day; before the first, the first: it says when it begins."""
-        return _rules(self._first if day < self._first.effective_from else self._packs.on(COUNTING, day))
+        return self._read(self._first if day < self._first.effective_from else self._packs.on(COUNTING, day))
 
     def version(self, version: str) -> Rules:
         """A named version. Raises `LookupError`."""
-        return _rules(self._packs.version(COUNTING, version))
+        return self._read(self._packs.version(COUNTING, version))
+
+    def _read(self, pack: RulePack) -> Rules:
+        if pack.version not in self._rules:
+            self._rules[pack.version] = Rules.read(pack.name, pack.version, pack.effective_from, pack.rules)
+        return self._rules[pack.version]
 
 
 @cache
@@ -44,7 +50,3 @@ def shipped_frameworks() -> dict[str, Framework]:
         version = path.stem.removeprefix(f"{content['framework']}-")
         frameworks[content["framework"]] = Framework.read(content, version)
     return frameworks
-
-
-def _rules(pack: RulePack) -> Rules:
-    return Rules.read(pack.name, pack.version, pack.effective_from, pack.rules)

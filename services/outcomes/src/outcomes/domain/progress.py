@@ -67,7 +67,9 @@ def bands(rules: Rules, stage: KeyStageRules) -> list[Band]:
 
 def band_of(minutes: int, rules: Rules, stage: KeyStageRules) -> int:
     """The number of the band these minutes lie in."""
-    return max(band.number for band in bands(rules, stage) if band.from_minutes <= minutes)
+    if minutes <= 0:
+        return 0
+    return 1 + min(minutes, stage.target_minutes) // rules.day_minutes
 
 
 @dataclass(frozen=True, slots=True)
