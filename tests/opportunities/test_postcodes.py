@@ -52,3 +52,15 @@ def test_finding_a_postcode_does_not_bring_pandas() -> None:
         "asyncio.run(Postcodes().find('L3 1HU')); sys.exit('pandas' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own account of the peak is Linux's")
+def test_reading_a_letter_takes_little_more_memory_than_keeping_it() -> None:
+    program = (
+        "import asyncio, resource; from opportunities.adapters.postcodes import Postcodes, directory_folder;"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss;"
+        "directory_folder(); before = peak(); asyncio.run(Postcodes().find('L3 1HU'));"
+        "print((peak() - before) // 1024)"
+    )
+    told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert int(told.stdout) < 40

