@@ -1,6 +1,7 @@
 """Marked words sent everywhere: they may be where people's words are kept, and nowhere else."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -102,7 +103,7 @@ async def attack_traces(scene: Scene) -> Attack:
     """Everything the platform keeps or says, searched for marked words, pupil numbers and birth dates."""
     attack = Attack("marked words", "topics, tables, logs, traces, metrics: none of the marked words")
     await asyncio.sleep(_SETTLING)
-    needles = scene.needles
+    needles = disguised(scene.needles)
     found: dict[str, int] = {}
     async for where, content in _everything(scene):
         attack.tried += 1
@@ -116,8 +117,26 @@ async def attack_traces(scene: Scene) -> Attack:
 
 def hits(content: str, needles: list[str]) -> bool:
     """Whether one of the needles is in the content, in whatever case."""
-    low = content.lower()
+    low = content.casefold()
     return any(needle in low for needle in needles)
+
+
+def disguised(words: list[str]) -> list[str]:
+    """The words as they are, percent-encoded, escaped as JSON, in hex and in base64; all in lower case.
+
+    In base64 a word has three forms, by where in the whole it begins: of each, what the word alone decides.
+    """
+    forms = set[str]()
+    for word in words:
+        raw = word.encode()
+        forms |= {word, raw.hex()}
+        forms |= {"".join(f"%{byte:02x}" for byte in raw), "".join(f"\\u{byte:04x}" for byte in raw)}
+        for case in (raw, raw.upper(), raw.capitalize()):
+            for ahead in range(3):
+                coded = base64.urlsafe_b64encode(b"\0" * ahead + case).decode()
+                part = coded[-(-ahead * 8 // 6) : (ahead + len(case)) * 8 // 6].lower()
+                forms |= {part, part.replace("-", "+").replace("_", "/")}
+    return sorted(forms)
 
 
 async def _everything(scene: Scene) -> AsyncIterator[tuple[str, str]]:

@@ -1,5 +1,7 @@
 """A short attack on a platform of its own; `make attack` is the long one."""
 
+import base64
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -44,3 +46,22 @@ def test_planted_a_word_in_the_wrong_place_is_counted() -> None:
     attack.expect(privacy.hits("a LOG of zqx1", ["zqx1"]), "the word is not seen")
     attack.expect(holds=False, told="it gave way")
     assert (attack.tried, attack.broken) == (2, ["it gave way"])
+
+
+@pytest.mark.parametrize("word", ["zqx1f2e3d4c", "2012-09-01"])
+@pytest.mark.parametrize(
+    "encode",
+    [
+        str.upper,
+        lambda text: text.encode().hex(),
+        lambda text: base64.b64encode(text.encode()).decode(),
+        lambda text: base64.urlsafe_b64encode(text.upper().encode()).decode(),
+        lambda text: "".join(f"%{ord(letter):02X}" for letter in text),
+        lambda text: "".join(f"\\u{ord(letter):04x}" for letter in text),
+    ],
+)
+def test_planted_a_word_in_disguise_is_seen(word: str, encode: Callable[[str], str]) -> None:
+    needles = privacy.disguised([word])
+    for ahead in range(4):
+        assert privacy.hits(encode("x" * ahead + word + " and more"), needles)
+    assert not privacy.hits(encode("nothing of it is in here, and nothing was"), needles)
