@@ -4,10 +4,11 @@ import asyncio
 import json
 import os
 import uuid
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import CommitFailedError
 
 from tests.faults.draining import drain
 from tests.faults.reading import SERVICES
@@ -16,6 +17,7 @@ from tests.faults.world import Scene
 from wex.journey.clients import StepFailed
 
 EVENTS = "bookings.events"
+SESSION_SECONDS = 10.0
 COMPACTED = {"opportunities.organisations", "bookings.learners", "bookings.places", "outcomes.frameworks"}
 
 
@@ -111,9 +113,19 @@ async def _begin_at_zero(scene: Scene, group: str) -> None:
         heard = {partition.topic for partition in await scene.world.log.committed(group)}
         mine: list[TopicPartition] = [p for p in scene.world.log.partitions if p.topic in heard]
         consumer.assign(mine)
-        await consumer.commit(dict.fromkeys(mine, 0))
+        await _once_nobody_is_in_it(lambda: consumer.commit(dict.fromkeys(mine, 0)))
     finally:
         await consumer.stop()
+
+
+async def _once_nobody_is_in_it(commit: Callable[[], Awaitable[None]]) -> None:
+    """A worker with a name is missed by its group only when its session has ended."""
+    async with asyncio.timeout(2 * SESSION_SECONDS):
+        while True:
+            try:
+                return await commit()
+            except CommitFailedError:
+                await asyncio.sleep(0.5)
 
 
 async def _poison(scene: Scene, line: Ask) -> bytes:
