@@ -2,11 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 
-from tests.benchmarks import memory, relay, saga, suspension, wake
+from tests.benchmarks import holds, memory, relay, rush, saga, suspension, wake
 from tests.benchmarks.findings import Finding
 from tests.benchmarks.run import Run
 
 BENCHMARKS: dict[str, Callable[[Run], Awaitable[list[Finding]]]] = {
+    "holds": holds.measure,
+    "rush": rush.measure,
     "relay": relay.measure,
     "wake": wake.measure,
     "saga": saga.measure,

@@ -108,6 +108,10 @@ class Platform:
         """The log file of a process."""
         return self.folders.log(name)
 
+    def command(self, name: str) -> Command:
+        """How a process is started: to start another of its kind by hand."""
+        return self._command(name)
+
     def advance(self, seconds: float) -> None:
         """Move the business clock of every service ahead by so much more."""
         ahead = self.clock_ahead() + seconds

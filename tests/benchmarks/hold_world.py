@@ -1,0 +1,112 @@
+"""A national-sized bookings database for the holds: sessions, schools and learners, by numbers."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx2
+
+from wex.platform import Platform
+
+SESSIONS = 20_000
+SCHOOLS = 20
+LEARNERS = 60_000
+PLACES = 1_000_000
+SCHOOL, PROVIDER, SITE, OPPORTUNITY, ASSURANCE, SESSION, LEARNER = range(1, 8)
+
+_SEED = f"""
+create schema bench;
+grant usage on schema bench to public;
+create function bench.id(kind int, n bigint) returns uuid language sql immutable parallel safe as
+  $$ select (lpad(to_hex(kind), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid $$;
+create sequence bench.learner;
+grant usage on sequence bench.learner to public;
+insert into organisations select bench.id({SCHOOL}, n), 'institution', 'academy', true, 1
+  from generate_series(0, {SCHOOLS - 1}) n;
+insert into opportunities
+  select bench.id({OPPORTUNITY}, n), bench.id({PROVIDER}, n % 500), bench.id({SITE}, n % 500),
+         'workplace_visit', 'workplace-visit', 'office', '{{9,10}}', 'listed', 1
+  from generate_series(0, 1999) n;
+insert into assurances
+  select bench.id({ASSURANCE}, n), bench.id({PROVIDER}, n), bench.id({SITE}, n), 'office', 'in_force', 1
+  from generate_series(0, 499) n;
+insert into sessions
+  select bench.id({SESSION}, n), bench.id({OPPORTUNITY}, n % 2000), bench.id({PROVIDER}, n % 500), d, d,
+         d + time '09:00', false, 1
+  from generate_series(0, {SESSIONS - 1}) n, lateral (select current_date + 30 + (n % 190)::int as d) x;
+insert into session_days
+  select session_id, first_day, 360, tsrange(first_day + time '09:00', first_day + time '15:00')
+  from sessions;
+insert into session_places (session_id, opportunity_id, provider_id, places)
+  select session_id, opportunity_id, provider_id, {PLACES} from sessions;
+insert into learners
+  select bench.id({SCHOOL}, n % {SCHOOLS}), bench.id({LEARNER}, n), 'Ada', 'Example',
+         current_date - 5300, 9, '{{}}', true, now()
+  from generate_series(1, {LEARNERS}) n;
+create table bench.session_places as table session_places;
+"""
+_RESET = """
+truncate bookings, booking_learners, learner_days, attendance, inbox, outbox, deadlines, session_places;
+insert into session_places select * from bench.session_places;
+alter sequence bench.learner restart;
+vacuum analyze;
+checkpoint;
+"""
+
+
+def number(kind: int, n: int) -> UUID:
+    """The same id as the database's `bench.id`."""
+    return UUID(f"{kind:08x}-0000-7000-8000-{n:012x}")
+
+
+@dataclass
+class HoldWorld:
+    """The database as its superuser, and a token of every school."""
+
+    platform: Platform
+    admin: "asyncpg.Connection[Any]"
+    tokens: list[str]
+
+    async def reset(self, *, hot_places: int | None = None) -> None:
+        """Nobody has booked anything; the first session has so many places."""
+        for statement in _RESET.strip().split(";\n"):
+            await self.admin.execute(statement)
+        if hot_places is not None:
+            update = "update session_places set places = $1 where session_id = $2"
+            await self.admin.execute(update, hot_places, number(SESSION, 0))
+
+    async def commit_delay(self, microseconds: int) -> None:
+        """Have every group of commits wait so long, as a disk across a network would."""
+        siblings = 0 if microseconds else 5
+        await self.admin.execute(f"alter system set commit_delay = {microseconds}")
+        await self.admin.execute(f"alter system set commit_siblings = {siblings}")
+        await self.admin.execute("select pg_reload_conf()")
+
+    async def count(self, query: str) -> int:
+        """One number."""
+        return int(await self.admin.fetchval(query) or 0)
+
+
+async def seeded(platform: Platform) -> HoldWorld:
+    """Seed the platform's bookings database."""
+    name = platform.database("bookings").name
+    admin = await asyncpg.connect(f"{platform.addresses.postgres.rsplit('/', 1)[0]}/{name}")
+    await admin.execute(_SEED)
+    await admin.execute("vacuum analyze")
+    async with httpx2.AsyncClient(timeout=10) as http:
+        tokens = [await _token(http, platform, number(SCHOOL, n)) for n in range(SCHOOLS)]
+    return HoldWorld(platform, admin, tokens)
+
+
+async def _token(http: httpx2.AsyncClient, platform: Platform, school: UUID) -> str:
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": f"mis-of-{school}",
+        "audience": "wex-bookings",
+        "scope": "bookings:read bookings:write",
+        "organisation": str(school),
+    }
+    response = await http.post(f"{platform.addresses.issuer}/token", data=form)
+    response.raise_for_status()
+    return str(response.json()["access_token"])
