@@ -161,6 +161,8 @@ class AccountRepository:
 
     async def load(self, days: Sequence[LearnerDay]) -> dict[UUID, Account]:
         learners = sorted({(each.learner_id, each.institution_id) for each in days})
+        if len({learner_id for learner_id, _ in learners}) < len(learners):
+            raise ValueError("a learner at two institutions is not loaded at once")
         whose = {
             "institution_ids": [each for _, each in learners],
             "learner_ids": [each for each, _ in learners],

@@ -29,7 +29,7 @@ async def take_register(command: TakeRegister, work: Work) -> None:
 
 
 async def take_registers(commands: Sequence[TakeRegister], work: Work) -> list[None]:
-    """Take over registers of any institutions, in their order: all that can be is assessed together."""
+    """Take over registers of any institutions, in their order. Raises as `Accounts.load` does."""
     await work.lock_places([command.place for command in commands])
     for registers in _apart(commands):
         await _take(registers, work)
@@ -54,19 +54,15 @@ async def _take(registers: Sequence[TakeRegister], work: Work) -> None:
 
 
 def _apart(commands: Sequence[TakeRegister]) -> Iterator[list[TakeRegister]]:
-    """Parts of them, in order: in each a register is there once, and a learner at one institution."""
-    part: list[TakeRegister] = []
-    days: set[tuple[UUID, date]] = set()
-    at: dict[UUID, UUID] = {}
+    """Parts of them, in order: a register and its correction are not in the same one."""
+    part: dict[tuple[UUID, date], TakeRegister] = {}
     for command in commands:
-        here, day = command.place.institution_id, (command.place.booking_id, command.on)
-        if day in days or any(at.get(entry.learner_id, here) != here for entry in command.entries):
-            yield part
-            part, days, at = [], set(), {}
-        part.append(command)
-        days.add(day)
-        at |= dict.fromkeys((entry.learner_id for entry in command.entries), here)
-    yield part
+        day = command.place.booking_id, command.on
+        if day in part:
+            yield list(part.values())
+            part = {}
+        part[day] = command
+    yield list(part.values())
 
 
 async def take_booking(command: CopyBooking, work: Work) -> None:

@@ -129,7 +129,10 @@ class Accounts(Protocol):
         ...
 
     async def load(self, days: Sequence[LearnerDay]) -> dict[UUID, Account]:
-        """These learners' accounts, each as one institution sees it, with their standings on these days."""
+        """These learners' accounts, with their standings on these days.
+
+        Raises `ValueError` for a learner at two institutions: both write one account, one after the other.
+        """
         ...
 
     async def recount(self, account: Account) -> None:
