@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.attack import contract, findings, hostile, policies, privacy, rows, tenancy, webhooks
+from tests.attack import contract, findings, hostile, keys, policies, privacy, rows, tenancy, webhooks
 from tests.attack.findings import Attack
 from tests.attack.scene import Scene, scene_on
 
@@ -26,10 +26,12 @@ async def attack_all(scene: Scene, examples: int, transactions: int, seed: int) 
         await policies.attack_policies(scene),
         *await policies.attack_checks(scene),
         await rows.attack_rows(scene.platform.database("bookings").app_url, transactions, seed),
+        await scene.attack_answers(),
         await privacy.attack_errors(scene),
         await privacy.attack_rosters(scene),
         await privacy.attack_traces(scene),
         *await contract.attack_documents(scene, examples, SECONDS, seed),
+        await keys.attack_keys(scene),
         *await webhooks.attack_webhooks(scene),
         *await hostile.attack_connections(scene),
     ]

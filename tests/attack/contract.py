@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,11 @@ CONFIGURATION = Path(__file__).parent / "schemathesis.toml"
 AT_ONCE = 2
 # Whose token is used where: whoever owns most of what the service keeps.
 OWNER = {"opportunities": "provider"}
+# What this scene does not come to, with the reason: each has its tests in its service's own folder.
+UNDONE = {
+    "settleClearance": "nothing of the journey waits for a person's decision",
+    "withdrawBooking": "a booking of the journey is confirmed a moment after it is asked for",
+}
 
 
 async def attack_documents(scene: Scene, examples: int, seconds: int, seed: int) -> list[Attack]:
@@ -33,6 +39,7 @@ async def _run(scene: Scene, service: str, examples: int, seconds: int, seed: in
     attack = Attack(f"document of {service}", "Schemathesis, all checks, with every scope")
     folder = scene.platform.folders.state / "schemathesis" / service
     folder.mkdir(parents=True)
+    (folder / "answered").touch()
     owner = getattr(scene.walk, OWNER.get(service, "school")).organisation
     configuration = folder / "schemathesis.toml"
     configuration.write_text(CONFIGURATION.read_text() + _known_ids(scene, service))
@@ -52,6 +59,7 @@ async def _run(scene: Scene, service: str, examples: int, seconds: int, seed: in
             "PYTHONPATH": str(REPOSITORY),
             "SCHEMATHESIS_HOOKS": "tests.attack.schemathesis_hooks",
             "WEX_ATTACK_RECEIVER": scene.walk.receiver.url,
+            "WEX_ATTACK_ANSWERED": str(folder / "answered"),
         },
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -69,6 +77,7 @@ async def _run(scene: Scene, service: str, examples: int, seconds: int, seed: in
         attack.broken.append(f"did not run: {told[-600:]}")
         return attack.over()
     _read(json.loads(report.read_text()), attack, service)
+    _reached((folder / "answered").read_text(), scene, attack, service)
     return attack.over()
 
 
@@ -80,6 +89,32 @@ def _read(report: dict[str, Any], attack: Attack, service: str) -> None:
             for operation in failure["operations"]
         ]
     attack.broken += [f"Schemathesis failed: {json.dumps(error)[:600]}" for error in report["errors"]]
+
+
+def _reached(answered: str, scene: Scene, attack: Attack, service: str) -> None:
+    """Every operation was done at least once, here or before: only then has its answer been seen."""
+    seen = {each: Counter[str]() for each in operations() if each.service == service}
+    names = {each.told["operationId"]: each for each in seen}
+    for line in answered.splitlines():
+        name, status = line.split()
+        if name in names:
+            seen[names[name]][status] += 1
+    table, elsewhere = [], []
+    for operation, statuses in seen.items():
+        name = operation.told["operationId"]
+        here = any(status.startswith("2") for status in statuses)
+        table.append(
+            f"{name}: {', '.join(f'{count} x {status}' for status, count in sorted(statuses.items()))}"
+        )
+        if not here:
+            elsewhere.append(name)
+        done = here or operation in scene.answers.kept or name in UNDONE
+        attack.expect(done, f"{service} {name} was never answered 2xx")
+    attack.facts.append(f"{len(seen) - len(elsewhere)} of {len(seen)} operations done")
+    if elsewhere:
+        attack.facts.append(f"done by the journey alone, or not at all: {', '.join(elsewhere)}")
+    with _kept(service).open("a") as kept:
+        kept.write("\n".join(["", "What each operation was answered:", *table, ""]))
 
 
 def _kept(service: str) -> Path:

@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import httpx2
 
-from tests.attack.documents import Operation, scopes_of
+from tests.attack.answers import Answers
+from tests.attack.documents import Operation, operations, scopes_of
+from tests.attack.findings import Attack
+from tests.infra.polling import eventually
 from wex.issuer import Issuer, load_issuer
 from wex.journey import roster
 from wex.journey.clients import Clients, Persona, StepFailed
@@ -99,6 +103,7 @@ class Scene:
     ids: dict[str, str]
     strangers: list[Stranger]
     http: httpx2.AsyncClient
+    answers: Answers
 
     @property
     def owners(self) -> list[UUID]:
@@ -126,11 +131,37 @@ class Scene:
             learner_id=learner,
         )
 
+    async def attack_answers(self) -> Attack:
+        """What was answered so far, and to what is done once."""
+        await self.do_once()
+        return self.answers.attack()
+
+    async def do_once(self) -> None:
+        """Do what the journey leaves out and no generated request comes to do: at a version, and for good."""
+        walk, by_id = self.walk, {each.told["operationId"]: each for each in operations()}
+        provider, hub, lead = (walk.organisation(who) for who in (walk.provider, walk.hub, walk.lead))
+        await self.send(by_id["resolveConcern"], self.token("safeguarding", lead))
+        virtual = {**by_id["draftOpportunity"].body(), "mode": "virtual"}
+        token = self.token("opportunities", provider)
+        draft = await self.send(by_id["draftOpportunity"], token, json=virtual)
+        ids = {"opportunity_id": str(draft.json().get("id"))}
+        await self.send(by_id["reviseOpportunity"], token, ids, json=virtual)
+        organisation = await self.send(by_id["getOrganisation"], None)
+        version = {"If-Match": organisation.headers.get("ETag", "")}
+        await self.send(by_id["reviseOrganisation"], self.token("opportunities", hub), also=version)
+
+        async def listed() -> bool:
+            answers = [await self.send(by_id[read], None) for read in ("getOpportunity", "getSession")]
+            return all(each.is_success for each in answers)
+
+        await eventually(listed, within=30)  # again, once the concern is known to be resolved
+
     async def send(
-        self, operation: Operation, token: str | None, ids: dict[str, str] | None = None, **changed: Any
-    ) -> httpx2.Response:
-        """Send an operation a request that it takes, about the journey's own things."""
-        headers = {"Idempotency-Key": str(uuid4()), "If-Match": '"v1"'}
+        self, operation: Operation, token: str | None, ids: dict[str, str] | None = None,
+        *, also: dict[str, str] | None = None, **changed: Any,
+    ) -> httpx2.Response:  # fmt: skip
+        """Send an operation a request that it takes, about the journey's own things, `also` with headers."""
+        headers = {"Idempotency-Key": str(uuid4()), "If-Match": '"v1"', **(also or {})}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}".strip()
         body = operation.body()
@@ -147,15 +178,19 @@ class Scene:
 @contextlib.asynccontextmanager
 async def scene_on(state: Path) -> AsyncIterator[Scene]:
     """A platform with its state there, on which the journey has been walked."""
+    answers = Answers()
     async with (
         Platform(state, topic_partitions=2) as platform,
         receiving(free_port()) as receiver,
-        httpx2.AsyncClient(timeout=30) as http,
+        httpx2.AsyncClient(timeout=30, event_hooks={"response": [answers.keep]}) as http,
     ):
-        yield await prepare(platform, receiver, http)
+        answers.ports = {urlsplit(platform.api(each)).port or 0: each for each in platform.services}
+        yield await prepare(platform, receiver, http, answers)
 
 
-async def prepare(platform: Platform, receiver: Receiver, http: httpx2.AsyncClient) -> Scene:
+async def prepare(
+    platform: Platform, receiver: Receiver, http: httpx2.AsyncClient, answers: Answers
+) -> Scene:
     """Walk the journey with marked words, then add what it leaves out. Raises `StepFailed`."""
     clients = Marked(platform.addresses.issuer, platform.api, http)
     walk = Walk(platform, clients, receiver)
@@ -166,7 +201,7 @@ async def prepare(platform: Platform, receiver: Receiver, http: httpx2.AsyncClie
     ids = await _things(walk)
     strangers = await _strangers(walk)
     issuer = load_issuer(platform.addresses.issuer, platform.folders.issuer)
-    return Scene(platform, walk, clients.mark, issuer, ids, strangers, http)
+    return Scene(platform, walk, clients.mark, issuer, ids, strangers, http, answers)
 
 
 async def _things(walk: Walk) -> dict[str, str]:

@@ -20,6 +20,7 @@ async def test_nothing_gives_way_to_a_short_attack(tmp_path: Path) -> None:
             await policies.attack_policies(scene),
             *await policies.attack_checks(scene),
             await rows.attack_rows(scene.platform.database("bookings").app_url, 300, seed=1),
+            await scene.attack_answers(),
             await privacy.attack_errors(scene),
             await privacy.attack_rosters(scene),
             await privacy.attack_traces(scene),
