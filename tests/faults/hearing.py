@@ -125,7 +125,7 @@ async def _once_nobody_is_in_it(commit: Callable[[], Awaitable[None]]) -> None:
             try:
                 return await commit()
             except CommitFailedError:
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(2.0)
 
 
 async def _poison(scene: Scene, line: Ask) -> bytes:

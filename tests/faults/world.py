@@ -206,17 +206,18 @@ class Scene:
             await self.take_back(ask)
 
     async def _look_around(self) -> None:
-        """Schools read their own lists, and try what is another's."""
-        for turn in range(2 * SCHOOLS):
-            who = self.world.schools[turn % SCHOOLS].leader
-            theirs = self.over.bookings[(turn + 1) % SCHOOLS]
-            foreign = (f"/v1/bookings/{theirs}", f"/v1/bookings?session_id={self.over.session}&limit=100")
-            for path in (*foreign, "/v1/learners?limit=100"):
+        """Schools read their own lists, all at the same addresses at once, and try what is another's."""
+
+        async def one(school: int) -> None:
+            who = self.world.schools[school].leader
+            theirs, session = self.over.bookings[(school + 1) % SCHOOLS], self.over.session
+            for path in (f"/v1/bookings?session_id={session}&limit=100", "/v1/learners?limit=100") * 2:
                 await self.world.insist.read(who, "bookings", path)
-            assessment = f"/v1/sessions/{self.over.session}/assessment?limit=100"
-            await self.world.insist.read(who, "outcomes", assessment)
+            await self.world.insist.read(who, "bookings", f"/v1/bookings/{theirs}")
             await self.world.insist.read(who, "safeguarding", f"/v1/bookings/{theirs}/clearance")
-            await asyncio.sleep(0.1)
+            await self.world.insist.read(who, "outcomes", f"/v1/sessions/{session}/assessment?limit=100")
+
+        await asyncio.gather(*(one(school) for school in range(SCHOOLS)))
 
 
 async def scene(world: World, seed: int, draw: random.Random, *, at_once: int = AT_ONCE) -> Scene:
