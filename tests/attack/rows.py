@@ -72,6 +72,15 @@ class Mixture:
         async with reading(self._database, [tenant]) as session:
             await self._check(tenant, session)
 
+    async def look_again(self, tenant: UUID) -> None:
+        """The same, until no connection is cut meanwhile."""
+        while True:
+            try:
+                return await self.look(tenant)
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+
     async def _check(self, tenant: UUID, session: Any) -> None:
         least = self.kept[tenant]
         seen = {row[0]: row[1] for row in (await session.execute(_SEEN)).all()}
@@ -178,7 +187,7 @@ async def attack_rows(url: str, transactions: int, seed: int) -> Attack:
         await asyncio.gather(*(work() for _ in range(TASKS)))
         attack.tried = sum(mixture.kinds.values())
         for tenant in mixture.tenants:
-            await mixture.look(tenant)
+            await mixture.look_again(tenant)
     finally:
         await database.close()
     return attack.over()
