@@ -40,7 +40,9 @@ def main(compose: Callable[[], Service[Any]], migrations: Path) -> None:
     elif arguments.role == "replay":
         asyncio.run(_replay(service, arguments.key))
     else:
-        tracing = configure_tracing(service.name, arguments.role, settings.otlp_endpoint)
+        tracing = configure_tracing(
+            service.name, arguments.role, settings.otlp_endpoint, statements=settings.trace_statements
+        )
         app = service.api() if arguments.role == "api" else service.worker().health_app()
         if failpoints.armed("A4"):
             app.add_middleware(HalfAnswers)

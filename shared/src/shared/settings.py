@@ -38,6 +38,9 @@ class ServiceSettings(BaseSettings):
     )
     fail: str | None = Field(default=None, description="A failpoint, as `R3:kill9`; local and test only")
     otlp_endpoint: str | None = Field(default=None, description="OTLP over HTTP collector")
+    trace_statements: bool = Field(
+        default=False, description="A span for each SQL statement, to look closely"
+    )
     log_format: Literal["json", "console"] = "json"
     cursor_secret: SecretStr = Field(description="Signs paging cursors")
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, le=50_000_000)

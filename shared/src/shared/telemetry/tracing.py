@@ -44,9 +44,17 @@ class HidePersonal(SpanProcessor):
 
 
 def configure_tracing(
-    service: str, role: str, endpoint: str | None, exporter: SpanExporter | None = None
+    service: str,
+    role: str,
+    endpoint: str | None,
+    exporter: SpanExporter | None = None,
+    *,
+    statements: bool = False,
 ) -> TracerProvider:
-    """Set up traces (sent to `endpoint`, OTLP over HTTP, where one is given) and metrics."""
+    """Set up traces (sent to `endpoint`, OTLP over HTTP, where one is given) and metrics.
+
+    With `statements` each SQL statement is a span too, which costs about as much as the statement.
+    """
     resource = Resource.create({"service.name": service, "service.instance.id": role})
     provider = TracerProvider(resource=resource)
     provider.add_span_processor(HidePersonal())
@@ -56,9 +64,10 @@ def configure_tracing(
         provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=300))
     trace.set_tracer_provider(provider)
     metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[PrometheusMetricReader()]))
-    AsyncPGInstrumentor().instrument(  # type: ignore[no-untyped-call]
-        tracer_provider=provider
-    )
+    if statements:
+        AsyncPGInstrumentor().instrument(  # type: ignore[no-untyped-call]
+            tracer_provider=provider
+        )
     return provider
 
 
