@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from shared.command_bus import CommandBus
 from shared.http.app import create_app
+from shared.http.connections import BoundedConnection
 from shared.http.health import health_routes
 from shared.http.paging import Pager
 from shared.kernel import Clock, OffsetClock
@@ -116,6 +117,7 @@ class Service(Generic[Work]):
             routers=[*self.routers, health_routes(lambda: None, ready)],
             lifespan=lifespan,
             max_body_bytes=self.settings.max_body_bytes,
+            body_seconds=self.settings.body_seconds,
         )
         app.state.runtime, app.state.verifier = runtime, verifier
         return app
@@ -213,8 +215,8 @@ async def serve(app: FastAPI, host: str, port: int, tracing: TracerProvider | No
         server_header=False,
         timeout_graceful_shutdown=8,
         timeout_keep_alive=15,
-        h11_max_incomplete_event_size=65_536,
-        limit_concurrency=2_000,
+        http=BoundedConnection,
+        ws="none",
     )
     try:
         await uvicorn.Server(config).serve()

@@ -44,6 +44,7 @@ class ServiceSettings(BaseSettings):
     log_format: Literal["json", "console"] = "json"
     cursor_secret: SecretStr = Field(description="Signs paging cursors")
     max_body_bytes: int = Field(default=1_000_000, ge=1_000, le=50_000_000)
+    body_seconds: float = Field(default=10, ge=0.1, le=60, description="For a request's body to arrive whole")
 
     @model_validator(mode="after")
     def refuse_local_settings_in_production(self) -> Self:
