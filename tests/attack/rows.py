@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 from uuid import UUID
 
+from asyncpg import PostgresError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -100,7 +101,7 @@ class Mixture:
                 raise Midway
 
     async def _read_and_break(self, tenant: UUID, _: UUID) -> None:
-        with contextlib.suppress(DBAPIError):
+        with contextlib.suppress(DBAPIError, PostgresError):
             async with reading(self._database, [tenant]) as session:
                 await self._check(tenant, session)
                 await session.execute(_FAIL)
@@ -138,10 +139,10 @@ class Mixture:
     async def _write_for_another(self, tenant: UUID, foreign: UUID) -> None:
         try:
             await self._execute(tenant, _insert(foreign))
-        except DBAPIError as error:
+        except (DBAPIError, PostgresError) as error:
             if is_transient(error):
                 raise
-            self._attack.expect("row-level security" in str(error.orig), f"refused with {error.orig}")
+            self._attack.expect("row-level security" in str(error), f"refused with {error}")
         else:
             self._attack.expect(holds=False, told="a row was written for another tenant")
 

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -46,8 +47,16 @@ def main(compose: Callable[[], Service[Any]], migrations: Path) -> None:
         app = service.api() if arguments.role == "api" else service.worker().health_app()
         if failpoints.armed("A4"):
             app.add_middleware(HalfAnswers)
+        _collect_garbage_seldom()
         uvloop.run(serve(app, settings.http_host, settings.http_port, tracing))
     return None
+
+
+def _collect_garbage_seldom() -> None:
+    """What is loaded by now stays; looking through it every 700 objects was a fifth of a request's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 def _migrate(migrations: Path) -> None:

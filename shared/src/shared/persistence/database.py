@@ -9,6 +9,8 @@ import asyncpg
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from shared.persistence.session import Session
+
 TRANSIENT = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -24,7 +26,11 @@ TRANSIENT = (
     TimeoutError,
     OSError,
 )
-CONTENTION = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
+CONTENTION = (
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.InvalidCachedStatementError,  # a migration gave its table another form: prepared anew it runs
+)
 OVERDUE = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, TimeoutError)
 
 
@@ -80,7 +86,7 @@ class Database:
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
         """A session for one task; nothing loads by itself after the commit."""
-        async with AsyncSession(self.engine, expire_on_commit=False, autoflush=False) as session:
+        async with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     async def connect(self) -> "asyncpg.Connection[Any]":
@@ -105,11 +111,6 @@ def causes_of(error: BaseException) -> Iterator[BaseException]:
         cause = getattr(cause, "orig", None) or cause.__cause__
 
 
-def cause_of(error: BaseException) -> BaseException:
-    """The driver's own error, at the bottom."""
-    return list(causes_of(error))[-1]
-
-
 def is_transient(error: BaseException) -> bool:
     """Whether trying the same again later may succeed."""
     return any(isinstance(cause, TRANSIENT) for cause in causes_of(error))
@@ -129,7 +130,6 @@ __all__ = [
     "AsyncSession",
     "Database",
     "Deadlines",
-    "cause_of",
     "causes_of",
     "is_contention",
     "is_overdue",

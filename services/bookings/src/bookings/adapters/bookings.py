@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
+from asyncpg import IntegrityConstraintViolationError
 
 from bookings.adapters import bookings_sql as sql
 from bookings.adapters.loading import load
@@ -19,7 +19,6 @@ from bookings.domain.bookings import Booking, Holding
 from bookings.domain.eligibility import LearnerAlreadyBooked, LearnerBusy
 from bookings.domain.saga import State
 from shared.kernel import ConcurrentChange, NotFound
-from shared.persistence.database import cause_of
 from shared.persistence.transaction import Transaction
 
 _NOTHING = Holding(0, 0)
@@ -79,14 +78,11 @@ class BookingRepository:
         )
 
     async def reserve_days(self, booking: Booking) -> bool:
-        try:
-            async with self._session.begin_nested():
-                await self._session.execute(sql.RESERVE_DAYS, {"booking_id": booking.id})
-        except IntegrityError as error:
-            if _constraint(error) != sql.ONE_PLACE_AT_A_TIME:
-                raise
-            return False
-        return True
+        of = {"booking_id": booking.id}
+        complete = bool(await self._session.scalar(sql.RESERVE_DAYS, of))
+        if not complete:
+            await self._session.execute(sql.FREE_DAYS, of)
+        return complete
 
     async def save(self, *bookings: Booking) -> None:
         said = [(booking, event) for booking in bookings for event in booking.take_events()]
@@ -126,8 +122,8 @@ class BookingRepository:
         rows = json.dumps([_values(booking) for booking in bookings])
         try:
             await self._session.execute(sql.INSERT, {"rows": rows})
-        except IntegrityError as error:
-            match _constraint(error):
+        except IntegrityConstraintViolationError as error:
+            match error.constraint_name:
                 case sql.ONE_LIVE_BOOKING_PER_SESSION:
                     raise LearnerAlreadyBooked from None
                 case sql.ONE_PLACE_AT_A_TIME:
@@ -239,7 +235,3 @@ def _values(booking: Booking) -> dict[str, Any]:
             for each in booking.learners
         ],
     }
-
-
-def _constraint(error: IntegrityError) -> str | None:
-    return getattr(cause_of(error), "constraint_name", None)

@@ -67,12 +67,21 @@ INSERT = text(
 
 RESERVE_DAYS = text(
     """
-    insert into learner_days (institution_id, provider_id, booking_id, learner_id, during)
-    select l.institution_id, l.provider_id, l.booking_id, l.learner_id, d.during
-    from booking_learners l join session_days d using (session_id)
-    where l.booking_id = :booking_id and l.live order by l.learner_id, d.during
+    with days as (
+      select l.institution_id, l.provider_id, l.booking_id, l.learner_id, d.during
+      from booking_learners l join session_days d using (session_id)
+      where l.booking_id = :booking_id and l.live
+    ), filled as (
+      insert into learner_days (institution_id, provider_id, booking_id, learner_id, during)
+      select institution_id, provider_id, booking_id, learner_id, during from days
+      order by learner_id, during
+      on conflict on constraint one_place_at_a_time do nothing returning true
+    )
+    select (select count(*) from days) = (select count(*) from filled)
     """
 )
+
+FREE_DAYS = text("delete from learner_days where booking_id = :booking_id")
 
 UPDATE = text(
     """
