@@ -8,12 +8,14 @@ from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
-from opentelemetry.propagate import extract
-from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.propagate import extract, set_global_textmap
+from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
+from opentelemetry.sdk.metrics.view import DropAggregation, View
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace import Status
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 # A query string may hold what somebody searched for, a client address is personal data.
 HIDDEN = ("url.query", "url.full", "client.address", "user_agent.original", "network.peer.address")
@@ -63,7 +65,16 @@ def configure_tracing(
     if exporter is not None:
         provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=300))
     trace.set_tracer_provider(provider)
-    metrics.set_meter_provider(MeterProvider(resource=resource, metric_readers=[PrometheusMetricReader()]))
+    metrics.set_meter_provider(
+        MeterProvider(
+            resource=resource,
+            metric_readers=[PrometheusMetricReader()],
+            views=[View(instrument_name="http.server.active_requests", aggregation=DropAggregation())],
+            exemplar_filter=AlwaysOffExemplarFilter(),  # the reader tells none
+        )
+    )
+    # Baggage is whatever a caller writes: it is neither read nor passed on.
+    set_global_textmap(TraceContextTextMapPropagator())
     if statements:
         AsyncPGInstrumentor().instrument(  # type: ignore[no-untyped-call]
             tracer_provider=provider
