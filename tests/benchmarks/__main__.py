@@ -18,6 +18,7 @@ from tests.benchmarks.registry import BENCHMARKS
 from tests.benchmarks.run import Run
 from wex.folders import REPOSITORY
 
+WIDTH = 170  # of tables that go to a file
 REPORT = REPOSITORY / ".wex" / "reports" / "bench.jsonl"
 
 
@@ -63,7 +64,7 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=5, help="Of each side, interleaved")
     parser.add_argument("--seconds", type=float, default=5.0, help="Each round lasts so long")
     arguments = parser.parse_args()
-    screen = Console()
+    screen = Console() if sys.stdout.isatty() else Console(width=WIDTH)
     wanted = arguments.only or list(BENCHMARKS)
     result = asyncio.run(main(wanted, Run(arguments.rounds, arguments.seconds, screen)))
     screen.rule("all")

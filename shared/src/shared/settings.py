@@ -20,7 +20,7 @@ class ServiceSettings(BaseSettings):
     )
     database_pool_size: int = Field(default=10, ge=1, le=100)
     orders_together: int = Field(
-        default=64, ge=1, le=256, description="Requests for scarce things that share a transaction; 1: none"
+        default=32, ge=1, le=256, description="Requests for scarce things that share a transaction; 1: none"
     )
     messages_together: int = Field(
         default=400, ge=1, le=500, description="Events that share a transaction where that may be; 1: none"
