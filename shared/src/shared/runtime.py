@@ -212,6 +212,7 @@ async def serve(app: FastAPI, host: str, port: int, tracing: TracerProvider | No
         port=port,
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=8,
         timeout_keep_alive=15,
