@@ -1,4 +1,4 @@
-"""A national-sized bookings database for the holds: sessions, schools and learners, by numbers."""
+"""A bookings database in use, for the holds: sessions, schools, learners and earlier bookings, by numbers."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,9 +11,11 @@ from wex.platform import Platform
 
 SESSIONS = 20_000
 SCHOOLS = 20
-LEARNERS = 60_000
+LEARNERS = 60_000  # who book in a round
+EARLIER = 20_000  # bookings there already, of as many learners more
 PLACES = 1_000_000
 SCHOOL, PROVIDER, SITE, OPPORTUNITY, ASSURANCE, SESSION, LEARNER = range(1, 8)
+BOOKED = 11
 
 _SEED = f"""
 create schema bench;
@@ -43,11 +45,35 @@ insert into session_places (session_id, opportunity_id, provider_id, places)
 insert into learners
   select bench.id({SCHOOL}, n % {SCHOOLS}), bench.id({LEARNER}, n), 'Ada', 'Example',
          current_date - 5300, 9, '{{}}', true, now()
-  from generate_series(1, {LEARNERS}) n;
+  from generate_series(1, {LEARNERS + EARLIER}) n;
+create table bench.earlier as
+  select bench.id({BOOKED}, n) as booking_id, bench.id({SCHOOL}, n % {SCHOOLS}) as institution_id,
+         bench.id({LEARNER}, n) as learner_id, s.*
+  from generate_series({LEARNERS + 1}, {LEARNERS + EARLIER}) n
+  join sessions s on s.session_id = bench.id({SESSION}, 1 + n % {SESSIONS - 1});
+insert into bookings (booking_id, institution_id, provider_id, session_id, opportunity_id, state, places,
+    first_day, last_day, begins_at, asked_at, referred, reason_codes, decision, version)
+  select booking_id, institution_id, provider_id, session_id, opportunity_id, 'confirmed', 1,
+         first_day, last_day, begins_at, now(), false, '{{}}', '{{}}', 2
+  from bench.earlier;
+insert into booking_learners
+  select institution_id, provider_id, booking_id, session_id, learner_id, true, true, true from bench.earlier;
+insert into learner_days
+  select institution_id, provider_id, booking_id, learner_id, during
+  from bench.earlier join session_days using (session_id);
+insert into inbox (source, message_id) select 'earlier', booking_id::text from bench.earlier;
+update session_places p set taken = (select count(*) from bench.earlier e where e.session_id = p.session_id);
 create table bench.session_places as table session_places;
 """
-_RESET = """
-truncate bookings, booking_learners, learner_days, attendance, inbox, outbox, deadlines, session_places;
+# What was there before stays: a plan made while a table is empty reads it from end to end.
+_RESET = f"""
+set session_replication_role = replica;
+delete from learner_days where booking_id not between bench.id({BOOKED}, 0) and bench.id({BOOKED + 1}, 0);
+delete from booking_learners where booking_id not between bench.id({BOOKED}, 0) and bench.id({BOOKED + 1}, 0);
+delete from bookings where booking_id not between bench.id({BOOKED}, 0) and bench.id({BOOKED + 1}, 0);
+delete from inbox where source <> 'earlier';
+reset session_replication_role;
+truncate outbox, deadlines, session_places;
 insert into session_places select * from bench.session_places;
 alter sequence bench.learner restart;
 vacuum analyze;
@@ -69,7 +95,7 @@ class HoldWorld:
     tokens: list[str]
 
     async def reset(self, *, hot_places: int | None = None) -> None:
-        """Nobody has booked anything; the first session has so many places."""
+        """Nobody has booked anything new; the first session has so many places."""
         for statement in _RESET.strip().split(";\n"):
             await self.admin.execute(statement)
         if hot_places is not None:

@@ -33,6 +33,8 @@ where b.institution_id = :institution_id and b.state = any (cast(:states as text
 order by b.booking_id for update of b
 """
 
+# The days are looked up row by row (`offset 0`): as a join, with only a guess at how many rows are given,
+# every session of the country is read.
 INSERT = text(
     """
     with given as materialized (
@@ -61,7 +63,10 @@ INSERT = text(
     )
     insert into learner_days (institution_id, provider_id, booking_id, learner_id, during)
     select r.institution_id, r.provider_id, r.booking_id, r.learner_id, d.during
-    from r join session_days d using (session_id) where r.holds order by r.learner_id, d.during
+    from r cross join lateral (
+      select during from session_days where session_id = r.session_id offset 0
+    ) d
+    where r.holds order by r.learner_id, d.during
     """
 )
 
