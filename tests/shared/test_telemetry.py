@@ -12,6 +12,8 @@ import structlog
 from fastapi import FastAPI
 from opentelemetry import trace
 from opentelemetry.propagate import inject
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -21,6 +23,7 @@ from shared.http.app import create_app
 from shared.http.health import health_routes
 from shared.kernel import new_id
 from shared.messaging import delivery, relay
+from shared.telemetry import metrics, requests
 from shared.telemetry.logs import ALLOWED, configure_logs
 from shared.telemetry.tracing import HidePersonal
 from tests.infra.polling import eventually
@@ -108,7 +111,7 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[Readabl
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(HidePersonal())
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    for module in (command_bus, delivery, relay):
+    for module in (command_bus, delivery, relay, requests):
         monkeypatch.setattr(module, "_tracer", provider.get_tracer("test"))
     yield lambda: list(exporter.get_finished_spans())
     provider.shutdown()
@@ -171,6 +174,56 @@ async def test_a_span_tells_an_errors_kind_and_not_its_words(
     assert [event.name for event in span.events] == ["exception"]
     assert dict(span.events[0].attributes or {})["exception.type"] == "ValueError"
     assert not span.status.is_ok
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "name", "status"),
+    [
+        ("GET", "/v1/things/01a201b3-f907-794e-a9d7-af7afda4daf2", "GET /v1/things/{thing_id}", 404),
+        ("GET", f"/v1/{CANARY}", "GET", 404),
+        ("GET", f"/v1/broken?q={CANARY}", "GET /v1/broken", 500),
+        (CANARY, "/v1/things", "_OTHER /v1/things", 405),
+        ("POST", f"/v1/straight/things?q={CANARY}", "POST /v1/straight/things", 400),
+        ("GET", f"/v1/things?q={CANARY * 300}", "GET", 414),
+    ],
+)
+async def test_a_requests_span_tells_its_route_and_its_status(
+    http: httpx2.AsyncClient,
+    spans: Callable[[], list[ReadableSpan]],
+    method: str,
+    path: str,
+    name: str,
+    status: int,
+) -> None:
+    trace_id = f"{new_id().int:032x}"
+    answer = await http.request(method, path, headers={"traceparent": f"00-{trace_id}-{1:016x}-01"})
+
+    (span,) = [each for each in spans() if each.kind is trace.SpanKind.SERVER and each.name == name]
+    method, _, route = name.partition(" ")
+    told = {"http.request.method": method, "http.response.status_code": status}
+    assert dict(span.attributes or {}) == told | ({"http.route": route} if route else {})
+    assert answer.status_code == status
+    assert span.parent is not None
+    assert trace.format_trace_id(span.parent.trace_id) == trace_id
+    assert span.status.is_ok == (status < 500)
+    assert CANARY not in span.to_json()
+
+
+async def test_a_request_is_timed_by_its_route_and_its_status(
+    http: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = InMemoryMetricReader()
+    meter = MeterProvider([reader]).get_meter("test")
+    monkeypatch.setattr(metrics, "request_seconds", meter.create_histogram("seconds"))
+    await http.get("/v1/things")
+    await http.get("/health/live")
+
+    found = reader.get_metrics_data()
+    assert found is not None
+    (point,) = found.resource_metrics[0].scope_metrics[0].metrics[0].data.data_points
+    assert dict(point.attributes or {}) == {
+        "http.request.method": "GET", "http.response.status_code": 200, "http.route": "/v1/things",
+    }  # fmt: skip
 
 
 def test_a_span_hides_who_asked_and_for_what() -> None:

@@ -18,6 +18,7 @@ from shared.http.door import ExpectedVersion, OpenDoor, answer, no_content
 from shared.http.health import health_routes
 from shared.http.paging import Cursor, Limit, Page, Pager
 from shared.http.problems import documented
+from shared.http.straight import StraightRoute
 from shared.kernel import Conflict, StaleVersion, new_id
 from shared.lanes import Lanes
 from shared.persistence.reading import reading
@@ -28,6 +29,7 @@ from shared.settings import ServiceSettings
 from tests.shared.toy import ChangeThing, Thing, Toy, ToyWork, change_thing
 
 routes = APIRouter(tags=["things"])
+straight = APIRouter(tags=["things"], route_class=StraightRoute)
 MAX_BODY = 2_000
 
 
@@ -73,6 +75,13 @@ async def rename_thing(command: tuple[UUID, str, int], work: ToyWork) -> Thing:
     return thing
 
 
+@straight.post(
+    "/v1/straight/things",
+    operation_id="makeThingStraight",
+    status_code=201,
+    response_model=ThingBody,
+    responses=documented(NameTaken),
+)
 @routes.post(
     "/v1/things", operation_id="makeThing", status_code=201, response_model=ThingBody,
     responses=documented(NameTaken),
@@ -165,7 +174,7 @@ def toy_app(toy: Toy, issuer_url: str) -> FastAPI:
         title="Toy",
         description="A toy",
         version="0",
-        routers=[routes, health_routes(lambda: None, ready)],
+        routers=[routes, straight, health_routes(lambda: None, ready)],
         lifespan=lifespan,
         max_body_bytes=MAX_BODY,
     )

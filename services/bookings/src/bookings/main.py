@@ -33,6 +33,7 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
         open_work=open_work,
         open_reads=BookingsReads,
         routers=[
+            bookings.rush,
             bookings.routes,
             attendance.routes,
             sessions.routes,

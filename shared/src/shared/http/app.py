@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.http.openapi import complete
 from shared.http.problems import HTTP_SLUGS, MEDIA_TYPE, handle_problems, problem
 from shared.security.access import undeclared_routes
+from shared.telemetry.requests import ObservedRequests
 
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -45,7 +46,7 @@ def create_app(
         version=version,
         lifespan=lifespan,
         max_body_size=max_body_bytes,
-        telemetry={"operation_spans": False, "logs": False, "exclude": _unobserved},
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         redoc_url=None,
         redirect_slashes=False,
     )
@@ -66,7 +67,7 @@ class _GuardedApp(FastAPI):
         self._body_seconds = body_seconds
 
     def build_middleware_stack(self) -> ASGIApp:
-        return Guard(super().build_middleware_stack(), self._body_seconds)
+        return ObservedRequests(Guard(super().build_middleware_stack(), self._body_seconds))
 
 
 class Guard:
@@ -140,8 +141,3 @@ def _refusal(scope: Scope) -> ASGIApp | None:
     if "\0" in scope["path"] or b"%00" in scope["query_string"]:
         return problem(400, "malformed-request", "An address holds no null characters")
     return None
-
-
-def _unobserved(scope: Any) -> bool:
-    path = str(scope.get("path", ""))
-    return path.startswith("/health/") or path == "/metrics"

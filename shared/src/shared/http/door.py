@@ -17,12 +17,13 @@ from shared.security.tokens import Caller
 Command = TypeVar("Command")
 Result = TypeVar("Result")
 
+MAX_KEY_LENGTH = 255
 IdempotencyKey = Annotated[
     str,
     Header(
         alias="Idempotency-Key",
         min_length=1,
-        max_length=255,
+        max_length=MAX_KEY_LENGTH,
         description="Names this request: sent again with the same key it is answered the same, once done",
         examples=["01a201b3-f907-794e-a9d7-af7afda4daf2"],
     ),
@@ -81,8 +82,9 @@ class Door:
         )
 
     async def _fingerprint(self) -> bytes:
-        request = self._request
-        digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+        request, scope = self._request, self._request.scope
+        digest = hashlib.sha256(f"{scope['method']} {scope['path']}?".encode())
+        digest.update(scope["query_string"] + b"\n")
         digest.update(request.headers.get("if-match", "").encode())
         digest.update(await request.body())
         return digest.digest()

@@ -31,12 +31,17 @@ async def current_caller(
     request: Request, scopes: SecurityScopes, authorization: Annotated[str | None, Depends(_scheme)]
 ) -> Caller:
     """The verified caller, holding every scope the route declares."""
-    kind, _, token = (authorization or "").partition(" ")
+    return await verified_caller(request, authorization or "", scopes.scopes)
+
+
+async def verified_caller(request: Request, authorization: str, scopes: Iterable[str]) -> Caller:
+    """The caller of an Authorization header. Raises `Unauthenticated`, `ScopeMissing`."""
+    kind, _, token = authorization.partition(" ")
     if kind.lower() != "bearer":
         raise Unauthenticated
     verifier: TokenVerifier = request.app.state.verifier
     caller = await verifier.verify(token.strip())
-    if missing := [scope for scope in scopes.scopes if scope not in caller.scopes]:
+    if missing := [scope for scope in scopes if scope not in caller.scopes]:
         raise ScopeMissing(f"This operation needs the scope {missing[0]}", scope=missing[0])
     return caller
 

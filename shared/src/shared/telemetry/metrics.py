@@ -5,6 +5,12 @@ from opentelemetry import metrics
 _meter = metrics.get_meter("wex")
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 
+request_seconds = _meter.create_histogram(
+    "http.server.request.duration",
+    unit="s",
+    description="Time from a request's head to its answer",
+    explicit_bucket_boundaries_advisory=_SECONDS,
+)
 published = _meter.create_counter("wex_outbox_published", description="Events acknowledged by the broker")
 publish_seconds = _meter.create_histogram(
     "wex_outbox_age_seconds",

@@ -10,7 +10,6 @@ from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
 from opentelemetry.propagate import extract, set_global_textmap
 from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider
-from opentelemetry.sdk.metrics.view import DropAggregation, View
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
@@ -69,7 +68,6 @@ def configure_tracing(
         MeterProvider(
             resource=resource,
             metric_readers=[PrometheusMetricReader()],
-            views=[View(instrument_name="http.server.active_requests", aggregation=DropAggregation())],
             exemplar_filter=AlwaysOffExemplarFilter(),  # the reader tells none
         )
     )

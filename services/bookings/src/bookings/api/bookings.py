@@ -35,14 +35,16 @@ from bookings.domain.sessions import NoPlacesLeft, ProviderSuspended, SessionNot
 from shared.http.door import OpenDoor, answer
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page
 from shared.http.problems import documented
+from shared.http.straight import StraightRoute
 from shared.kernel import new_id
 from shared.security.access import own_organisation, requires
 from shared.security.tokens import Caller
 
 routes = APIRouter(tags=["bookings"])
+rush = APIRouter(tags=["bookings"], route_class=StraightRoute)
 
 
-@routes.post(
+@rush.post(
     "/v1/bookings",
     operation_id="requestBooking",
     status_code=201,
