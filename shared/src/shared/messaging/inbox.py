@@ -1,11 +1,11 @@
 """The inbox: a message is taken once, by a lock and a row in the transaction of its effect."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -41,7 +41,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
     def stored(self) -> str:
-        return json.dumps({"status": self.status, "headers": self.headers, "body": self.body})
+        return to_json({"status": self.status, "headers": self.headers, "body": self.body}).decode()
 
     @classmethod
     def restored(cls, row: dict[str, Any]) -> "Answer":

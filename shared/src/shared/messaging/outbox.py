@@ -1,10 +1,10 @@
 """The outbox: events become rows in the transaction of the change they tell of."""
 
-import json
 import zlib
 from collections.abc import Sequence
 from uuid import UUID
 
+from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -55,7 +55,7 @@ async def write(
             "topics": list(topics),
             "keys": list(keys),
             "ids": list(ids),
-            "headers": [json.dumps(header) for header in headers],
+            "headers": [to_json(header).decode() for header in headers],
             "payloads": list(payloads),
         },
     )

@@ -1,6 +1,5 @@
 """Bookings kept: rows, learners' days, places and deadlines together, for one or a thousand alike."""
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -8,6 +7,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from asyncpg import IntegrityConstraintViolationError
+from pydantic_core import to_json
 
 from bookings.adapters import bookings_sql as sql
 from bookings.adapters.loading import load
@@ -119,7 +119,7 @@ class BookingRepository:
     async def _insert(self, bookings: Sequence[Booking]) -> None:
         if not bookings:
             return
-        rows = json.dumps([_values(booking) for booking in bookings])
+        rows = to_json([_values(booking) for booking in bookings]).decode()
         try:
             await self._session.execute(sql.INSERT, {"rows": rows})
         except IntegrityConstraintViolationError as error:
@@ -135,10 +135,10 @@ class BookingRepository:
             return
         rows = [
             {
-                "booking_id": str(booking.id),
-                "state": booking.state.value,
+                "booking_id": booking.id,
+                "state": booking.state,
                 "places": len(booking.learners),
-                "held_until": booking.held_until.isoformat() if booking.held_until else None,
+                "held_until": booking.held_until,
                 "referred": booking.referred,
                 "reason_codes": booking.reason_codes,
                 "version": booking.version,
@@ -146,7 +146,7 @@ class BookingRepository:
             }
             for booking in bookings
         ]
-        result: Any = await self._session.execute(sql.UPDATE, {"rows": json.dumps(rows)})
+        result: Any = await self._session.execute(sql.UPDATE, {"rows": to_json(rows).decode()})
         if result.rowcount != len(rows):
             raise ConcurrentChange
 
@@ -159,13 +159,13 @@ class BookingRepository:
             return
         rows = [
             {
-                "booking_id": str(booking.id),
+                "booking_id": booking.id,
                 "live": not booking.state.ended,
-                "learner_ids": [str(learner_id) for learner_id in booking.learner_ids],
+                "learner_ids": booking.learner_ids,
             }
             for booking in bookings
         ]
-        await self._session.execute(sql.RELEASE, {"rows": json.dumps(rows)})
+        await self._session.execute(sql.RELEASE, {"rows": to_json(rows).decode()})
 
     async def _set_deadlines(self, bookings: Sequence[Booking]) -> None:
         lifted, waits = defaultdict(list), []
@@ -203,19 +203,19 @@ class BookingRepository:
 
 def _values(booking: Booking) -> dict[str, Any]:
     return {
-        "booking_id": str(booking.id),
-        "institution_id": str(booking.institution_id),
-        "provider_id": str(booking.provider_id),
-        "session_id": str(booking.session_id),
-        "opportunity_id": str(booking.opportunity_id),
-        "cohort_id": str(booking.cohort_id) if booking.cohort_id else None,
-        "state": booking.state.value,
+        "booking_id": booking.id,
+        "institution_id": booking.institution_id,
+        "provider_id": booking.provider_id,
+        "session_id": booking.session_id,
+        "opportunity_id": booking.opportunity_id,
+        "cohort_id": booking.cohort_id,
+        "state": booking.state,
         "places": len(booking.learners),
-        "first_day": booking.first_day.isoformat(),
-        "last_day": booking.last_day.isoformat(),
-        "begins_at": booking.begins_at.isoformat(),
-        "asked_at": booking.asked_at.isoformat(),
-        "held_until": booking.held_until.isoformat() if booking.held_until else None,
+        "first_day": booking.first_day,
+        "last_day": booking.last_day,
+        "begins_at": booking.begins_at,
+        "asked_at": booking.asked_at,
+        "held_until": booking.held_until,
         "referred": booking.referred,
         "reason_codes": booking.reason_codes,
         "decision": {
@@ -228,7 +228,7 @@ def _values(booking: Booking) -> dict[str, Any]:
         "holds": booking.state.holds_places,
         "learners": [
             {
-                "learner_id": str(each.learner_id),
+                "learner_id": each.learner_id,
                 "under_16": each.under_16_on_every_day,
                 "compulsory": each.of_compulsory_school_age,
             }
