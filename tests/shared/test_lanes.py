@@ -76,7 +76,23 @@ async def test_a_lane_takes_no_more_at_once_than_it_may(toy: Toy) -> None:
     recorder.go.set()
     await asyncio.gather(*tasks)
 
-    assert recorder.batches == [[0], [1, 2], [3, 4], [5]]
+    assert sorted(recorder.batches) == [[0], [1, 2], [3, 4], [5]]
+
+
+async def test_a_full_load_begins_beside_the_one_in_hand_and_a_third_waits(toy: Toy) -> None:
+    recorder, lanes = Recorder(), Lanes(toy.bus, most=2)
+    tasks = await waiting(recorder, lanes, order(1))
+    await asyncio.sleep(0)
+    assert recorder.batches == [[0]]  # one alone is no load
+
+    tasks += [asyncio.create_task(lanes.execute(KEY, recorder, order(number))) for number in range(2, 6)]
+    await eventually(lambda: len(recorder.batches) == 2)
+    recorder.go.set()
+    await asyncio.gather(*tasks)
+
+    assert recorder.batches[:2] == [[0], [1, 2]]
+    assert sorted(recorder.batches[2:]) == [[3, 4], [5]]
+    assert sorted(await toy.effects()) == [0, 1, 2, 3, 4, 5]
 
 
 async def test_with_lanes_off_each_has_its_own_transaction(toy: Toy) -> None:

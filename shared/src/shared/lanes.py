@@ -15,6 +15,7 @@ Work = TypeVar("Work")
 Result = TypeVar("Result")
 
 LANES = 4
+ABREAST = 2  # transactions of one lane at once, where as many wait as one may carry
 
 
 @dataclass(slots=True)
@@ -27,15 +28,16 @@ class _Waiting:
 @dataclass(slots=True)
 class _Lane:
     waiting: deque[_Waiting] = field(default_factory=deque)
-    driver: asyncio.Task[None] | None = None
+    drivers: list[asyncio.Task[None]] = field(default_factory=list)
 
 
 class Lanes(Generic[Work]):
-    """Carries out orders about one thing together: a key has its lane, a lane one transaction at a time.
+    """Carries out orders about one thing together: a key has its lane, a lane one transaction in hand.
 
     A lane with nothing in hand begins at once; what arrives meanwhile is the next transaction. There is
     no timer, so that one client alone waits for nobody. A row lock is held through the commit: one by
-    one, a hot row takes a commit's time for each.
+    one, a hot row takes a commit's time for each. Only when a full load waits does it begin beside the
+    one in hand: it reads and writes while the other commits, and waits for it at the row alone.
     """
 
     def __init__(self, bus: CommandBus[Work], *, most: int) -> None:
@@ -58,8 +60,9 @@ class Lanes(Generic[Work]):
             return await outcome
         lane = self._lanes[zlib.crc32(str(key).encode()) % LANES]
         lane.waiting.append(mine)
-        if lane.driver is None or lane.driver.done():
-            lane.driver = asyncio.create_task(self._drive(lane), name="lane")
+        lane.drivers = [each for each in lane.drivers if not each.done()]
+        if not lane.drivers or (len(lane.waiting) >= self._most and len(lane.drivers) < ABREAST):
+            lane.drivers.append(asyncio.create_task(self._drive(lane), name="lane"))
         return await outcome
 
     async def _drive(self, lane: _Lane) -> None:
