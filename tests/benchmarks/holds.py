@@ -1,10 +1,8 @@
 """G1-G4, G13: booking requests through HTTP, beside pgbench with the same transaction and without lanes."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -16,10 +14,8 @@ from tests.benchmarks.findings import Bar, Finding, percentile
 from tests.benchmarks.hold_world import LEARNER, SCHOOLS, SESSION, SESSIONS, HoldWorld, number, seeded
 from tests.benchmarks.load import Load
 from tests.benchmarks.run import Run
-from wex import health
+from tests.infra.another import another
 from wex.platform import Platform
-from wex.ports import free_port
-from wex.processes import Child, start, until_ready
 
 SCRIPT = Path(__file__).parent / "hold.sql"
 API = "bookings-api"
@@ -59,25 +55,6 @@ async def holds(
     await world.platform.stop(API)
     await world.platform.start(API, **environment)
     return await _round(world, run, world.platform.addresses.ports[API], sessions, connections)
-
-
-@asynccontextmanager
-async def another_api(world: HoldWorld, *module: str) -> AsyncIterator[tuple[Child, int]]:
-    """One more api process on a port of its own, run as `module` where one is given."""
-    command, port = world.platform.command(API), free_port()
-    another = replace(
-        command,
-        name="another-api",
-        argv=(sys.executable, "-m", *(module or command.module)),
-        environment={**command.environment, "WEX_HTTP_PORT": str(port)},
-        port=port,
-    )
-    child = start(another, world.platform.folders.run)
-    try:
-        await until_ready(child, lambda: health.is_ready(port), within=30)
-        yield child, port
-    finally:
-        child.kill()
 
 
 async def _round(world: HoldWorld, run: Run, port: int, sessions: int, connections: int) -> Load:
@@ -150,9 +127,9 @@ async def _beside_unwoken(world: HoldWorld, run: Run) -> Finding:
     ours, theirs = [], []
     await world.platform.stop(API)
     for _ in track(range(run.rounds), what, console=run.console):
-        async with another_api(world, "tests.benchmarks.unwoken", "bookings", "api") as (_, port):
+        async with another(world.platform, API, "tests.benchmarks.unwoken", "bookings", "api") as (_, port):
             theirs.append(await _round(world, run, port, SESSIONS, CONNECTIONS))
-        async with another_api(world) as (_, port):
+        async with another(world.platform, API) as (_, port):
             ours.append(await _round(world, run, port, SESSIONS, CONNECTIONS))
     return Finding(
         "G13", what, "/s", [each.rate(201) for each in ours], Bar(0.85, 0.95),

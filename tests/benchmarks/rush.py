@@ -5,9 +5,10 @@ import asyncio
 from tests.benchmarks import load
 from tests.benchmarks.findings import Bar, Finding, percentile
 from tests.benchmarks.hold_world import HoldWorld
-from tests.benchmarks.holds import API, CONNECTIONS, another_api, hold_platform, requests
+from tests.benchmarks.holds import API, CONNECTIONS, hold_platform, requests
 from tests.benchmarks.load import Load
 from tests.benchmarks.run import Run
+from tests.infra.another import another
 from tests.infra.polling import eventually
 
 PLACES, TRIES = 5_000, 20_000
@@ -32,7 +33,7 @@ async def _rush(world: HoldWorld, run: Run, *, disturbed: bool) -> list[Finding]
     run.console.print(f"{what}: {TRIES:,} tries for {PLACES:,} places")
     await world.reset(hot_places=PLACES)
     tries = requests(world, TRIES, sessions=1)
-    async with another_api(world) as (other, port):
+    async with another(world.platform, API) as (other, port):
         ports = [world.platform.addresses.ports[API], port]
         first = asyncio.create_task(load.drive(ports, tries, connections=CONNECTIONS))
         if disturbed:

@@ -16,6 +16,8 @@ from tests.faults.crowd import go_on, rush
 from tests.faults.hearing import delivered_again, read_from_zero, unreadable_message
 from tests.faults.tenants import mixed_tenants
 from tests.faults.world import Scene
+from tests.infra.another import another
+from wex.platform import Platform
 
 Cell = Callable[[Scene], Awaitable[str]]
 # A connection is waited for 5 s and a statement 10 s; giving either up may take as long again.
@@ -28,10 +30,10 @@ async def failpoint(scene: Scene) -> str:
     point = sorted(POINTS)[scene.seed % len(POINTS)]  # seeds one after the other visit every point
     action = draw.choice(["kill9", "hang", "raise"])
     name = draw.choice(_who_passes(point))
-    chance = draw.choice([1.0, 0.5, 0.2])
+    chance = 1.0 if point == "C5" else draw.choice([1.0, 0.5, 0.2])  # C5 is come by once or twice
     await platform.stop(name)
     await platform.start(name, WEX_FAIL=f"{point}:{action}:{chance}")
-    working = asyncio.create_task(scene.work())
+    working = asyncio.create_task(_work(scene, name if point == "C5" else None))
     log, size = platform.log(name), await asyncio.to_thread(_size, platform.log(name))
     fired = await _heal_while(working, scene, name)
     await working
@@ -47,7 +49,20 @@ def _who_passes(point: str) -> list[str]:
         return ["bookings-api"]
     if point in ("W1", "W2"):
         return ["integrations-worker"]
-    return ["bookings-worker", "safeguarding-worker"]
+    return ["bookings-worker", "safeguarding-worker", "outcomes-worker"]
+
+
+async def _work(scene: Scene, joined: str | None) -> None:
+    """The scene's work; meanwhile another process comes into the group of `joined`, and goes."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(scene.work())
+        if joined is not None:
+            group.create_task(_come_and_go(scene.world.platform, joined))
+
+
+async def _come_and_go(platform: Platform, name: str) -> None:
+    async with another(platform, name):
+        pass
 
 
 def _size(log: Path) -> int:

@@ -17,6 +17,7 @@ POINTS = {
     "C2": "an event (or a deadline) is claimed in the inbox, nothing is done yet",
     "C3": "an event (or a deadline) is done, before COMMIT",
     "C4": "an event (or a deadline) is committed, before the offset is",
+    "C5": "the group takes partitions away, before what was done on them is committed",
     "R1": "the relay has taken rows",
     "R2": "the relay has given rows to the client, before the acknowledgement",
     "R3": "the relay's rows are acknowledged, before they are removed",

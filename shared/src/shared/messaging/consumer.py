@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
+from shared import failpoints
 from shared.command_bus import CommandBus
 from shared.messaging import kafka
 from shared.messaging.delivery import PATIENCE, Delivery, Hand, LetGo
@@ -216,7 +217,9 @@ class _Handover(ConsumerRebalanceListener):  # type: ignore[misc]
         self._consumer = consumer
         self._client = client
 
-    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:  # noqa: ARG002
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        if revoked:
+            failpoints.reach("C5")
         await self._consumer.hand_over(self._client)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:  # noqa: ARG002
