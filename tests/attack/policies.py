@@ -48,8 +48,7 @@ async def attack_policies(scene: Scene, *, as_superuser: bool = False) -> Attack
                     empty.append(f"{service}.{table['name']}")
                 for tenants in (str(uuid4()), ""):
                     await _press(attack, app, service, table, tenants, row)
-    if empty:
-        attack.facts.append(f"tables without a row after the journey: {', '.join(empty)}")
+    attack.expect(not empty, f"tables without a row to reach: {', '.join(empty)}")
     return attack.over()
 
 

@@ -18,6 +18,7 @@ import httpx2
 from tests.attack.answers import Answers
 from tests.attack.documents import Operation, operations, scopes_of
 from tests.attack.findings import Attack
+from tests.attack.referred import referred_bookings
 from tests.infra.polling import eventually
 from wex.issuer import Issuer, load_issuer
 from wex.journey import roster
@@ -102,6 +103,7 @@ class Scene:
     issuer: Issuer
     ids: dict[str, str]
     strangers: list[Stranger]
+    referred: list[dict[str, Any]]
     http: httpx2.AsyncClient
     answers: Answers
 
@@ -139,7 +141,8 @@ class Scene:
     async def do_once(self) -> None:
         """Do what the journey leaves out and no generated request comes to do: at a version, and for good."""
         walk, by_id = self.walk, {each.told["operationId"]: each for each in operations()}
-        provider, hub, lead = (walk.organisation(who) for who in (walk.provider, walk.hub, walk.lead))
+        people = walk.provider, walk.hub, walk.lead, walk.school
+        provider, hub, lead, school = (walk.organisation(who) for who in people)
         await self.send(by_id["resolveConcern"], self.token("safeguarding", lead))
         virtual = {**by_id["draftOpportunity"].body(), "mode": "virtual"}
         token = self.token("opportunities", provider)
@@ -155,10 +158,13 @@ class Scene:
             return all(each.is_success for each in answers)
 
         await eventually(listed, within=30)  # again, once the concern is known to be resolved
-        school = walk.organisation(walk.school)
+        settled, withdrawn = self.referred
+        clearance = {"clearance_id": settled["id"]}
+        await self.send(by_id["settleClearance"], self.token("safeguarding", lead), clearance)
+        asked = self.token("bookings", school)
+        await self.send(by_id["withdrawBooking"], asked, {"booking_id": withdrawn["booking_id"]})
         for name, booking in walk.bookings.items():
             if name != "first":  # which the other attacks are about
-                asked = self.token("bookings", school)
                 await self.send(by_id["cancelBooking"], asked, {"booking_id": booking})
         await self.send(by_id["replayWebhookDelivery"], self.token("integrations", school))
 
@@ -200,14 +206,16 @@ async def prepare(
     """Walk the journey with marked words, then add what it leaves out. Raises `StepFailed`."""
     clients = Marked(platform.addresses.issuer, platform.api, http)
     walk = Walk(platform, clients, receiver)
+    referred: list[dict[str, Any]] = []
     for step in STEPS:
+        if step.number == "9":  # the last moment at which the provider is trusted
+            referred = await referred_bookings(walk)
         walked = await walk_step(step, walk)
         if walked.failed:
             raise StepFailed(f"the journey does not hold: {step.title}: {walked.outcome}")
-    ids = await _things(walk)
-    strangers = await _strangers(walk)
+    ids, strangers = await _things(walk), await _strangers(walk)
     issuer = load_issuer(platform.addresses.issuer, platform.folders.issuer)
-    return Scene(platform, walk, clients.mark, issuer, ids, strangers, http, answers)
+    return Scene(platform, walk, clients.mark, issuer, ids, strangers, referred, http, answers)
 
 
 async def _things(walk: Walk) -> dict[str, str]:
