@@ -160,7 +160,7 @@ class Scene:
         await eventually(listed, within=30)  # again, once the concern is known to be resolved
         settled, withdrawn = self.referred
         clearance = {"clearance_id": settled["id"]}
-        await self.send(by_id["settleClearance"], self.token("safeguarding", lead), clearance)
+        await self.send(by_id["settleClearance"], self.token("safeguarding", school), clearance)
         asked = self.token("bookings", school)
         await self.send(by_id["withdrawBooking"], asked, {"booking_id": withdrawn["booking_id"]})
         for name, booking in walk.bookings.items():
