@@ -65,7 +65,7 @@ insert into inbox (source, message_id) select 'earlier', booking_id::text from b
 update session_places p set taken = (select count(*) from bench.earlier e where e.session_id = p.session_id);
 create table bench.session_places as table session_places;
 """
-# What was there before stays: a plan made while a table is empty reads it from end to end.
+# What was there before stays: tables analysed while empty would be read from end to end for some time after.
 _RESET = f"""
 set session_replication_role = replica;
 delete from learner_days where booking_id not between bench.id({BOOKED}, 0) and bench.id({BOOKED + 1}, 0);
