@@ -41,7 +41,7 @@ from shared.security.access import own_organisation, requires
 from shared.security.tokens import Caller
 
 routes = APIRouter(tags=["bookings"])
-rush = APIRouter(tags=["bookings"], route_class=StraightRoute)
+rush = APIRouter(tags=["bookings"], route_class=StraightRoute)  # what everybody asks for when places open
 
 
 @rush.post(
