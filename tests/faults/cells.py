@@ -83,7 +83,7 @@ async def _heal_while(working: "asyncio.Task[None]", scene: Scene, name: str) ->
             scene.mended_at = time.monotonic()
             await platform.start(name)
             return True
-        if psutil.Process(platform.pid(name)).status() == psutil.STATUS_STOPPED:
+        if _is_stopped(platform.pid(name)):
             await asyncio.sleep(pause * 4)
             scene.mended_at = time.monotonic()
             if revive:
@@ -95,6 +95,13 @@ async def _heal_while(working: "asyncio.Task[None]", scene: Scene, name: str) ->
         await asyncio.sleep(0.05)
         after -= 0.05 * working.done()
     return False
+
+
+def _is_stopped(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_STOPPED)
+    except psutil.NoSuchProcess:  # it ended a moment ago
+        return False
 
 
 async def killed_process(scene: Scene) -> str:
