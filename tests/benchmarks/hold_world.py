@@ -16,12 +16,15 @@ EARLIER = 20_000  # bookings there already, of as many learners more
 PLACES = 1_000_000
 SCHOOL, PROVIDER, SITE, OPPORTUNITY, ASSURANCE, SESSION, LEARNER = range(1, 8)
 BOOKED = 11
+_SCATTER = 2_654_435_761  # odd: every number goes somewhere else
 
 _SEED = f"""
 create schema bench;
 grant usage on schema bench to public;
 create function bench.id(kind int, n bigint) returns uuid language sql immutable parallel safe as
-  $$ select (lpad(to_hex(kind), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid $$;
+  $$ select (lpad(to_hex(case when kind in ({SCHOOL}, {LEARNER}) then n * {_SCATTER} % {2**32} else n end),
+                  8, '0')
+     || '-' || lpad(to_hex(kind), 4, '0') || '-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid $$;
 create sequence bench.learner;
 grant usage on sequence bench.learner to public;
 insert into organisations select bench.id({SCHOOL}, n), 'institution', 'academy', true, 1
@@ -51,6 +54,7 @@ create table bench.earlier as
          bench.id({LEARNER}, n) as learner_id, s.*
   from generate_series({LEARNERS + 1}, {LEARNERS + EARLIER}) n
   join sessions s on s.session_id = bench.id({SESSION}, 1 + n % {SESSIONS - 1});
+create table bench.earlier_ids as select booking_id from bench.earlier;
 insert into bookings (booking_id, institution_id, provider_id, session_id, opportunity_id, state, places,
     first_day, last_day, begins_at, asked_at, referred, reason_codes, decision, version)
   select booking_id, institution_id, provider_id, session_id, opportunity_id, 'confirmed', 1,
@@ -66,11 +70,11 @@ update session_places p set taken = (select count(*) from bench.earlier e where 
 create table bench.session_places as table session_places;
 """
 # What was there before stays: tables analysed while empty would be read from end to end for some time after.
-_RESET = f"""
+_RESET = """
 set session_replication_role = replica;
-delete from learner_days where booking_id not between bench.id({BOOKED}, 0) and bench.id({BOOKED + 1}, 0);
-delete from booking_learners where booking_id not between bench.id({BOOKED}, 0) and bench.id({BOOKED + 1}, 0);
-delete from bookings where booking_id not between bench.id({BOOKED}, 0) and bench.id({BOOKED + 1}, 0);
+delete from learner_days where booking_id not in (table bench.earlier_ids);
+delete from booking_learners where booking_id not in (table bench.earlier_ids);
+delete from bookings where booking_id not in (table bench.earlier_ids);
 delete from inbox where source <> 'earlier';
 reset session_replication_role;
 truncate outbox, deadlines, session_places;
@@ -82,8 +86,13 @@ checkpoint;
 
 
 def number(kind: int, n: int) -> UUID:
-    """The same id as the database's `bench.id`."""
-    return UUID(f"{kind:08x}-0000-7000-8000-{n:012x}")
+    """The same id as the database's `bench.id`.
+
+    Schools and learners are scattered, as pseudonyms are, others in order, as UUIDs of version 7 are: an
+    index of ranges that is told ids with the same upper half finds nothing quickly.
+    """
+    upper = n * _SCATTER % 2**32 if kind in (SCHOOL, LEARNER) else n
+    return UUID(f"{upper:08x}-{kind:04x}-7000-8000-{n:012x}")
 
 
 @dataclass
