@@ -51,7 +51,10 @@ def subscriptions(
     def when_thing_changed_do(event: Event[ThingChanged]) -> Instruction[ToyWork]:
         return Instruction(note, note_of(event))
 
-    return [Subscription(ThingChanged, when_thing_changed_do), *(SUBSCRIPTIONS[1:] if also_ended else [])]
+    return [
+        Subscription("when_thing_changed_do", ThingChanged, when_thing_changed_do),
+        *(SUBSCRIPTIONS[1:] if also_ended else []),
+    ]
 
 
 async def has_effects(toy: Toy, key: UUID, numbers: list[int]) -> bool:
@@ -78,4 +81,4 @@ def slowly(begun: asyncio.Event, finish: asyncio.Event) -> list[Subscription[Toy
     def when_thing_changed_note_slowly(event: Event[ThingChanged]) -> Instruction[ToyWork]:
         return Instruction(note_slowly, Note(event.data.thing_id, event.data.number))
 
-    return [Subscription(ThingChanged, when_thing_changed_note_slowly)]
+    return [Subscription("when_thing_changed_note_slowly", ThingChanged, when_thing_changed_note_slowly)]

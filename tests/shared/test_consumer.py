@@ -53,7 +53,11 @@ async def test_an_event_waits_for_what_it_needs_from_another_topic(toy: Toy, log
     def when_other_happened_note_it(event: Event[OtherHappened]) -> Instruction[ToyWork]:
         return Instruction(note, Note(event.data.thing_id, event.data.number))
 
-    async with consuming(toy, log, [*policies, Subscription(OtherHappened, when_other_happened_note_it)]):
+    async with consuming(
+        toy,
+        log,
+        [*policies, Subscription("when_other_happened_note_it", OtherHappened, when_other_happened_note_it)],
+    ):
         await log.write(changed(key, 1))
         await asyncio.sleep(0.5)
         assert await toy.effects() == []

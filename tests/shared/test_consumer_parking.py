@@ -33,6 +33,7 @@ from tests.shared.toy import (
     TOPIC,
     Note,
     OtherHappened,
+    ThingChanged,
     Toy,
     ToyWork,
     note,
@@ -78,6 +79,35 @@ async def test_replaying_one_key_leaves_the_others_parked(toy: Toy, log: Log) ->
 
     assert await toy.effects() == [1]
     assert len(await toy.parked()) == 1
+
+
+async def test_a_renamed_policy_takes_no_event_twice_and_replays_what_was_parked_before(
+    toy: Toy, log: Log
+) -> None:
+    done, parked = new_id(), new_id()
+
+    def when_changed_under_its_old_name(event: Event[ThingChanged]) -> Instruction[ToyWork]:
+        fails = Conflict() if event.data.thing_id == parked else None
+        return Instruction(note, Note(event.data.thing_id, event.data.number, fails=fails))
+
+    def when_changed_under_its_new_name(event: Event[ThingChanged]) -> Instruction[ToyWork]:
+        return Instruction(note, Note(event.data.thing_id, event.data.number))
+
+    before = [Subscription("kept-id", ThingChanged, when_changed_under_its_old_name)]
+    after = [Subscription("kept-id", ThingChanged, when_changed_under_its_new_name)]
+    events = [changed(done, 1), changed(parked, 1)]
+    async with consuming(toy, log, before):
+        await log.write(*events)
+        await eventually(lambda: has_effects(toy, done, [1]))
+        await eventually(lambda: are_parked(toy, 1))
+
+    async with consuming(toy, log, after) as consumer:
+        await log.write(*events, changed(done, 2))  # the first two are redelivered
+        await eventually(lambda: has_effects(toy, done, [1, 2]))
+        await eventually(lambda: are_parked(toy, 2))  # the redelivered one waits behind the first
+        assert await replay(toy.database, consumer, after) == (2, 0)
+
+    assert await toy.effects(parked) == [1]
 
 
 async def test_a_parked_message_whose_policy_is_gone_stays_parked(toy: Toy, log: Log) -> None:
@@ -225,7 +255,11 @@ async def test_the_other_topic_is_no_lane_of_the_same_key(toy: Toy, log: Log) ->
         return Instruction(note, Note(event.data.thing_id, event.data.number))
 
     failing = subscriptions(lambda e: Note(e.data.thing_id, e.data.number, fails=Conflict()))
-    async with consuming(toy, log, [*failing, Subscription(OtherHappened, when_other_happened_note_it)]):
+    async with consuming(
+        toy,
+        log,
+        [*failing, Subscription("when_other_happened_note_it", OtherHappened, when_other_happened_note_it)],
+    ):
         await log.write(changed(key, 1))
         await eventually(lambda: are_parked(toy, 1))
         await log.write(event(OtherHappened(thing_id=key, tenant_id=TENANT, number=5)))

@@ -32,7 +32,12 @@ def together(fails: dict[int, Exception] | None = None) -> list[Subscription[Toy
         number = event.data.number
         return Instruction(note, Note(event.data.thing_id, number, fails=(fails or {}).get(number)))
 
-    return [Subscription(ThingChanged, when_thing_changed_note_it, together=note_each), SUBSCRIPTIONS[1]]
+    return [
+        Subscription(
+            "when_thing_changed_note_it", ThingChanged, when_thing_changed_note_it, together=note_each
+        ),
+        SUBSCRIPTIONS[1],
+    ]
 
 
 async def transactions(toy: Toy) -> list[int]:

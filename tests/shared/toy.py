@@ -237,8 +237,8 @@ def when_overdue_note_it(due: Due) -> Instruction[ToyWork]:
 
 
 SUBSCRIPTIONS: list[Subscription[ToyWork]] = [
-    Subscription(ThingChanged, when_thing_changed_note_it),
-    Subscription(ThingEnded, when_thing_ended_note_it),
+    Subscription("when_thing_changed_note_it", ThingChanged, when_thing_changed_note_it),
+    Subscription("when_thing_ended_note_it", ThingEnded, when_thing_ended_note_it),
 ]
 
 

@@ -165,7 +165,7 @@ class Delivery(Generic[Work]):
         self, subscription: Subscription[Work], event: Event[Any], message: RawMessage, hand: Hand
     ) -> None:
         """One policy on one event: try until it has its effect, or park it."""
-        name, tries, began = subscription.name, 0, time.monotonic()
+        name, tries, began = subscription.id, 0, time.monotonic()
         while True:
             tries += 1
             try:
@@ -225,4 +225,4 @@ def _claim(
     instruction: Instruction[Any],
     lane: tuple[str, str] | None,
 ) -> Message:
-    return Message(subscription.name, str(event.id), instruction.tenants, lane=lane)
+    return Message(subscription.id, str(event.id), instruction.tenants, lane=lane)

@@ -26,17 +26,16 @@ class Instruction(Generic[Work]):
 class Subscription(Generic[Work]):
     """Contract to policy: `policy(event)` gives the instruction, or None where there is nothing to do.
 
-    `together` carries out the commands of many such events in one transaction, in their order. It does
-    for each what the instruction's handler does, or raises for all: it refuses none by itself.
+    `id` names the subscription for ever: claims in the inbox and parked messages are kept under it, so it
+    stays when the policy is renamed. `together` carries out the commands of many such events in one
+    transaction, in their order. It does for each what the instruction's handler does, or raises for all:
+    it refuses none by itself.
     """
 
+    id: str
     contract: type[Contract]
     policy: Callable[[Event[Any]], Instruction[Work] | None]
     together: Callable[[Sequence[Any], Work], Awaitable[Sequence[Any]]] | None = None
-
-    @property
-    def name(self) -> str:
-        return self.policy.__name__
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,10 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Deadline(Generic[Work]):
-    """Name of a deadline to what happens when it passes."""
+    """Name of a deadline to what happens when it passes.
+
+    Rows that wait and claims in the inbox are kept under the name: it stays when the policy is renamed.
+    """
 
     name: str
     policy: Callable[[Due], Instruction[Work]]
@@ -61,6 +63,3 @@ class Deadline(Generic[Work]):
 def for_tenants(*tenants: UUID | None) -> frozenset[UUID]:
     """The tenants an instruction acts for, leaving out the absent."""
     return frozenset(tenant for tenant in tenants if tenant is not None)
-
-
-Subscriptions = Sequence[Subscription[Work]]

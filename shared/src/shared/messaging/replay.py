@@ -41,7 +41,7 @@ async def _take_up(consumer: Consumer[Work], subscriptions: list[Subscription[Wo
             subscription
             for subscription in subscriptions
             if subscription.contract.type == event.type
-            and parked.consumer in (subscription.name, consumer.service)
+            and parked.consumer in (subscription.id, consumer.service)
         ]
         for subscription in policies:
             await consumer.delivery.carry_out(subscription, event, lane=None)

@@ -8,21 +8,73 @@ from shared.contracts import integrations, opportunities, safeguarding
 from shared.messaging.policy import Deadline, Subscription
 
 SUBSCRIPTIONS: list[Subscription[Work]] = [
-    Subscription(integrations.RosterRowReceived, policies.when_roster_row_received_apply),
-    Subscription(opportunities.OrganisationRecorded, policies.when_organisation_recorded_copy),
-    Subscription(opportunities.OpportunityPublished, policies.when_opportunity_published_copy),
-    Subscription(opportunities.OpportunityWithdrawn, policies.when_opportunity_withdrawn_close),
-    Subscription(opportunities.OpportunitySuspended, policies.when_opportunity_suspended_close),
-    Subscription(opportunities.OpportunityReinstated, policies.when_opportunity_reinstated_open),
-    Subscription(opportunities.SessionScheduled, policies.when_session_scheduled_copy),
-    Subscription(opportunities.SessionCancelled, policies.when_session_cancelled_cancel_bookings),
-    Subscription(safeguarding.AssuranceGranted, policies.when_assurance_granted_reinstate),
-    Subscription(safeguarding.AssuranceReinstated, policies.when_assurance_reinstated_reinstate),
-    Subscription(safeguarding.AssuranceSuspended, policies.when_assurance_suspended_suspend),
-    Subscription(safeguarding.AssuranceLapsed, policies.when_assurance_lapsed_suspend),
-    Subscription(safeguarding.ClearanceGranted, policies.when_clearance_granted_confirm),
-    Subscription(safeguarding.ClearanceRefused, policies.when_clearance_refused_refuse),
-    Subscription(safeguarding.ClearanceReferred, policies.when_clearance_referred_wait),
+    Subscription(
+        "when_roster_row_received_apply",
+        integrations.RosterRowReceived,
+        policies.when_roster_row_received_apply,
+    ),
+    Subscription(
+        "when_organisation_recorded_copy",
+        opportunities.OrganisationRecorded,
+        policies.when_organisation_recorded_copy,
+    ),
+    Subscription(
+        "when_opportunity_published_copy",
+        opportunities.OpportunityPublished,
+        policies.when_opportunity_published_copy,
+    ),
+    Subscription(
+        "when_opportunity_withdrawn_close",
+        opportunities.OpportunityWithdrawn,
+        policies.when_opportunity_withdrawn_close,
+    ),
+    Subscription(
+        "when_opportunity_suspended_close",
+        opportunities.OpportunitySuspended,
+        policies.when_opportunity_suspended_close,
+    ),
+    Subscription(
+        "when_opportunity_reinstated_open",
+        opportunities.OpportunityReinstated,
+        policies.when_opportunity_reinstated_open,
+    ),
+    Subscription(
+        "when_session_scheduled_copy", opportunities.SessionScheduled, policies.when_session_scheduled_copy
+    ),
+    Subscription(
+        "when_session_cancelled_cancel_bookings",
+        opportunities.SessionCancelled,
+        policies.when_session_cancelled_cancel_bookings,
+    ),
+    Subscription(
+        "when_assurance_granted_reinstate",
+        safeguarding.AssuranceGranted,
+        policies.when_assurance_granted_reinstate,
+    ),
+    Subscription(
+        "when_assurance_reinstated_reinstate",
+        safeguarding.AssuranceReinstated,
+        policies.when_assurance_reinstated_reinstate,
+    ),
+    Subscription(
+        "when_assurance_suspended_suspend",
+        safeguarding.AssuranceSuspended,
+        policies.when_assurance_suspended_suspend,
+    ),
+    Subscription(
+        "when_assurance_lapsed_suspend", safeguarding.AssuranceLapsed, policies.when_assurance_lapsed_suspend
+    ),
+    Subscription(
+        "when_clearance_granted_confirm",
+        safeguarding.ClearanceGranted,
+        policies.when_clearance_granted_confirm,
+    ),
+    Subscription(
+        "when_clearance_refused_refuse", safeguarding.ClearanceRefused, policies.when_clearance_refused_refuse
+    ),
+    Subscription(
+        "when_clearance_referred_wait", safeguarding.ClearanceReferred, policies.when_clearance_referred_wait
+    ),
 ]
 
 DEADLINES: list[Deadline[Work]] = [

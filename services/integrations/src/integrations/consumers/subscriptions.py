@@ -11,6 +11,9 @@ from shared.contracts.contract import published
 from shared.messaging.policy import Deadline, Subscription
 
 SUBSCRIPTIONS: list[Subscription[Work]] = [
-    Subscription(published()[name], when_anything_happens_tell_endpoints) for name in EVENT_TYPES
+    Subscription(
+        "when_anything_happens_tell_endpoints", published()[name], when_anything_happens_tell_endpoints
+    )
+    for name in EVENT_TYPES
 ]
 DEADLINES: list[Deadline[Work]] = [Deadline(OLD_DELIVERIES, when_deliveries_are_old_forget_them)]

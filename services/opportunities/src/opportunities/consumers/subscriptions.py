@@ -15,13 +15,21 @@ from shared.contracts.safeguarding import (
 from shared.messaging.policy import Deadline, Subscription
 
 SUBSCRIPTIONS: list[Subscription[Work]] = [
-    Subscription(AssuranceGranted, policies.when_assurance_granted_follow),
-    Subscription(AssuranceReinstated, policies.when_assurance_reinstated_follow),
-    Subscription(AssuranceSuspended, policies.when_assurance_suspended_follow),
-    Subscription(AssuranceLapsed, policies.when_assurance_lapsed_follow),
-    Subscription(PlacesChanged, policies.when_places_changed_note),
-    Subscription(FrameworkPublished, policies.when_framework_published_learn),
-    Subscription(OrganisationRecorded, policies.when_organisation_recorded_relist),
+    Subscription("when_assurance_granted_follow", AssuranceGranted, policies.when_assurance_granted_follow),
+    Subscription(
+        "when_assurance_reinstated_follow", AssuranceReinstated, policies.when_assurance_reinstated_follow
+    ),
+    Subscription(
+        "when_assurance_suspended_follow", AssuranceSuspended, policies.when_assurance_suspended_follow
+    ),
+    Subscription("when_assurance_lapsed_follow", AssuranceLapsed, policies.when_assurance_lapsed_follow),
+    Subscription("when_places_changed_note", PlacesChanged, policies.when_places_changed_note),
+    Subscription(
+        "when_framework_published_learn", FrameworkPublished, policies.when_framework_published_learn
+    ),
+    Subscription(
+        "when_organisation_recorded_relist", OrganisationRecorded, policies.when_organisation_recorded_relist
+    ),
 ]
 DEADLINES: list[Deadline[Work]] = [
     Deadline(ASSURANCE_BEGINS, policies.when_assurance_begins_list),

@@ -15,14 +15,45 @@ from shared.contracts.opportunities import OpportunityPublished, SessionSchedule
 from shared.messaging.policy import Deadline, Subscription
 
 SUBSCRIPTIONS: list[Subscription[Work]] = [
-    Subscription(OpportunityPublished, policies.when_opportunity_is_published_keep_it),
-    Subscription(SessionScheduled, policies.when_session_is_scheduled_keep_it),
-    Subscription(BookingConfirmed, policies.when_booking_is_confirmed_expect_its_learners),
-    Subscription(BookingChanged, policies.when_booking_is_changed_expect_who_remains),
-    Subscription(BookingEnded, policies.when_booking_is_ended_count_nothing_of_it),
-    Subscription(AttendanceRecorded, policies.when_attendance_is_recorded_assess_it, together=take_registers),
-    Subscription(LearnerRecorded, policies.when_learner_is_recorded_enrol_the_learner),
-    Subscription(LearnerErased, policies.when_learner_is_erased_forget_the_learner),
+    Subscription(
+        "when_opportunity_is_published_keep_it",
+        OpportunityPublished,
+        policies.when_opportunity_is_published_keep_it,
+    ),
+    Subscription(
+        "when_session_is_scheduled_keep_it", SessionScheduled, policies.when_session_is_scheduled_keep_it
+    ),
+    Subscription(
+        "when_booking_is_confirmed_expect_its_learners",
+        BookingConfirmed,
+        policies.when_booking_is_confirmed_expect_its_learners,
+    ),
+    Subscription(
+        "when_booking_is_changed_expect_who_remains",
+        BookingChanged,
+        policies.when_booking_is_changed_expect_who_remains,
+    ),
+    Subscription(
+        "when_booking_is_ended_count_nothing_of_it",
+        BookingEnded,
+        policies.when_booking_is_ended_count_nothing_of_it,
+    ),
+    Subscription(
+        "when_attendance_is_recorded_assess_it",
+        AttendanceRecorded,
+        policies.when_attendance_is_recorded_assess_it,
+        together=take_registers,
+    ),
+    Subscription(
+        "when_learner_is_recorded_enrol_the_learner",
+        LearnerRecorded,
+        policies.when_learner_is_recorded_enrol_the_learner,
+    ),
+    Subscription(
+        "when_learner_is_erased_forget_the_learner",
+        LearnerErased,
+        policies.when_learner_is_erased_forget_the_learner,
+    ),
 ]
 
 DEADLINES: list[Deadline[Work]] = [

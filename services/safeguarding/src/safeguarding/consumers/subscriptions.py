@@ -13,14 +13,30 @@ from shared.contracts.opportunities import (
 from shared.messaging.policy import Deadline, Subscription
 
 SUBSCRIPTIONS: list[Subscription[Work]] = [
-    Subscription(OrganisationRecorded, policies.when_organisation_recorded_copy_it),
-    Subscription(OpportunityPublished, policies.when_opportunity_published_copy_it),
-    Subscription(SessionScheduled, policies.when_session_scheduled_copy_it),
-    Subscription(SessionCancelled, policies.when_session_cancelled_copy_it),
-    Subscription(BookingRequested, policies.when_booking_requested_decide_clearance),
-    Subscription(BookingChanged, policies.when_booking_changed_count_days_again),
-    Subscription(BookingEnded, policies.when_booking_ended_end_clearance),
-    Subscription(LearnerErased, policies.when_learner_erased_forget_them),
+    Subscription(
+        "when_organisation_recorded_copy_it",
+        OrganisationRecorded,
+        policies.when_organisation_recorded_copy_it,
+    ),
+    Subscription(
+        "when_opportunity_published_copy_it",
+        OpportunityPublished,
+        policies.when_opportunity_published_copy_it,
+    ),
+    Subscription("when_session_scheduled_copy_it", SessionScheduled, policies.when_session_scheduled_copy_it),
+    Subscription("when_session_cancelled_copy_it", SessionCancelled, policies.when_session_cancelled_copy_it),
+    Subscription(
+        "when_booking_requested_decide_clearance",
+        BookingRequested,
+        policies.when_booking_requested_decide_clearance,
+    ),
+    Subscription(
+        "when_booking_changed_count_days_again",
+        BookingChanged,
+        policies.when_booking_changed_count_days_again,
+    ),
+    Subscription("when_booking_ended_end_clearance", BookingEnded, policies.when_booking_ended_end_clearance),
+    Subscription("when_learner_erased_forget_them", LearnerErased, policies.when_learner_erased_forget_them),
 ]
 
 DEADLINES: list[Deadline[Work]] = [
