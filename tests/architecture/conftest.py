@@ -1,5 +1,5 @@
 """The toy service of the kit's tests, for violations planted in its database."""
 
-from tests.shared.conftest import toy
+from tests.shared.conftest import example
 
-__all__ = ["toy"]
+__all__ = ["example"]

@@ -104,7 +104,7 @@ DEADLINES: dict[str, list[str]] = {
 
 def ids_of(service: str) -> tuple[dict[str, list[str]], list[str]]:
     """A service's subscription ids with the event types under each, and its deadlines' names."""
-    module = importlib.import_module(f"{service}.consumers.subscriptions")
+    module = importlib.import_module(f"{service}.subscriptions")
     return listed(module.SUBSCRIPTIONS), [deadline.name for deadline in module.DEADLINES]
 
 
@@ -127,7 +127,7 @@ def test_no_event_type_is_subscribed_to_twice_under_one_id(service: str) -> None
 
 
 def test_planted_a_renamed_id_is_seen() -> None:
-    module = importlib.import_module("outcomes.consumers.subscriptions")
+    module = importlib.import_module("outcomes.subscriptions")
     first: Subscription[object] = module.SUBSCRIPTIONS[0]
     renamed = Subscription("when_something_else", first.contract, first.policy)
 

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from tests.infra.fixtures import ServiceDatabases
-from tests.shared.toy import Toy
+from tests.shared.example_service import ExampleService
 
 KIT = {"alembic_version", "outbox", "inbox", "parked_messages", "deadlines"}
 
@@ -116,8 +116,8 @@ async def test_every_table_of_a_tenant_is_protected(
         "create table more (tenant_id uuid)",
     ],
 )
-async def test_planted_a_table_without_its_protection_is_seen(toy: Toy, plant: str) -> None:
-    connection = await asyncpg.connect(toy._admin)
+async def test_planted_a_table_without_its_protection_is_seen(example: ExampleService, plant: str) -> None:
+    connection = await asyncpg.connect(example._admin)
     before = await unprotected(connection)
     await connection.execute(plant)
     after = await unprotected(connection)
@@ -127,8 +127,8 @@ async def test_planted_a_table_without_its_protection_is_seen(toy: Toy, plant: s
     assert len(after - before) == 1
 
 
-async def test_planted_a_foreign_key_without_the_tenant_is_seen(toy: Toy) -> None:
-    connection = await asyncpg.connect(toy._admin)
+async def test_planted_a_foreign_key_without_the_tenant_is_seen(example: ExampleService) -> None:
+    connection = await asyncpg.connect(example._admin)
     before = await loose_foreign_keys(connection)
     await connection.execute("alter table parts add foreign key (thing_id) references things (thing_id)")
     after = await loose_foreign_keys(connection)
@@ -146,8 +146,8 @@ async def test_planted_a_foreign_key_without_the_tenant_is_seen(toy: Toy) -> Non
     ],
     ids=["a view", "a materialised view", "a function with its owner's rights"],
 )
-async def test_planted_a_way_around_the_policies_is_seen(toy: Toy, plant: str) -> None:
-    connection = await asyncpg.connect(toy._admin)
+async def test_planted_a_way_around_the_policies_is_seen(example: ExampleService, plant: str) -> None:
+    connection = await asyncpg.connect(example._admin)
     before = await connection.fetch(LEAKS)
     await connection.execute(plant)
     after = await connection.fetch(LEAKS)

@@ -12,13 +12,13 @@ from asyncpg import PostgresError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from shared.command_bus import CommandBus
+from shared.bus.command_bus import CommandBus
+from shared.bus.inbox import Message
+from shared.bus.transaction import Transaction
+from shared.bus.wake import Waker
 from shared.kernel import Invalid, OffsetClock, new_id
-from shared.messaging.inbox import Message
-from shared.messaging.wake import Waker
 from shared.persistence.database import Database, is_transient
 from shared.persistence.reading import reading
-from shared.persistence.transaction import Transaction
 from tests.attack.findings import Attack
 
 TENANTS = 6
@@ -149,8 +149,8 @@ class Mixture:
     async def _touch_everything(self, tenant: UUID, _: UUID) -> None:
         touched = set[UUID]()
 
-        async def touch(_: None, work: Transaction) -> None:
-            touched.update((await work.session.execute(_TOUCH)).scalars())
+        async def touch(_: None, uow: Transaction) -> None:
+            touched.update((await uow.db.execute(_TOUCH)).scalars())
 
         await self._execute(tenant, touch)
         self._attack.expect(touched <= {tenant}, f"rows of {len(touched)} tenants changed at once")
@@ -161,8 +161,8 @@ class Mixture:
 
 
 def _insert(tenant: UUID, error: type[Exception] | None = None) -> Any:
-    async def insert(_: None, work: Transaction) -> None:
-        await work.session.execute(_WRITE, {"tenant": tenant, "id": new_id()})
+    async def insert(_: None, uow: Transaction) -> None:
+        await uow.db.execute(_WRITE, {"tenant": tenant, "id": new_id()})
         if error:
             raise error
 
@@ -180,12 +180,12 @@ async def attack_rows(url: str, transactions: int, seed: int) -> Attack:
     mixture = Mixture(database, attack, draw)
     left = iter(range(transactions))
 
-    async def work() -> None:
+    async def uow() -> None:
         for _ in left:
             await mixture.one()
 
     try:
-        await asyncio.gather(*(work() for _ in range(TASKS)))
+        await asyncio.gather(*(uow() for _ in range(TASKS)))
         attack.tried = sum(mixture.kinds.values())
         for tenant in mixture.tenants:
             await mixture.look_again(tenant)

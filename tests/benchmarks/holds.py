@@ -1,4 +1,4 @@
-"""G1-G4, G13: booking requests through HTTP, beside pgbench with the same transaction and without lanes."""
+"""G1-G4, G13: booking requests through HTTP, beside pgbench and without batching."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -82,7 +82,7 @@ async def measure(run: Run) -> list[Finding]:
         for delay in (0, DELAY):
             await world.commit_delay(delay)
             findings += [await _beside_pgbench(world, run, goal, delay) for goal in ("G1", "G2")]
-        findings.append(await _beside_no_lanes(world, run))
+        findings.append(await _beside_no_batching(world, run))
         findings.append(await _beside_unwoken(world, run))
         await world.commit_delay(0)
         findings.append(await _one_client(world, run))
@@ -113,12 +113,12 @@ async def _beside_pgbench(world: HoldWorld, run: Run, goal: str, delay: int) -> 
     )  # fmt: skip
 
 
-async def _beside_no_lanes(world: HoldWorld, run: Run) -> Finding:
-    what = "hot session, lanes on, 2 ms commits"
+async def _beside_no_batching(world: HoldWorld, run: Run) -> Finding:
+    what = "hot session, batching on, 2 ms commits"
     ours, theirs = await _both(world, run, what, 1, CONNECTIONS)
     return Finding(
         "G3", what, "/s", [each.rate(201) for each in ours], Bar(3.5, 5.0),
-        [each.rate(201) for each in theirs], "lanes off", _p99(ours), {"off_p99_ms": _p99(theirs)},
+        [each.rate(201) for each in theirs], "batching off", _p99(ours), {"off_p99_ms": _p99(theirs)},
     )  # fmt: skip
 
 
@@ -142,7 +142,7 @@ async def _one_client(world: HoldWorld, run: Run) -> Finding:
     ours, theirs = await _both(world, run, what, SESSIONS, 1)
     return Finding(
         "G4", what, "ms", [_p50([each]) for each in ours], Bar(1.15, 1.0, at_most=True),
-        [_p50([each]) for each in theirs], "lanes off", _p99(ours),
+        [_p50([each]) for each in theirs], "batching off", _p99(ours),
     )  # fmt: skip
 
 
@@ -151,7 +151,7 @@ async def _both(
 ) -> tuple[list[Load], list[Load]]:
     ours, theirs = [], []
     for _ in track(range(run.rounds), what, console=run.console):
-        off = {"WEX_ORDERS_TOGETHER": "1"}
+        off = {"WEX_REQUEST_BATCH_SIZE": "1"}
         theirs.append(await holds(world, run, sessions=sessions, connections=connections, **off))
         ours.append(await holds(world, run, sessions=sessions, connections=connections))
     return ours, theirs

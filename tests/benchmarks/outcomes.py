@@ -12,10 +12,10 @@ from collections.abc import AsyncIterator, Sequence
 import asyncpg
 from aiokafka import AIOKafkaProducer
 
+from shared.bus.outbox import SHARDS
 from shared.contracts.bookings import AttendanceRecorded
 from shared.contracts.envelope import to_headers
 from shared.messaging.kafka import header_pairs
-from shared.messaging.outbox import SHARDS
 from tests.benchmarks.findings import Bar, Finding
 from tests.benchmarks.register_world import (
     Connection,
@@ -81,7 +81,7 @@ async def _taken(
     if _WORKER in platform.running:
         platform.kill(_WORKER)
     await _publish(platform.addresses.kafka, some)
-    await platform.start(_WORKER, **({"WEX_MESSAGES_TOGETHER": str(together)} if together else {}))
+    await platform.start(_WORKER, **({"WEX_EVENT_BATCH_SIZE": str(together)} if together else {}))
     wanted = sum(len(visit.learners) for visit in some)
     while await connection.fetchval("select count(*) from ledger_entries") < wanted:  # noqa: ASYNC110
         await asyncio.sleep(0.02)

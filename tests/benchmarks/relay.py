@@ -9,11 +9,11 @@ from collections.abc import Sequence
 import asyncpg
 import psutil
 
+from shared.bus.outbox import shard_of
+from shared.bus.wake import CHANNEL
 from shared.contracts.bookings import BookingConfirmed
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import Event, to_headers
-from shared.messaging.outbox import shard_of
-from shared.messaging.wake import CHANNEL
 from tests.benchmarks.findings import Bar, Finding
 from tests.benchmarks.messages import events
 from tests.benchmarks.run import Run

@@ -3,7 +3,7 @@
 import runpy
 import sys
 
-from shared.messaging.wake import Waker
+from shared.bus.wake import Waker
 
 if __name__ == "__main__":
     setattr(Waker, "wake", lambda _: None)  # noqa: B010 - the relay is left to its poll

@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 
 from aiokafka import AIOKafkaProducer
 
+from shared.bus import outbox
+from shared.bus.wake import Waker
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import Event, to_headers
-from shared.messaging import kafka, outbox
-from shared.messaging.wake import Waker
+from shared.messaging import kafka
 from shared.persistence.database import Database
 from tests.benchmarks.findings import Bar, Finding, percentile
 from tests.benchmarks.messages import events

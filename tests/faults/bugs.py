@@ -11,10 +11,11 @@ from aiokafka import AIOKafkaProducer
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import runtime
+from shared.bus import outbox
 from shared.http.app import create_app
-from shared.http.door import Door
-from shared.messaging import kafka, outbox
-from shared.messaging.delivery import Delivery
+from shared.http.commands import CommandRequest
+from shared.messaging import kafka
+from shared.messaging.delivery import EventDelivery
 from shared.persistence.database import is_transient
 
 
@@ -24,7 +25,7 @@ def _plant(where: object, name: str, bug: object) -> None:
 
 def swallow_what_fails() -> None:
     """The consumer tries once, and goes on whatever came of it."""
-    carry_out = Delivery.carry_out
+    carry_out = EventDelivery.carry_out
 
     async def once(*arguments: Any, **options: Any) -> None:
         try:
@@ -32,7 +33,7 @@ def swallow_what_fails() -> None:
         except Exception as error:  # noqa: BLE001 - the bug
             print("swallowed", type(error).__name__)  # noqa: T201
 
-    _plant(Delivery, "carry_out", once)
+    _plant(EventDelivery, "carry_out", once)
 
 
 def send_without_acknowledgement() -> None:
@@ -89,7 +90,7 @@ def forget_other_events() -> None:
 
 def log_the_body_of_what_failed() -> None:
     """A log line for support: what was sent when the database was away."""
-    call = Door.__call__
+    call = CommandRequest.__call__
 
     async def telling(self: Any, *arguments: Any) -> Any:
         try:
@@ -99,7 +100,7 @@ def log_the_body_of_what_failed() -> None:
                 print("failed on", await self._request.body())  # noqa: T201
             raise
 
-    _plant(Door, "__call__", telling)
+    _plant(CommandRequest, "__call__", telling)
 
 
 BUGS: dict[str, Callable[[], None]] = {

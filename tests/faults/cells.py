@@ -55,7 +55,7 @@ def _who_passes(point: str) -> list[str]:
 async def _work(scene: Scene, joined: str | None) -> None:
     """The scene's work; meanwhile another process comes into the group of `joined`, and goes."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(scene.work())
+        group.create_task(scene.uow())
         if joined is not None:
             group.create_task(_come_and_go(scene.world.platform, joined))
 
@@ -117,7 +117,7 @@ async def rolling_restart(scene: Scene) -> str:
     names = [name for name in platform.names if name not in ("postgres", "kafka", "edge")]
     scene.draw.shuffle(names)
     over = asyncio.Event()
-    going = [asyncio.create_task(each) for each in (go_on(scene, over), scene.work())]
+    going = [asyncio.create_task(each) for each in (go_on(scene, over), scene.uow())]
     for name in names:
         await platform.stop(name)
         await platform.start(name)
@@ -169,7 +169,7 @@ async def _kill(scene: Scene, *names: str, down: float | None = None) -> str:
     draw, platform = scene.draw, scene.world.platform
     moment, drawn = draw.uniform(0, 1.5), draw.uniform(0, 1.0)
     away = drawn if down is None else down
-    working = asyncio.create_task(scene.work())
+    working = asyncio.create_task(scene.uow())
     await asyncio.sleep(moment)
     for name in names:
         platform.kill(name)
@@ -184,7 +184,7 @@ async def _kill(scene: Scene, *names: str, down: float | None = None) -> str:
 async def _freeze(scene: Scene, name: str, seconds: float) -> str:
     """Stop a process and its children where they stand, and let them go on."""
     moment = scene.draw.uniform(0, 1.5)
-    working = asyncio.create_task(scene.work())
+    working = asyncio.create_task(scene.uow())
     await asyncio.sleep(moment)
     process = psutil.Process(scene.world.platform.pid(name))
     family = [process, *process.children(recursive=True)]
@@ -204,7 +204,7 @@ async def hasty_clients(scene: Scene) -> str:
     """F17: clients give up in the middle of a request and send it again with the same key."""
     scene.world.insist.hasty = scene.draw
     try:
-        await scene.work()
+        await scene.uow()
     finally:
         scene.world.insist.hasty = None
     return "three tries of 1 to 40 ms before one that waits"

@@ -11,7 +11,7 @@ import httpx2
 
 from wex.journey.clients import Clients, Persona, StepFailed
 
-PATIENCE = 60.0
+MAX_DEPENDENCY_WAIT = 60.0
 TRY_FOR = 10.0
 _NOT_YET_HEARD = {
     "session-not-found",
@@ -66,7 +66,7 @@ class Insistent:
         self, who: Persona, service: str, path: str, body: Any, key: str
     ) -> tuple[int, dict[str, Any]]:
         """Post until there is an answer that stands: the same key each time."""
-        end, tries = time.monotonic() + PATIENCE, 0
+        end, tries = time.monotonic() + MAX_DEPENDENCY_WAIT, 0
         while time.monotonic() < end:
             tries += 1
             haste = self.hasty.uniform(0.001, 0.04) if self.hasty and tries < 4 else self.try_for
@@ -78,7 +78,7 @@ class Insistent:
             if answer.status_code < 500 and told.get("slug") not in _NOT_YET_HEARD:
                 return answer.status_code, told
             await asyncio.sleep(0.1)
-        raise StepFailed(f"{path} was not answered within {PATIENCE:.0f} s")
+        raise StepFailed(f"{path} was not answered within {MAX_DEPENDENCY_WAIT:.0f} s")
 
     async def read(self, who: Persona, service: str, path: str) -> int | None:
         """Read once; the status, or None without an answer."""

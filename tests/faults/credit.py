@@ -12,7 +12,7 @@ from wex.journey.clients import Persona, StepFailed
 if TYPE_CHECKING:
     from tests.faults.world import World
 
-TOGETHER = 2  # learners of one school in such a session
+MAX_EVENTS_PER_BATCH = 2  # learners of one school in such a session
 MINUTES = 300
 
 
@@ -29,7 +29,7 @@ class TookPlace:
     async def credit(self, world: "World") -> None:
         """Registers, evidence, feedback, reflections: of all but the first school's first learner."""
         for number, booking in enumerate(self.bookings):
-            reflects = [not (number == 0 and turn == 0) for turn in range(TOGETHER)]
+            reflects = [not (number == 0 and turn == 0) for turn in range(MAX_EVENTS_PER_BATCH)]
             for learner, whole in zip(self.learners[number], reflects, strict=True):
                 self.attended.append(Attended(learner, booking, self.session, MINUTES, whole))
         async with asyncio.TaskGroup() as group:
@@ -85,7 +85,7 @@ _CRITERIA = [
 async def let_pass(world: "World", count: int) -> list[TookPlace]:
     """Book so many sessions of tomorrow afternoon with different learners, and move the clock past them."""
     on = world.provider.today() + timedelta(days=1)
-    times = [(TOGETHER * len(world.schools), "16:00:00", "21:00:00")] * count
+    times = [(MAX_EVENTS_PER_BATCH * len(world.schools), "16:00:00", "21:00:00")] * count
     _, sessions = await world.publish(on, times, f"took-place-{on}-{len(world.took_place)}")
     turn = asyncio.Semaphore(8)
 
@@ -102,8 +102,8 @@ async def let_pass(world: "World", count: int) -> list[TookPlace]:
 
     made = []
     for number, session in enumerate(sessions):
-        first = number * TOGETHER
-        learners = [school.learners[first : first + TOGETHER] for school in world.schools]
+        first = number * MAX_EVENTS_PER_BATCH
+        learners = [school.learners[first : first + MAX_EVENTS_PER_BATCH] for school in world.schools]
         booked = await asyncio.gather(*(book(session, s, each) for s, each in enumerate(learners)))
         made.append(TookPlace(session, on, list(booked), learners))
     await _until_confirmed(world, sessions)

@@ -24,7 +24,7 @@ COMPACTED = {"opportunities.organisations", "bookings.learners", "bookings.place
 async def delivered_again(scene: Scene) -> str:
     """F11: every event of every topic lies in its partition again, two to five times."""
     times = scene.draw.randint(2, 5)
-    await scene.work()
+    await scene.uow()
     before = await _quiet(scene)
     await scene.world.log.read()
     again = list({(r.topic, r.partition, _id(r)): r for r in scene.world.log.raw}.values())
@@ -36,7 +36,7 @@ async def delivered_again(scene: Scene) -> str:
 async def read_from_zero(scene: Scene) -> str:
     """F12: every group begins at zero again, now and then with the claims of lasting events forgotten."""
     platform, forgets = scene.world.platform, scene.draw.random() < 0.5
-    await scene.work()
+    await scene.uow()
     before = await _quiet(scene)
     told = await scene.world.log.read()
     workers = [f"{service}-worker" for service in SERVICES]

@@ -18,7 +18,7 @@ async def mixed_tenants(scene: Scene, transactions: int = TRANSACTIONS) -> str:
     cutting = asyncio.create_task(_cut(scene, over))
     url = world.platform.database("bookings").app_url
     try:
-        attack, _ = await asyncio.gather(attack_rows(url, transactions, scene.seed), scene.work())
+        attack, _ = await asyncio.gather(attack_rows(url, transactions, scene.seed), scene.uow())
     finally:
         over.set()
         cut = await cutting

@@ -179,7 +179,7 @@ class Scene:
                 ask.taken_back = True
                 return
 
-    async def work(self) -> None:
+    async def uow(self) -> None:
         """All at once: schools ask for scarce places, look around, and have what took place credited."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._ask_and_take_back())

@@ -6,10 +6,10 @@ from typing import Any
 from uuid import uuid4
 
 from opportunities.consumers.policies import when_assurance_granted_follow, when_assurance_lapsed_follow
+from shared.bus.inbox import Message
 from shared.contracts.envelope import Event
 from shared.contracts.opportunities import OpportunityReinstated, OpportunitySuspended
 from shared.contracts.safeguarding import AssuranceLapsed, AssuranceReinstated, AssuranceSuspended
-from shared.messaging.inbox import Message
 from tests.infra.polling import eventually
 from tests.infra.running import Client, Running, RunService
 from tests.opportunities.builders import TODAY, clock, draft, granted, publish, register_provider, said_of

@@ -10,13 +10,13 @@ from uuid import UUID, uuid5
 import asyncpg
 import pytest
 
-from outcomes.consumers.subscriptions import SUBSCRIPTIONS
+from outcomes.subscriptions import SUBSCRIPTIONS
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import Event, to_headers
 from shared.kernel import new_id
-from shared.messaging.delivery import Delivery, Hand
+from shared.messaging.delivery import EventDelivery, PartitionTask
+from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.parking import RawMessage
-from shared.messaging.progress import Progress
 from tests.infra.running import Running, RunService
 from tests.outcomes.world import Visit
 
@@ -127,9 +127,9 @@ def split(draw: random.Random, events: Sequence[Event[Contract]]) -> list[list[E
     return [list(events[start:end]) for start, end in zip([0, *cuts], [*cuts, len(events)], strict=True)]
 
 
-async def take(delivery: Delivery[Any], run: Sequence[RawMessage]) -> None:
+async def take(delivery: EventDelivery[Any], run: Sequence[RawMessage]) -> None:
     """As the consumer does: halved until what fails together is alone."""
-    if not await delivery.take(run, Hand(Progress("test"), asyncio.Event())):
+    if not await delivery.take(run, PartitionTask(Heartbeat("test"), asyncio.Event())):
         await take(delivery, run[: len(run) // 2])
         await take(delivery, run[len(run) // 2 :])
 
@@ -142,7 +142,7 @@ async def test_registers_have_the_same_effect_however_they_are_taken(
     for way in ("one by one", "together", "in parts", "twice"):
         here = await run_service("outcomes", worker=False)
         world, draw = World(here, seed), random.Random(seed)
-        delivery = Delivery(here.runtime.database, here.runtime.bus, SUBSCRIPTIONS, service="outcomes")
+        delivery = EventDelivery(here.runtime.database, here.runtime.bus, SUBSCRIPTIONS, service="outcomes")
         for event in world.known():
             await take(delivery, [raw(event, 0)])
         connection = await asyncpg.connect(f"{postgres_admin_url.rsplit('/', 1)[0]}/{here.database.name}")

@@ -26,7 +26,7 @@ CRITERIA: list[dict[str, Any]] = [
 ]
 WORDS = "I learned how a team finds a fault step by step."
 COMMENT = "You asked good questions."
-PATIENCE = 30.0  # a broker's first group takes its time on a busy machine
+MAX_DEPENDENCY_WAIT = 30.0  # a broker's first group takes its time on a busy machine
 
 
 @dataclass
@@ -153,7 +153,7 @@ class Visit:
         async def there() -> bool:
             return len(await self.assessment()) >= wanted
 
-        await eventually(there, within=PATIENCE)
+        await eventually(there, within=MAX_DEPENDENCY_WAIT)
 
     async def stands(self, minutes: dict[UUID, int]) -> None:
         """These learners' minutes are credited."""
@@ -164,7 +164,7 @@ class Visit:
             assert now == minutes
             return True
 
-        await eventually(credited, within=PATIENCE)
+        await eventually(credited, within=MAX_DEPENDENCY_WAIT)
 
     async def lack(self, missing: dict[UUID, list[str]]) -> None:
         """These learners are told that exactly this is missing."""
@@ -174,7 +174,7 @@ class Visit:
             assert {learner: found[learner]["missing"] for learner in missing} == missing
             return True
 
-        await eventually(told, within=PATIENCE)
+        await eventually(told, within=MAX_DEPENDENCY_WAIT)
 
     async def progress(self, key_stage: str = "KS3", client: Client | None = None) -> dict[str, Any]:
         path = f"/v1/institutions/{self.institution}/progress"
@@ -219,5 +219,5 @@ async def accepted(client: Client, path: str, body: dict[str, Any]) -> dict[str,
         found: dict[str, Any] = answer.json()
         return found
 
-    answer = await eventually(post, within=PATIENCE)
+    answer = await eventually(post, within=MAX_DEPENDENCY_WAIT)
     return answer or {}

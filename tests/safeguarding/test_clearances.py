@@ -9,11 +9,11 @@ from safeguarding.adapters.clearances import CASE
 from safeguarding.application import rules
 from safeguarding.consumers.policies import when_booking_requested_decide_clearance
 from safeguarding.domain.clearing import decide
+from shared.bus.inbox import Message
 from shared.contracts.bookings import BookingChanged, BookingEnded, BookingRequested, LearnerErased
 from shared.contracts.envelope import Event
 from shared.contracts.opportunities import SessionCancelled, SessionScheduled
 from shared.contracts.safeguarding import ClearanceGranted, ClearanceReferred, ClearanceRefused
-from shared.messaging.inbox import Message
 from tests.infra.polling import eventually
 from tests.infra.running import RunService
 from tests.safeguarding.scene import TODAY, Scene, as_tenants, learner, set_scene

@@ -9,14 +9,14 @@ from uuid import UUID, uuid4
 import pytest
 from asyncpg import InsufficientPrivilegeError
 
-from safeguarding.adapters.work import SafeguardingWork
 from safeguarding.application.commands import RaiseConcern
 from safeguarding.domain.passports import Hold
+from safeguarding.unit_of_work import SafeguardingUnitOfWork
+from shared.bus.inbox import Message, claim
+from shared.bus.transaction import Transaction
 from shared.contracts.safeguarding import AssuranceReinstated, AssuranceSuspended
 from shared.kernel import Clock
-from shared.messaging.inbox import Message, claim
 from shared.persistence.database import Database
-from shared.persistence.transaction import Transaction
 from tests.infra.polling import eventually
 from tests.infra.running import RunService
 from tests.safeguarding.scene import Scene, as_tenants, set_scene
@@ -41,7 +41,7 @@ async def raised(scene: Scene, **changes: Any) -> dict[str, Any]:
     return await eventually(post, within=25)
 
 
-class Acting(SafeguardingWork):
+class Acting(SafeguardingUnitOfWork):
     """The work of one transaction, with the transaction itself."""
 
     def __init__(self, transaction: Transaction) -> None:
@@ -102,7 +102,7 @@ async def test_no_grant_slips_past_a_concern_raised_at_the_same_time(run_service
 
         passport.suspend(Hold(uuid4(), scene.other_site_id), "concern-raised")
         await concern.passports.save(passport)
-        await concern.transaction.session.commit()
+        await concern.transaction.db.commit()
 
         assert len((await waiting).holds) == 1
 

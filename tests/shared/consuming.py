@@ -11,16 +11,16 @@ from shared.kernel import new_id
 from shared.messaging.consumer import Consumer
 from shared.messaging.kafka import header_pairs
 from shared.messaging.policy import Instruction, Subscription
-from tests.shared.log import Log, event
-from tests.shared.toy import (
+from tests.shared.example_service import (
     SUBSCRIPTIONS,
+    ExampleService,
+    ExampleUnitOfWork,
     Note,
     ThingChanged,
     ThingEnded,
-    Toy,
-    ToyWork,
     note,
 )
+from tests.shared.log import Log, event
 
 TENANT = new_id()
 
@@ -34,8 +34,10 @@ def ended(key: UUID, number: int) -> Event[Any]:
 
 
 @contextlib.asynccontextmanager
-async def consuming(toy: Toy, log: Log, *more: Any, **options: Any) -> AsyncIterator[Consumer[ToyWork]]:
-    consumer = toy.consumer(log.bootstrap, log.prefix, *more, **options)
+async def consuming(
+    example: ExampleService, log: Log, *more: Any, **options: Any
+) -> AsyncIterator[Consumer[ExampleUnitOfWork]]:
+    consumer = example.consumer(log.bootstrap, log.prefix, *more, **options)
     await consumer.start()
     try:
         yield consumer
@@ -45,10 +47,10 @@ async def consuming(toy: Toy, log: Log, *more: Any, **options: Any) -> AsyncIter
 
 def subscriptions(
     note_of: Callable[[Event[ThingChanged]], Note], also_ended: bool = True
-) -> list[Subscription[ToyWork]]:
+) -> list[Subscription[ExampleUnitOfWork]]:
     """The toy's, with what a test notes of each change."""
 
-    def when_thing_changed_do(event: Event[ThingChanged]) -> Instruction[ToyWork]:
+    def when_thing_changed_do(event: Event[ThingChanged]) -> Instruction[ExampleUnitOfWork]:
         return Instruction(note, note_of(event))
 
     return [
@@ -57,13 +59,13 @@ def subscriptions(
     ]
 
 
-async def has_effects(toy: Toy, key: UUID, numbers: list[int]) -> bool:
-    assert await toy.effects(key) == numbers
+async def has_effects(example: ExampleService, key: UUID, numbers: list[int]) -> bool:
+    assert await example.effects(key) == numbers
     return True
 
 
-async def are_parked(toy: Toy, count: int) -> bool:
-    parked = await toy.parked()
+async def are_parked(example: ExampleService, count: int) -> bool:
+    parked = await example.parked()
     assert len(parked) == count, parked
     return True
 
@@ -72,13 +74,13 @@ def headers_of(key: UUID) -> list[tuple[str, bytes]]:
     return list(header_pairs(to_headers(changed(key, 1)).items()))
 
 
-def slowly(begun: asyncio.Event, finish: asyncio.Event) -> list[Subscription[ToyWork]]:
-    async def note_slowly(command: Note, work: ToyWork) -> None:
+def slowly(begun: asyncio.Event, finish: asyncio.Event) -> list[Subscription[ExampleUnitOfWork]]:
+    async def note_slowly(command: Note, uow: ExampleUnitOfWork) -> None:
         begun.set()
         await finish.wait()
-        await note(command, work)
+        await note(command, uow)
 
-    def when_thing_changed_note_slowly(event: Event[ThingChanged]) -> Instruction[ToyWork]:
+    def when_thing_changed_note_slowly(event: Event[ThingChanged]) -> Instruction[ExampleUnitOfWork]:
         return Instruction(note_slowly, Note(event.data.thing_id, event.data.number))
 
     return [Subscription("when_thing_changed_note_slowly", ThingChanged, when_thing_changed_note_slowly)]

@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.contracts.envelope import from_message
 from shared.kernel import new_id
 from shared.persistence.database import Database
+from tests.shared.example_service import ExampleService, ThingChanged, ThingEnded
 from tests.shared.log import Log
-from tests.shared.toy import ThingChanged, ThingEnded, Toy
 
 ROWS = "select id, topic, key, payload from outbox"
 
@@ -27,8 +27,10 @@ async def send(producer: AIOKafkaProducer, log: Log, row: asyncpg.Record) -> Non
 
 
 @contextlib.asynccontextmanager
-async def tools(toy: Toy, log: Log) -> AsyncIterator[tuple["asyncpg.Connection[Any]", AIOKafkaProducer]]:
-    connection = await toy.relay_database.connect()
+async def tools(
+    example: ExampleService, log: Log
+) -> AsyncIterator[tuple["asyncpg.Connection[Any]", AIOKafkaProducer]]:
+    connection = await example.relay_database.connect()
     producer = AIOKafkaProducer(bootstrap_servers=log.bootstrap, acks="all")
     await producer.start()
     try:
@@ -38,9 +40,9 @@ async def tools(toy: Toy, log: Log) -> AsyncIterator[tuple["asyncpg.Connection[A
         connection.terminate()
 
 
-async def relay_past_the_last_id(toy: Toy, log: Log, stop: asyncio.Event) -> None:
+async def relay_past_the_last_id(example: ExampleService, log: Log, stop: asyncio.Event) -> None:
     """A relay that asks for ids above the last one it saw: commits do not come in the order of ids."""
-    async with tools(toy, log) as (connection, producer):
+    async with tools(example, log) as (connection, producer):
         last = 0
         while not stop.is_set():
             rows = await connection.fetch(f"{ROWS} where id > $1 order by id limit 100", last)
@@ -50,11 +52,11 @@ async def relay_past_the_last_id(toy: Toy, log: Log, stop: asyncio.Event) -> Non
             await asyncio.sleep(0.002)
 
 
-async def relays_that_skip_locked(toy: Toy, log: Log, stop: asyncio.Event) -> None:
+async def relays_that_skip_locked(example: ExampleService, log: Log, stop: asyncio.Event) -> None:
     """Four relays that share the rows without shards: two hold rows of one key at the same time."""
 
     async def one() -> None:
-        async with tools(toy, log) as (connection, producer):
+        async with tools(example, log) as (connection, producer):
             while not stop.is_set():
                 async with connection.transaction():
                     rows = await connection.fetch(f"{ROWS} order by id limit 3 for update skip locked")
@@ -67,13 +69,13 @@ async def relays_that_skip_locked(toy: Toy, log: Log, stop: asyncio.Event) -> No
                 await asyncio.sleep(0.001)
 
     # Locking rows takes more than the relay role is given, which is right.
-    await toy.sql("grant update on outbox to wex_toy_relay")
+    await example.sql("grant update on outbox to wex_toy_relay")
     await asyncio.gather(*(one() for _ in range(4)))
 
 
-async def relay_that_removes_first(toy: Toy, log: Log, *, crash_at: int) -> None:
+async def relay_that_removes_first(example: ExampleService, log: Log, *, crash_at: int) -> None:
     """A relay that removes rows before the broker has them, and crashes at its nth batch."""
-    async with tools(toy, log) as (connection, producer):
+    async with tools(example, log) as (connection, producer):
         for batch in range(1, 1_000):
             rows = await connection.fetch(
                 """
@@ -90,9 +92,9 @@ async def relay_that_removes_first(toy: Toy, log: Log, *, crash_at: int) -> None
                 return
 
 
-async def check_then_act(toy: Toy, message_id: str, key: UUID) -> None:
+async def check_then_act(example: ExampleService, message_id: str, key: UUID) -> None:
     """Dedup that looks before it leaps: two deliveries at once both find nothing."""
-    async with toy.database.session() as session:
+    async with example.database.session() as session:
         find = text("select 1 from inbox where source = 'test' and message_id = :id")
         if await session.scalar(find, {"id": message_id}):
             return
@@ -102,12 +104,12 @@ async def check_then_act(toy: Toy, message_id: str, key: UUID) -> None:
         await session.commit()
 
 
-def app_that_commits_after_its_answer(toy: Toy) -> FastAPI:
+def app_that_commits_after_its_answer(example: ExampleService) -> FastAPI:
     """The usual session dependency: FastAPI answers first and commits afterwards."""
     app = FastAPI()
 
     async def session() -> AsyncIterator[AsyncSession]:
-        async with toy.database.session() as opened:
+        async with example.database.session() as opened:
             yield opened
             await opened.commit()
 
@@ -127,7 +129,7 @@ async def act_for_the_whole_session(session: AsyncSession, tenant: UUID) -> None
     await session.execute(text(f"set app.tenants = '{tenant}'"))
 
 
-async def consumer_that_commits_first(toy: Toy, log: Log, topic: str, in_hand: Any) -> None:
+async def consumer_that_commits_first(example: ExampleService, log: Log, topic: str, in_hand: Any) -> None:
     """A consumer that moves its offset on before the effect."""
     async with _reader(log, topic) as reader:
         async for record in reader:
@@ -135,14 +137,14 @@ async def consumer_that_commits_first(toy: Toy, log: Log, topic: str, in_hand: A
             await in_hand(record)
 
 
-async def consumer_that_skips_poison(toy: Toy, log: Log, topic: str) -> None:
+async def consumer_that_skips_poison(example: ExampleService, log: Log, topic: str) -> None:
     """A consumer that logs what fails and goes on with the next message."""
     known = {each.type: each for each in (ThingChanged, ThingEnded)}
     async with _reader(log, topic) as reader:
         async for record in reader:
             with contextlib.suppress(Exception):
                 event = from_message(record.headers, record.value or b"", known)
-                await toy.sql(
+                await example.sql(
                     "insert into effects (key, number) values ($1, $2)",
                     event.data.thing_id,
                     event.data.number,

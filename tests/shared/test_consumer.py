@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from shared.bus.inbox import InFlight
 from shared.contracts.envelope import Event
 from shared.kernel import ConcurrentChange, new_id
 from shared.messaging.delivery import TRIES
-from shared.messaging.inbox import InFlight
 from shared.messaging.policy import Instruction, Subscription
 from tests.infra.polling import eventually
 from tests.shared import planted
@@ -22,55 +22,57 @@ from tests.shared.consuming import (
     slowly,
     subscriptions,
 )
-from tests.shared.log import Log, event
-from tests.shared.toy import (
+from tests.shared.example_service import (
     TOPIC,
+    ExampleService,
+    ExampleUnitOfWork,
     Note,
     OtherHappened,
     ThingChanged,
-    Toy,
-    ToyWork,
     note,
 )
+from tests.shared.log import Log, event
 
 
-async def test_each_event_has_its_effect_once_and_in_the_order_of_its_key(toy: Toy, log: Log) -> None:
+async def test_each_event_has_its_effect_once_and_in_the_order_of_its_key(
+    example: ExampleService, log: Log
+) -> None:
     keys = [new_id() for _ in range(4)]
     events = [changed(key, number) for number in range(1, 16) for key in keys]
     await log.write(*events)
-    async with consuming(toy, log):
-        await eventually(lambda: has_effects(toy, keys[-1], list(range(1, 16))))
+    async with consuming(example, log):
+        await eventually(lambda: has_effects(example, keys[-1], list(range(1, 16))))
         await log.write(*events[:20])
         await log.write(*(changed(key, 16) for key in keys))
         for key in keys:
-            await eventually(partial(has_effects, toy, key, list(range(1, 17))))
+            await eventually(partial(has_effects, example, key, list(range(1, 17))))
 
 
-async def test_an_event_waits_for_what_it_needs_from_another_topic(toy: Toy, log: Log) -> None:
+async def test_an_event_waits_for_what_it_needs_from_another_topic(example: ExampleService, log: Log) -> None:
     key, needed = new_id(), new_id()
     policies = subscriptions(lambda e: Note(e.data.thing_id, e.data.number, needs=needed))
 
-    def when_other_happened_note_it(event: Event[OtherHappened]) -> Instruction[ToyWork]:
+    def when_other_happened_note_it(event: Event[OtherHappened]) -> Instruction[ExampleUnitOfWork]:
         return Instruction(note, Note(event.data.thing_id, event.data.number))
 
     async with consuming(
-        toy,
+        example,
         log,
         [*policies, Subscription("when_other_happened_note_it", OtherHappened, when_other_happened_note_it)],
     ):
         await log.write(changed(key, 1))
         await asyncio.sleep(0.5)
-        assert await toy.effects() == []
+        assert await example.effects() == []
         await log.write(event(OtherHappened(thing_id=needed, tenant_id=TENANT, number=9)))
-        await eventually(lambda: has_effects(toy, key, [1]))
-        assert await toy.parked() == []
+        await eventually(lambda: has_effects(example, key, [1]))
+        assert await example.parked() == []
 
 
 async def test_a_message_another_process_has_in_hand_is_waited_for_and_not_parked(
-    toy: Toy, log: Log, monkeypatch: pytest.MonkeyPatch
+    example: ExampleService, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said, refused = changed(new_id(), 1), []
-    other, execute = await toy.database.connect(), toy.bus.execute
+    other, execute = await example.database.connect(), example.bus.execute
     await other.execute(
         "select pg_advisory_lock(hashtextextended($1, 0))", f"when_thing_changed_note_it {said.id}"
     )
@@ -82,18 +84,20 @@ async def test_a_message_another_process_has_in_hand_is_waited_for_and_not_parke
             refused.append(1)
             raise
 
-    monkeypatch.setattr(toy.bus, "execute", count_refusals)
-    async with consuming(toy, log):
+    monkeypatch.setattr(example.bus, "execute", count_refusals)
+    async with consuming(example, log):
         await log.write(said)
         await eventually(lambda: len(refused) > TRIES, within=20)
-        assert await toy.effects() == []
+        assert await example.effects() == []
         other.terminate()
-        await eventually(lambda: has_effects(toy, said.data.thing_id, [1]))
+        await eventually(lambda: has_effects(example, said.data.thing_id, [1]))
 
-    assert await toy.parked() == []
+    assert await example.parked() == []
 
 
-async def test_a_change_that_was_quicker_is_waited_out_and_the_message_not_parked(toy: Toy, log: Log) -> None:
+async def test_a_change_that_was_quicker_is_waited_out_and_the_message_not_parked(
+    example: ExampleService, log: Log
+) -> None:
     tries: list[int] = []
 
     def note_of(event: Event[ThingChanged]) -> Note:
@@ -101,22 +105,22 @@ async def test_a_change_that_was_quicker_is_waited_out_and_the_message_not_parke
         return Note(event.data.thing_id, 1, fails=ConcurrentChange() if len(tries) < 6 else None)
 
     key = new_id()
-    async with consuming(toy, log, subscriptions(note_of)):
+    async with consuming(example, log, subscriptions(note_of)):
         await log.write(changed(key, 1))
-        await eventually(lambda: has_effects(toy, key, [1]), within=20)
+        await eventually(lambda: has_effects(example, key, [1]), within=20)
 
-    assert await toy.parked() == []
+    assert await example.parked() == []
 
 
-async def test_unknown_types_and_tombstones_are_passed(toy: Toy, log: Log) -> None:
+async def test_unknown_types_and_tombstones_are_passed(example: ExampleService, log: Log) -> None:
     key = new_id()
     newer = [(name, b"thing.exploded.v9" if name == "ce_type" else value) for name, value in headers_of(key)]
     await log.write_raw((TOPIC, str(key).encode(), b"{}", newer), (TOPIC, str(key).encode(), None, []))
     await log.write(changed(key, 1))
-    async with consuming(toy, log):
-        await eventually(lambda: has_effects(toy, key, [1]))
+    async with consuming(example, log):
+        await eventually(lambda: has_effects(example, key, [1]))
 
-    assert await toy.parked() == []
+    assert await example.parked() == []
 
 
 async def committed_with_a_message_in_hand(log: Log, begun: asyncio.Event) -> bool:
@@ -127,10 +131,10 @@ async def committed_with_a_message_in_hand(log: Log, begun: asyncio.Event) -> bo
     return sum((await log.committed("toy", TOPIC)).values()) > 0
 
 
-async def test_the_offset_moves_on_after_the_effect(toy: Toy, log: Log) -> None:
+async def test_the_offset_moves_on_after_the_effect(example: ExampleService, log: Log) -> None:
     begun, finish = asyncio.Event(), asyncio.Event()
 
-    async with consuming(toy, log, slowly(begun, finish)):
+    async with consuming(example, log, slowly(begun, finish)):
         assert not await committed_with_a_message_in_hand(log, begun)
         finish.set()
         await eventually(lambda: _has_committed(log, 1))
@@ -142,24 +146,26 @@ async def _has_committed(log: Log, count: int) -> bool:
     return True
 
 
-async def test_planted_an_offset_that_moves_on_before_the_effect_is_seen(toy: Toy, log: Log) -> None:
+async def test_planted_an_offset_that_moves_on_before_the_effect_is_seen(
+    example: ExampleService, log: Log
+) -> None:
     begun = asyncio.Event()
 
     async def in_hand(_: Any) -> None:
         begun.set()
         await asyncio.Event().wait()
 
-    hasty = asyncio.create_task(planted.consumer_that_commits_first(toy, log, TOPIC, in_hand))
+    hasty = asyncio.create_task(planted.consumer_that_commits_first(example, log, TOPIC, in_hand))
     assert await committed_with_a_message_in_hand(log, begun)
     hasty.cancel()
     await asyncio.gather(hasty, return_exceptions=True)
 
 
 async def test_stopping_finishes_the_message_in_hand_commits_it_and_leaves_the_rest(
-    toy: Toy, log: Log
+    example: ExampleService, log: Log
 ) -> None:
     key, begun, finish = new_id(), asyncio.Event(), asyncio.Event()
-    consumer = toy.consumer(log.bootstrap, log.prefix, slowly(begun, finish))
+    consumer = example.consumer(log.bootstrap, log.prefix, slowly(begun, finish))
     await log.write(*(changed(key, number) for number in range(1, 6)))
     await consumer.start()
     await asyncio.wait_for(begun.wait(), 10)
@@ -170,60 +176,62 @@ async def test_stopping_finishes_the_message_in_hand_commits_it_and_leaves_the_r
     finish.set()
     await stopping
 
-    assert await toy.effects() == [1]
+    assert await example.effects() == [1]
     assert sum((await log.committed("toy", TOPIC)).values()) == 1
-    async with consuming(toy, log):
-        await eventually(lambda: has_effects(toy, key, [1, 2, 3, 4, 5]))
+    async with consuming(example, log):
+        await eventually(lambda: has_effects(example, key, [1, 2, 3, 4, 5]))
 
 
-async def test_a_second_member_takes_its_share_and_each_event_has_its_effect_once(toy: Toy, log: Log) -> None:
+async def test_a_second_member_takes_its_share_and_each_event_has_its_effect_once(
+    example: ExampleService, log: Log
+) -> None:
     keys = [new_id() for _ in range(8)]
 
-    def seen_by(name: str) -> list[Subscription[ToyWork]]:
+    def seen_by(name: str) -> list[Subscription[ExampleUnitOfWork]]:
         return subscriptions(lambda e: Note(e.data.thing_id, e.data.number, seen_by=name))
 
-    async with consuming(toy, log, seen_by("first")) as first:
+    async with consuming(example, log, seen_by("first")) as first:
         await eventually(lambda: first.waiting_for_group() is None)
         for number in range(1, 11):
             await log.write(*(changed(key, number) for key in keys))
-        async with consuming(toy, log, seen_by("second")) as second:
+        async with consuming(example, log, seen_by("second")) as second:
             await eventually(lambda: second.waiting_for_group() is None)
             for number in range(11, 21):
                 await log.write(*(changed(key, number) for key in keys))
             for key in keys:
-                await eventually(partial(has_effects, toy, key, list(range(1, 21))))
+                await eventually(partial(has_effects, example, key, list(range(1, 21))))
         await log.write(*(changed(key, 21) for key in keys))
         for key in keys:
-            await eventually(partial(has_effects, toy, key, list(range(1, 22))))
+            await eventually(partial(has_effects, example, key, list(range(1, 22))))
 
-    who = await toy.sql("select distinct seen_by from effects")
+    who = await example.sql("select distinct seen_by from effects")
     assert {row["seen_by"] for row in who} == {"first", "second"}
-    assert await toy.parked() == []
+    assert await example.parked() == []
 
 
 async def test_a_member_that_comes_waits_for_the_message_in_hand_and_begins_behind_it(
-    toy: Toy, log: Log
+    example: ExampleService, log: Log
 ) -> None:
     key, begun, finish = new_id(), asyncio.Event(), asyncio.Event()
-    async with consuming(toy, log, slowly(begun, finish)):
+    async with consuming(example, log, slowly(begun, finish)):
         await log.write(changed(key, 1), changed(key, 2))
         await asyncio.wait_for(begun.wait(), 10)
-        async with consuming(toy, log, slowly(begun, finish)) as second:
+        async with consuming(example, log, slowly(begun, finish)) as second:
             await asyncio.sleep(1)
             assert second.waiting_for_group() is not None
             finish.set()
-            await eventually(lambda: has_effects(toy, key, [1, 2]))
-            assert await toy.parked() == []
+            await eventually(lambda: has_effects(example, key, [1, 2]))
+            assert await example.parked() == []
 
 
-async def test_killed_backends_delay_effects_and_lose_none(toy: Toy, log: Log) -> None:
+async def test_killed_backends_delay_effects_and_lose_none(example: ExampleService, log: Log) -> None:
     keys = [new_id() for _ in range(4)]
     await log.write(*(changed(key, number) for number in range(1, 26) for key in keys))
-    async with consuming(toy, log):
+    async with consuming(example, log):
         for _ in range(6):
             await asyncio.sleep(0.1)
-            await toy.kill_backends("toy")
+            await example.kill_backends("toy")
         for key in keys:
-            await eventually(partial(has_effects, toy, key, list(range(1, 26))), within=20)
+            await eventually(partial(has_effects, example, key, list(range(1, 26))), within=20)
 
-    assert await toy.parked() == []
+    assert await example.parked() == []

@@ -27,97 +27,97 @@ from tests.shared.consuming import (
     headers_of,
     subscriptions,
 )
-from tests.shared.log import Log, event
-from tests.shared.toy import (
+from tests.shared.example_service import (
     SUBSCRIPTIONS,
     TOPIC,
+    ExampleService,
+    ExampleUnitOfWork,
     Note,
     OtherHappened,
     ThingChanged,
-    Toy,
-    ToyWork,
     note,
 )
+from tests.shared.log import Log, event
 
 
 async def test_what_never_becomes_known_is_parked_and_what_follows_waits_behind_it_until_replayed(
-    toy: Toy, log: Log
+    example: ExampleService, log: Log
 ) -> None:
     key, other, needed = new_id(), new_id(), new_id()
     policies = subscriptions(
         lambda e: Note(e.data.thing_id, e.data.number, needs=needed if e.data.thing_id == key else None)
     )
-    async with consuming(toy, log, policies, patience=0.3) as consumer:
+    async with consuming(example, log, policies, max_dependency_wait=0.3) as consumer:
         await log.write(changed(key, 1), changed(key, 2), ended(key, 3), changed(other, 1))
-        await eventually(lambda: are_parked(toy, 3))
-        assert [reason for _, reason in await toy.parked()] == [
+        await eventually(lambda: are_parked(example, 3))
+        assert [reason for _, reason in await example.parked()] == [
             "never became known: what it needs is not there",
             *["behind a parked message of its aggregate"] * 2,
         ]
-        await eventually(lambda: has_effects(toy, other, [1]))
+        await eventually(lambda: has_effects(example, other, [1]))
 
-        assert await replay(toy.database, consumer, policies) == (0, 3)
-        await toy.sql("insert into effects (key, number) values ($1, 0)", needed)
-        assert await replay(toy.database, consumer, policies) == (3, 0)
-        assert await toy.effects(key) == [1, 2, 3]
-        assert await replay(toy.database, consumer, policies) == (0, 0)
+        assert await replay(example.database, consumer, policies) == (0, 3)
+        await example.sql("insert into effects (key, number) values ($1, 0)", needed)
+        assert await replay(example.database, consumer, policies) == (3, 0)
+        assert await example.effects(key) == [1, 2, 3]
+        assert await replay(example.database, consumer, policies) == (0, 0)
 
         await log.write(changed(key, 4))
-        await eventually(lambda: has_effects(toy, key, [1, 2, 3, 4]))
+        await eventually(lambda: has_effects(example, key, [1, 2, 3, 4]))
 
 
-async def test_replaying_one_key_leaves_the_others_parked(toy: Toy, log: Log) -> None:
+async def test_replaying_one_key_leaves_the_others_parked(example: ExampleService, log: Log) -> None:
     one, two = new_id(), new_id()
     failing = subscriptions(lambda e: Note(e.data.thing_id, e.data.number, fails=Conflict()))
-    async with consuming(toy, log, failing) as consumer:
+    async with consuming(example, log, failing) as consumer:
         await log.write(changed(one, 1), changed(two, 1))
-        await eventually(lambda: are_parked(toy, 2))
+        await eventually(lambda: are_parked(example, 2))
         good = subscriptions(lambda e: Note(e.data.thing_id, e.data.number))
-        repaired = toy.consumer(log.bootstrap, log.prefix, good)
-        assert await replay(toy.database, repaired, good, key=str(one)) == (1, 0)
+        repaired = example.consumer(log.bootstrap, log.prefix, good)
+        assert await replay(example.database, repaired, good, key=str(one)) == (1, 0)
         assert consumer.service == "toy"
 
-    assert await toy.effects() == [1]
-    assert len(await toy.parked()) == 1
+    assert await example.effects() == [1]
+    assert len(await example.parked()) == 1
 
 
 async def test_a_renamed_policy_takes_no_event_twice_and_replays_what_was_parked_before(
-    toy: Toy, log: Log
+    example: ExampleService, log: Log
 ) -> None:
     done, parked = new_id(), new_id()
 
-    def when_changed_under_its_old_name(event: Event[ThingChanged]) -> Instruction[ToyWork]:
+    def when_changed_under_its_old_name(event: Event[ThingChanged]) -> Instruction[ExampleUnitOfWork]:
         fails = Conflict() if event.data.thing_id == parked else None
         return Instruction(note, Note(event.data.thing_id, event.data.number, fails=fails))
 
-    def when_changed_under_its_new_name(event: Event[ThingChanged]) -> Instruction[ToyWork]:
+    def when_changed_under_its_new_name(event: Event[ThingChanged]) -> Instruction[ExampleUnitOfWork]:
         return Instruction(note, Note(event.data.thing_id, event.data.number))
 
     before = [Subscription("kept-id", ThingChanged, when_changed_under_its_old_name)]
     after = [Subscription("kept-id", ThingChanged, when_changed_under_its_new_name)]
     events = [changed(done, 1), changed(parked, 1)]
-    async with consuming(toy, log, before):
+    async with consuming(example, log, before):
         await log.write(*events)
-        await eventually(lambda: has_effects(toy, done, [1]))
-        await eventually(lambda: are_parked(toy, 1))
+        await eventually(lambda: has_effects(example, done, [1]))
+        await eventually(lambda: are_parked(example, 1))
 
-    async with consuming(toy, log, after) as consumer:
+    async with consuming(example, log, after) as consumer:
         await log.write(*events, changed(done, 2))  # the first two are redelivered
-        await eventually(lambda: has_effects(toy, done, [1, 2]))
-        await eventually(lambda: are_parked(toy, 2))  # the redelivered one waits behind the first
-        assert await replay(toy.database, consumer, after) == (2, 0)
+        await eventually(lambda: has_effects(example, done, [1, 2]))
+        await eventually(lambda: are_parked(example, 2))  # the redelivered one waits behind the first
+        assert await replay(example.database, consumer, after) == (2, 0)
 
-    assert await toy.effects(parked) == [1]
+    assert await example.effects(parked) == [1]
 
 
-async def test_a_parked_message_whose_policy_is_gone_stays_parked(toy: Toy, log: Log) -> None:
+async def test_a_parked_message_whose_policy_is_gone_stays_parked(example: ExampleService, log: Log) -> None:
     failing = subscriptions(lambda e: Note(e.data.thing_id, e.data.number, fails=Conflict()))
-    async with consuming(toy, log, failing) as consumer:
+    async with consuming(example, log, failing) as consumer:
         await log.write(changed(new_id(), 1))
-        await eventually(lambda: are_parked(toy, 1))
-        assert await replay(toy.database, consumer, SUBSCRIPTIONS) == (0, 1)
+        await eventually(lambda: are_parked(example, 1))
+        assert await replay(example.database, consumer, SUBSCRIPTIONS) == (0, 1)
 
-    assert len(await toy.parked()) == 1
+    assert len(await example.parked()) == 1
 
 
 @pytest.mark.parametrize(
@@ -126,34 +126,36 @@ async def test_a_parked_message_whose_policy_is_gone_stays_parked(toy: Toy, log:
     ids=["a refusal", "a bug"],
 )
 async def test_what_fails_for_good_is_parked_with_its_kind_and_not_its_words(
-    toy: Toy, log: Log, failure: Exception, reason: str
+    example: ExampleService, log: Log, failure: Exception, reason: str
 ) -> None:
     failing = subscriptions(lambda e: Note(e.data.thing_id, e.data.number, fails=failure))
-    async with consuming(toy, log, failing):
+    async with consuming(example, log, failing):
         await log.write(changed(new_id(), 1))
-        await eventually(lambda: are_parked(toy, 1))
+        await eventually(lambda: are_parked(example, 1))
 
-    assert await toy.parked() == [("when_thing_changed_do", reason)]
+    assert await example.parked() == [("when_thing_changed_do", reason)]
 
 
-async def test_a_value_the_driver_refuses_is_parked_and_not_tried_for_ever(toy: Toy, log: Log) -> None:
+async def test_a_value_the_driver_refuses_is_parked_and_not_tried_for_ever(
+    example: ExampleService, log: Log
+) -> None:
     too_large = subscriptions(lambda e: Note(e.data.thing_id, 2**40))
-    async with consuming(toy, log, too_large):
+    async with consuming(example, log, too_large):
         await log.write(changed(new_id(), 1))
-        await eventually(lambda: are_parked(toy, 1))
+        await eventually(lambda: are_parked(example, 1))
 
 
 async def test_work_that_never_meets_the_databases_deadlines_is_parked_in_the_end(
-    toy: Toy, log: Log, monkeypatch: pytest.MonkeyPatch
+    example: ExampleService, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.messaging.delivery.STUBBORN", 0.3)
     overdue = asyncpg.QueryCanceledError("statement timeout")
     slow = subscriptions(lambda e: Note(e.data.thing_id, e.data.number, fails=overdue))
-    async with consuming(toy, log, slow):
+    async with consuming(example, log, slow):
         await log.write(changed(new_id(), 1))
-        await eventually(lambda: are_parked(toy, 1))
+        await eventually(lambda: are_parked(example, 1))
 
-    assert await toy.parked() == [("when_thing_changed_do", "overdue: QueryCanceledError")]
+    assert await example.parked() == [("when_thing_changed_do", "overdue: QueryCanceledError")]
 
 
 def _without(name: str) -> Callable[[list[tuple[str, bytes]]], list[tuple[str, bytes]]]:
@@ -179,36 +181,36 @@ MALFORMED: dict[str, tuple[bytes, Callable[[list[tuple[str, bytes]]], list[Any]]
 
 @pytest.mark.parametrize("kind", MALFORMED)
 async def test_a_malformed_message_is_parked_and_later_ones_of_its_key_wait(
-    toy: Toy, log: Log, kind: str
+    example: ExampleService, log: Log, kind: str
 ) -> None:
     key, other = new_id(), new_id()
     value, spoil = MALFORMED[kind]
     await log.write_raw((TOPIC, str(key).encode(), value, spoil(headers_of(key))))
     await log.write(changed(key, 2), changed(other, 1))
-    async with consuming(toy, log) as consumer:
-        await eventually(lambda: are_parked(toy, 2))
-        await eventually(lambda: has_effects(toy, other, [1]))
-        assert await replay(toy.database, consumer, SUBSCRIPTIONS) == (0, 2)
+    async with consuming(example, log) as consumer:
+        await eventually(lambda: are_parked(example, 2))
+        await eventually(lambda: has_effects(example, other, [1]))
+        assert await replay(example.database, consumer, SUBSCRIPTIONS) == (0, 2)
 
-    parked = await toy.parked()
+    parked = await example.parked()
     assert parked[0][0] == "toy"
     assert parked[0][1].startswith("malformed: ")
-    assert await toy.effects(key) == []
+    assert await example.effects(key) == []
 
 
 @pytest.mark.parametrize("key", [None, b"\x00\xff", b"k" * 100_000], ids=["none", "bytes", "endless"])
 async def test_a_strange_key_does_not_keep_a_message_from_being_parked(
-    toy: Toy, log: Log, key: bytes | None
+    example: ExampleService, log: Log, key: bytes | None
 ) -> None:
     good = new_id()
     await log.write_raw((TOPIC, key, b"nonsense", headers_of(good)), (TOPIC, key, b"nonsense", []))
     await log.write(changed(good, 1))
-    async with consuming(toy, log):
-        await eventually(lambda: are_parked(toy, 2))
-        await eventually(lambda: has_effects(toy, good, [1]))
+    async with consuming(example, log):
+        await eventually(lambda: are_parked(example, 2))
+        await eventually(lambda: has_effects(example, good, [1]))
 
 
-async def overtaken(toy: Toy, log: Log, key: UUID) -> bool:
+async def overtaken(example: ExampleService, log: Log, key: UUID) -> bool:
     """Whether a later message of the key had its effect although an earlier one had not."""
     poison = [(TOPIC, str(key).encode(), b"{}", headers_of(key))]
     await log.write(changed(key, 1))
@@ -216,51 +218,53 @@ async def overtaken(toy: Toy, log: Log, key: UUID) -> bool:
     await log.write(changed(key, 3))
 
     async def settled() -> bool:
-        return len(await toy.effects(key)) + len(await toy.parked()) >= 2
+        return len(await example.effects(key)) + len(await example.parked()) >= 2
 
     await eventually(settled)
-    return await toy.effects(key) != [1]
+    return await example.effects(key) != [1]
 
 
-async def test_nothing_overtakes_a_poisoned_message(toy: Toy, log: Log) -> None:
-    async with consuming(toy, log):
-        assert not await overtaken(toy, log, new_id())
+async def test_nothing_overtakes_a_poisoned_message(example: ExampleService, log: Log) -> None:
+    async with consuming(example, log):
+        assert not await overtaken(example, log, new_id())
 
 
-async def test_planted_a_consumer_that_skips_poison_is_overtaken(toy: Toy, log: Log) -> None:
-    skipping = asyncio.create_task(planted.consumer_that_skips_poison(toy, log, TOPIC))
-    assert await overtaken(toy, log, new_id())
+async def test_planted_a_consumer_that_skips_poison_is_overtaken(example: ExampleService, log: Log) -> None:
+    skipping = asyncio.create_task(planted.consumer_that_skips_poison(example, log, TOPIC))
+    assert await overtaken(example, log, new_id())
     skipping.cancel()
     await asyncio.gather(skipping, return_exceptions=True)
 
 
-async def test_a_log_made_anew_may_park_at_a_place_that_was_replayed_before(toy: Toy, log: Log) -> None:
+async def test_a_log_made_anew_may_park_at_a_place_that_was_replayed_before(
+    example: ExampleService, log: Log
+) -> None:
     failing = subscriptions(lambda e: Note(e.data.thing_id, e.data.number, fails=Conflict()))
-    async with consuming(toy, log, failing):
+    async with consuming(example, log, failing):
         await log.write(changed(new_id(), 1))
-        await eventually(lambda: are_parked(toy, 1))
-    await toy.sql("update parked_messages set replayed_at = now(), reason = 'an earlier log'")
-    rows = await toy.sql("select topic, partition, position, key, headers, payload from parked_messages")
+        await eventually(lambda: are_parked(example, 1))
+    await example.sql("update parked_messages set replayed_at = now(), reason = 'an earlier log'")
+    rows = await example.sql("select topic, partition, position, key, headers, payload from parked_messages")
     values = dict(rows[0])
     raw = RawMessage(**values | {"headers": json.loads(values["headers"])})
-    await parking.park(toy.database, "when_thing_changed_do", raw, "again")
+    await parking.park(example.database, "when_thing_changed_do", raw, "again")
 
-    assert await toy.parked() == [("when_thing_changed_do", "again")]
+    assert await example.parked() == [("when_thing_changed_do", "again")]
 
 
-async def test_the_other_topic_is_no_lane_of_the_same_key(toy: Toy, log: Log) -> None:
+async def test_the_other_topic_has_another_ordering_key(example: ExampleService, log: Log) -> None:
     key = new_id()
 
-    def when_other_happened_note_it(event: Event[OtherHappened]) -> Instruction[ToyWork]:
+    def when_other_happened_note_it(event: Event[OtherHappened]) -> Instruction[ExampleUnitOfWork]:
         return Instruction(note, Note(event.data.thing_id, event.data.number))
 
     failing = subscriptions(lambda e: Note(e.data.thing_id, e.data.number, fails=Conflict()))
     async with consuming(
-        toy,
+        example,
         log,
         [*failing, Subscription("when_other_happened_note_it", OtherHappened, when_other_happened_note_it)],
     ):
         await log.write(changed(key, 1))
-        await eventually(lambda: are_parked(toy, 1))
+        await eventually(lambda: are_parked(example, 1))
         await log.write(event(OtherHappened(thing_id=key, tenant_id=TENANT, number=5)))
-        await eventually(lambda: has_effects(toy, key, [5]))
+        await eventually(lambda: has_effects(example, key, [5]))

@@ -8,54 +8,56 @@ from aiokafka.errors import KafkaError
 from shared.kernel import new_id
 from shared.messaging import kafka
 from shared.messaging.consumer import Consumer
-from shared.messaging.progress import Progress
+from shared.messaging.heartbeat import Heartbeat
 from tests.infra.polling import eventually
 from tests.shared.consuming import (
     changed,
     consuming,
     slowly,
 )
-from tests.shared.log import Log
-from tests.shared.toy import (
-    Toy,
-    ToyWork,
+from tests.shared.example_service import (
+    ExampleService,
+    ExampleUnitOfWork,
 )
+from tests.shared.log import Log
 
 
-def is_stuck(progress: Progress) -> bool:
-    return progress.stuck
+def is_stuck(heartbeat: Heartbeat) -> bool:
+    return heartbeat.stuck
 
 
-async def test_a_hung_message_is_seen_although_the_loop_goes_round(toy: Toy, log: Log) -> None:
+async def test_a_hung_message_is_seen_although_the_loop_goes_round(example: ExampleService, log: Log) -> None:
     begun, finish = asyncio.Event(), asyncio.Event()
-    async with consuming(toy, log, slowly(begun, finish)) as consumer:
+    async with consuming(example, log, slowly(begun, finish)) as consumer:
         await log.write(changed(new_id(), 1))
         await asyncio.wait_for(begun.wait(), 10)
         await asyncio.sleep(0.8)
-        assert consumer.progress.idle_seconds > 0.7
-        assert not is_stuck(consumer.progress)
-        for hand in consumer._hands.values():
-            hand.progress.limit = 0.5
-        assert is_stuck(consumer.progress)
+        assert consumer.heartbeat.idle_seconds > 0.7
+        assert not is_stuck(consumer.heartbeat)
+        for hand in consumer._in_progress.values():
+            hand.heartbeat.limit = 0.5
+        assert is_stuck(consumer.heartbeat)
         finish.set()
-        await eventually(lambda: consumer.progress.idle_seconds < 0.7 and not is_stuck(consumer.progress))
+        await eventually(lambda: consumer.heartbeat.idle_seconds < 0.7 and not is_stuck(consumer.heartbeat))
 
 
-def test_a_service_that_hears_nothing_is_never_stuck(toy: Toy) -> None:
-    consumer: Consumer[ToyWork] = Consumer(toy.database, toy.bus, [], "nowhere:1", service="toy")
-    consumer._round._at -= 1_000
+def test_a_service_that_hears_nothing_is_never_stuck(example: ExampleService) -> None:
+    consumer: Consumer[ExampleUnitOfWork] = Consumer(
+        example.database, example.bus, [], "nowhere:1", service="toy"
+    )
+    consumer._heartbeat._at -= 1_000
 
-    assert not consumer.progress.stuck
+    assert not consumer.heartbeat.stuck
     assert consumer.waiting_for_group() is None
 
 
 def test_a_loop_is_stuck_after_its_limit_and_no_longer_when_it_went_round() -> None:
-    progress = Progress("test", limit=10)
-    assert not is_stuck(progress)
-    progress._at -= 11
-    assert is_stuck(progress)
-    progress.made()
-    assert not is_stuck(progress)
+    heartbeat = Heartbeat("test", limit=10)
+    assert not is_stuck(heartbeat)
+    heartbeat._at -= 11
+    assert is_stuck(heartbeat)
+    heartbeat.beat()
+    assert not is_stuck(heartbeat)
 
 
 class DeafClient:

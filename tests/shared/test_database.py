@@ -10,11 +10,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.bus.inbox import Message
 from shared.kernel import new_id
-from shared.messaging.inbox import Message
 from shared.persistence.database import Database, Deadlines, is_contention, is_overdue, is_transient
 from tests.infra.polling import eventually
-from tests.shared.toy import Toy, ToyWork
+from tests.shared.example_service import ExampleService, ExampleUnitOfWork
 
 
 async def error_of(database: Database, statement: str, **values: object) -> Exception:
@@ -66,15 +66,15 @@ async def test_a_wait_that_ran_out_passes_whoever_cancelled_it() -> None:
     assert is_transient(late.value)
 
 
-async def test_a_backend_that_is_killed_passes(toy: Toy) -> None:
-    sleeping = asyncio.create_task(error_of(toy.database, "select pg_sleep(5)"))
-    await eventually(lambda: toy.kill_backends("toy"))
+async def test_a_backend_that_is_killed_passes(example: ExampleService) -> None:
+    sleeping = asyncio.create_task(error_of(example.database, "select pg_sleep(5)"))
+    await eventually(lambda: example.kill_backends("toy"))
 
     assert is_transient(await sleeping)
 
 
-async def test_a_statement_past_its_deadline_passes_and_is_overdue(toy: Toy) -> None:
-    database = Database(toy.urls.app_url, name="toy", deadlines=Deadlines(statement=0.1))
+async def test_a_statement_past_its_deadline_passes_and_is_overdue(example: ExampleService) -> None:
+    database = Database(example.urls.app_url, name="toy", deadlines=Deadlines(statement=0.1))
     error = await error_of(database, "select pg_sleep(5)")
     await database.close()
 
@@ -82,8 +82,8 @@ async def test_a_statement_past_its_deadline_passes_and_is_overdue(toy: Toy) -> 
     assert is_overdue(error)
 
 
-async def test_a_pool_without_a_free_connection_passes(toy: Toy) -> None:
-    database = Database(toy.urls.app_url, name="toy", size=1, deadlines=Deadlines(acquire=0.1))
+async def test_a_pool_without_a_free_connection_passes(example: ExampleService) -> None:
+    database = Database(example.urls.app_url, name="toy", size=1, deadlines=Deadlines(acquire=0.1))
     async with database.session() as session:
         await session.execute(text("select 1"))
         with pytest.raises(Exception, match="QueuePool") as full:
@@ -106,9 +106,9 @@ async def test_a_pool_without_a_free_connection_passes(toy: Toy) -> None:
     ],
 )
 async def test_a_fault_of_the_statement_itself_does_not_pass(
-    toy: Toy, statement: str, values: dict[str, object]
+    example: ExampleService, statement: str, values: dict[str, object]
 ) -> None:
-    error = await error_of(toy.database, statement, **values)
+    error = await error_of(example.database, statement, **values)
 
     assert not is_transient(error)
     assert not is_contention(error)
@@ -121,22 +121,22 @@ def test_who_gave_way_is_tried_again_at_once() -> None:
         assert not is_transient(wrapped)
 
 
-async def test_a_deadlock_is_resolved_by_trying_again(toy: Toy) -> None:
+async def test_a_deadlock_is_resolved_by_trying_again(example: ExampleService) -> None:
     first, second = new_id(), new_id()
-    await toy.sql("insert into places select unnest($1::uuid[]), 10, 0", [first, second])
+    await example.sql("insert into places select unnest($1::uuid[]), 10, 0", [first, second])
 
     async def take(session: AsyncSession, key: object) -> None:
         await session.execute(text("update places set taken = taken + 1 where session_id = :k"), {"k": key})
 
-    async def take_both(order: tuple[object, object], work: ToyWork) -> None:
-        await take(work.session, order[0])
+    async def take_both(order: tuple[object, object], uow: ExampleUnitOfWork) -> None:
+        await take(uow.session, order[0])
         await asyncio.sleep(0.05)
-        await take(work.session, order[1])
+        await take(uow.session, order[1])
 
     await asyncio.gather(
-        toy.bus.execute(Message("test", "1"), take_both, (first, second)),
-        toy.bus.execute(Message("test", "2"), take_both, (second, first)),
+        example.bus.execute(Message("test", "1"), take_both, (first, second)),
+        example.bus.execute(Message("test", "2"), take_both, (second, first)),
     )
 
-    rows = await toy.sql("select taken from places")
+    rows = await example.sql("select taken from places")
     assert [row["taken"] for row in rows] == [2, 2]

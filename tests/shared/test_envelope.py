@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from shared.contracts.envelope import Event, Malformed, UnknownType, from_message, to_headers
 from shared.kernel import new_id
+from tests.shared.example_service import ThingChanged
 from tests.shared.log import event
-from tests.shared.toy import ThingChanged
 
 KNOWN = {ThingChanged.type: ThingChanged}
 THING = ThingChanged(thing_id=new_id(), tenant_id=new_id(), number=1)

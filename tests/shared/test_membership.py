@@ -4,8 +4,8 @@ from aiokafka import AIOKafkaConsumer
 
 from shared.messaging import kafka
 from tests.infra.polling import eventually
+from tests.shared.example_service import TOPIC
 from tests.shared.log import Log
-from tests.shared.toy import TOPIC
 
 
 async def joined(log: Log, instance: str | None) -> AIOKafkaConsumer:

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from tests.shared.toy import Toy
+from tests.shared.example_service import ExampleService
 from tests.shared.web import toy_app
 
 
 @pytest.fixture
-def paths(toy: Toy) -> dict[str, Any]:
-    found: dict[str, Any] = toy_app(toy, "http://127.0.0.1:1").openapi()["paths"]
+def paths(example: ExampleService) -> dict[str, Any]:
+    found: dict[str, Any] = toy_app(example, "http://127.0.0.1:1").openapi()["paths"]
     return found
 
 

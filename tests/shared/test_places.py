@@ -9,7 +9,7 @@ from sqlalchemy import text
 from shared.kernel import new_id
 from shared.persistence.database import Database
 from tests.shared import planted
-from tests.shared.toy import Toy
+from tests.shared.example_service import ExampleService
 
 TAKE = text(
     """
@@ -27,19 +27,19 @@ async def book_in_one_statement(database: Database, session_id: UUID) -> bool:
         return bool(booked)
 
 
-async def sold(toy: Toy, book: Callable[[Database, UUID], Awaitable[bool]]) -> int:
+async def sold(example: ExampleService, book: Callable[[Database, UUID], Awaitable[bool]]) -> int:
     """200 bookers, eight at a time, on ten places."""
     session_id = new_id()
-    await toy.sql("insert into places values ($1, 10, 0)", session_id)
-    booked = await asyncio.gather(*(book(toy.database, session_id) for _ in range(200)))
-    rows = await toy.sql("select count(*) as sold from bookings")
+    await example.sql("insert into places values ($1, 10, 0)", session_id)
+    booked = await asyncio.gather(*(book(example.database, session_id) for _ in range(200)))
+    rows = await example.sql("select count(*) as sold from bookings")
     assert rows[0]["sold"] == sum(booked)
     return sum(booked)
 
 
-async def test_two_hundred_bookers_on_ten_places_get_exactly_ten(toy: Toy) -> None:
-    assert await sold(toy, book_in_one_statement) == 10
+async def test_two_hundred_bookers_on_ten_places_get_exactly_ten(example: ExampleService) -> None:
+    assert await sold(example, book_in_one_statement) == 10
 
 
-async def test_planted_counting_before_inserting_oversells(toy: Toy) -> None:
-    assert await sold(toy, planted.book_by_counting) > 10
+async def test_planted_counting_before_inserting_oversells(example: ExampleService) -> None:
+    assert await sold(example, planted.book_by_counting) > 10

@@ -15,14 +15,15 @@ from aiokafka.partitioner import DefaultPartitioner
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.bus import outbox
 from shared.kernel import new_id
-from shared.messaging import kafka, outbox
+from shared.messaging import kafka
 from shared.messaging.partitioning import partition_of
 from shared.messaging.relay import Relay
 from tests.infra.polling import eventually
 from tests.shared import planted
+from tests.shared.example_service import TOPIC, ExampleService, ThingChanged
 from tests.shared.log import Log, event
-from tests.shared.toy import TOPIC, ThingChanged, Toy
 
 MOST_TRIALS = 10  # of a fault that chance brings out: it is seen in the first or second
 
@@ -35,10 +36,10 @@ class Verdict:
     early: int
 
 
-async def aggregates(toy: Toy, count: int) -> list[UUID]:
+async def aggregates(example: ExampleService, count: int) -> list[UUID]:
     """Rows whose versions number their events."""
     keys = [new_id() for _ in range(count)]
-    await toy.sql("insert into places select unnest($1::uuid[]), 1000000, 0", keys)
+    await example.sql("insert into places select unnest($1::uuid[]), 1000000, 0", keys)
     return keys
 
 
@@ -50,9 +51,9 @@ async def change(session: AsyncSession, key: UUID) -> None:
     await outbox.write(session, [event(said, number)])
 
 
-async def committed_and_read(toy: Toy, log: Log, key: UUID) -> None:
+async def committed_and_read(example: ExampleService, log: Log, key: UUID) -> None:
     """Change a thing, commit, and wait until its event is in the log."""
-    async with toy.database.session() as session:
+    async with example.database.session() as session:
         await change(session, key)
         await session.commit()
 
@@ -62,21 +63,21 @@ async def committed_and_read(toy: Toy, log: Log, key: UUID) -> None:
     await eventually(is_read)
 
 
-async def change_at_random(toy: Toy, keys: list[UUID], changes: int, seed: int) -> None:
+async def change_at_random(example: ExampleService, keys: list[UUID], changes: int, seed: int) -> None:
     """Transactions as the bus makes them; one in five dawdles, so ids and commits differ in order."""
     chance = random.Random(seed)
     for _ in range(changes):
         key = chance.choice(keys)
-        async with toy.database.session() as session:
+        async with example.database.session() as session:
             await change(session, key)
             if chance.random() < 0.2:
                 await asyncio.sleep(chance.uniform(0, 0.02))
             await session.commit()
 
 
-async def verdict(toy: Toy, log: Log, keys: list[UUID]) -> Verdict:
+async def verdict(example: ExampleService, log: Log, keys: list[UUID]) -> Verdict:
     """Hold the log against the rows: of a message sent twice the first counts."""
-    rows = await toy.sql("select session_id, taken from places")
+    rows = await example.sql("select session_id, taken from places")
     expected = {str(row["session_id"]): row["taken"] for row in rows}
     seen: dict[str, list[int]] = {str(key): [] for key in keys}
     for record in await log.read(TOPIC):
@@ -89,8 +90,10 @@ async def verdict(toy: Toy, log: Log, keys: list[UUID]) -> Verdict:
 
 
 @contextlib.asynccontextmanager
-async def relaying(toy: Toy, log: Log, count: int = 1, **more: Any) -> AsyncIterator[list[Relay]]:
-    relays = [toy.relay(log.bootstrap, log.prefix, **more) for _ in range(count)]
+async def relaying(
+    example: ExampleService, log: Log, count: int = 1, **more: Any
+) -> AsyncIterator[list[Relay]]:
+    relays = [example.relay(log.bootstrap, log.prefix, **more) for _ in range(count)]
     for relay in relays:
         await relay.start()
     try:
@@ -99,55 +102,55 @@ async def relaying(toy: Toy, log: Log, count: int = 1, **more: Any) -> AsyncIter
         await asyncio.gather(*(relay.stop() for relay in relays))
 
 
-async def is_drained(toy: Toy) -> bool:
-    return not await toy.sql("select from outbox limit 1")
+async def is_drained(example: ExampleService) -> bool:
+    return not await example.sql("select from outbox limit 1")
 
 
-async def write_with(toy: Toy, keys: list[UUID], changes: int = 40) -> None:
-    await asyncio.gather(*(change_at_random(toy, keys, changes, seed) for seed in range(8)))
+async def write_with(example: ExampleService, keys: list[UUID], changes: int = 40) -> None:
+    await asyncio.gather(*(change_at_random(example, keys, changes, seed) for seed in range(8)))
 
 
-async def test_every_event_arrives_in_the_order_of_its_aggregate(toy: Toy, log: Log) -> None:
-    keys = await aggregates(toy, 10)
-    async with relaying(toy, log):
-        await write_with(toy, keys)
-        await eventually(lambda: is_drained(toy))
+async def test_every_event_arrives_in_the_order_of_its_aggregate(example: ExampleService, log: Log) -> None:
+    keys = await aggregates(example, 10)
+    async with relaying(example, log):
+        await write_with(example, keys)
+        await eventually(lambda: is_drained(example))
 
-    assert await verdict(toy, log, keys) == Verdict(lost=0, early=0)
-
-
-async def test_several_relays_keep_the_order_between_them(toy: Toy, log: Log) -> None:
-    keys = await aggregates(toy, 4)
-    async with relaying(toy, log, count=3, batch=3):
-        await write_with(toy, keys)
-        await eventually(lambda: is_drained(toy))
-
-    assert await verdict(toy, log, keys) == Verdict(lost=0, early=0)
+    assert await verdict(example, log, keys) == Verdict(lost=0, early=0)
 
 
-async def test_planted_a_relay_past_the_last_id_loses_events(toy: Toy, log: Log) -> None:
-    late, early, last = keys = await aggregates(toy, 3)
+async def test_several_relays_keep_the_order_between_them(example: ExampleService, log: Log) -> None:
+    keys = await aggregates(example, 4)
+    async with relaying(example, log, count=3, batch=3):
+        await write_with(example, keys)
+        await eventually(lambda: is_drained(example))
+
+    assert await verdict(example, log, keys) == Verdict(lost=0, early=0)
+
+
+async def test_planted_a_relay_past_the_last_id_loses_events(example: ExampleService, log: Log) -> None:
+    late, early, last = keys = await aggregates(example, 3)
     stop = asyncio.Event()
-    relay = asyncio.create_task(planted.relay_past_the_last_id(toy, log, stop))
-    async with toy.database.session() as dawdling:
+    relay = asyncio.create_task(planted.relay_past_the_last_id(example, log, stop))
+    async with example.database.session() as dawdling:
         await change(dawdling, late)
-        await committed_and_read(toy, log, early)
+        await committed_and_read(example, log, early)
         await dawdling.commit()
-    await committed_and_read(toy, log, last)
+    await committed_and_read(example, log, last)
     stop.set()
     await relay
 
-    assert await verdict(toy, log, keys) == Verdict(lost=1, early=0)
+    assert await verdict(example, log, keys) == Verdict(lost=1, early=0)
 
 
-async def test_planted_relays_that_skip_locked_break_the_order(toy: Toy, log: Log) -> None:
-    keys, stop = await aggregates(toy, 2), asyncio.Event()
-    relays = asyncio.create_task(planted.relays_that_skip_locked(toy, log, stop))
+async def test_planted_relays_that_skip_locked_break_the_order(example: ExampleService, log: Log) -> None:
+    keys, stop = await aggregates(example, 2), asyncio.Event()
+    relays = asyncio.create_task(planted.relays_that_skip_locked(example, log, stop))
     caught = False
     for _ in range(MOST_TRIALS):
-        await write_with(toy, keys, changes=20)
-        await eventually(lambda: is_drained(toy), within=20)
-        if caught := (await verdict(toy, log, keys)).early > 0:
+        await write_with(example, keys, changes=20)
+        await eventually(lambda: is_drained(example), within=20)
+        if caught := (await verdict(example, log, keys)).early > 0:
             break
     stop.set()
     await relays
@@ -155,25 +158,25 @@ async def test_planted_relays_that_skip_locked_break_the_order(toy: Toy, log: Lo
     assert caught, f"not seen in {MOST_TRIALS} trials"
 
 
-async def test_backends_killed_again_and_again_lose_nothing(toy: Toy, log: Log) -> None:
-    keys = await aggregates(toy, 6)
-    async with relaying(toy, log, count=2, batch=20):
-        writing = asyncio.create_task(write_with(toy, keys, changes=30))
+async def test_backends_killed_again_and_again_lose_nothing(example: ExampleService, log: Log) -> None:
+    keys = await aggregates(example, 6)
+    async with relaying(example, log, count=2, batch=20):
+        writing = asyncio.create_task(write_with(example, keys, changes=30))
         while not writing.done():
-            await toy.kill_backends("toy-relay")
+            await example.kill_backends("toy-relay")
             await asyncio.sleep(0.15)
         await writing
-        await eventually(lambda: is_drained(toy), within=20)
+        await eventually(lambda: is_drained(example), within=20)
 
-    assert await verdict(toy, log, keys) == Verdict(lost=0, early=0)
+    assert await verdict(example, log, keys) == Verdict(lost=0, early=0)
 
 
 @pytest.mark.parametrize("sent", [False, True], ids=["before sending", "after sending"])
 async def test_a_crash_between_taking_and_removing_loses_nothing(
-    toy: Toy, log: Log, monkeypatch: pytest.MonkeyPatch, *, sent: bool
+    example: ExampleService, log: Log, monkeypatch: pytest.MonkeyPatch, *, sent: bool
 ) -> None:
-    keys = await aggregates(toy, 3)
-    await write_with(toy, keys, changes=5)
+    keys = await aggregates(example, 3)
+    await write_with(example, keys, changes=5)
     publish, crashes = Relay._publish, iter([True, False, True])
 
     async def crash(relay: Relay, *args: Any) -> None:
@@ -184,46 +187,50 @@ async def test_a_crash_between_taking_and_removing_loses_nothing(
             raise ConnectionResetError
 
     monkeypatch.setattr(Relay, "_publish", crash)
-    async with relaying(toy, log, batch=10):
-        await eventually(lambda: is_drained(toy))
+    async with relaying(example, log, batch=10):
+        await eventually(lambda: is_drained(example))
 
-    assert await verdict(toy, log, keys) == Verdict(lost=0, early=0)
+    assert await verdict(example, log, keys) == Verdict(lost=0, early=0)
     ids = [dict(record.headers)["ce_id"] for record in await log.read(TOPIC)]
     assert (len(ids) > len(set(ids))) == sent
 
 
-async def test_planted_a_relay_that_removes_first_loses_events_in_a_crash(toy: Toy, log: Log) -> None:
-    keys = await aggregates(toy, 3)
-    await write_with(toy, keys, changes=5)
-    await planted.relay_that_removes_first(toy, log, crash_at=3)
-    await planted.relay_that_removes_first(toy, log, crash_at=0)
+async def test_planted_a_relay_that_removes_first_loses_events_in_a_crash(
+    example: ExampleService, log: Log
+) -> None:
+    keys = await aggregates(example, 3)
+    await write_with(example, keys, changes=5)
+    await planted.relay_that_removes_first(example, log, crash_at=3)
+    await planted.relay_that_removes_first(example, log, crash_at=0)
 
-    assert (await verdict(toy, log, keys)).lost == 5
+    assert (await verdict(example, log, keys)).lost == 5
 
 
-async def test_a_relay_in_waiting_takes_over_when_the_first_is_gone(toy: Toy, log: Log) -> None:
+async def test_a_relay_in_waiting_takes_over_when_the_first_is_gone(
+    example: ExampleService, log: Log
+) -> None:
     key = new_id()
-    async with relaying(toy, log) as (first,), relaying(toy, log):
-        await toy.change(key, 1)
-        await eventually(lambda: is_drained(toy))
+    async with relaying(example, log) as (first,), relaying(example, log):
+        await example.change(key, 1)
+        await eventually(lambda: is_drained(example))
         await first.stop()
-        await toy.change(key, 2)
-        await eventually(lambda: is_drained(toy))
+        await example.change(key, 2)
+        await eventually(lambda: is_drained(example))
 
     assert [json.loads(record.value)["number"] for record in await log.read(TOPIC)] == [1, 2]
 
 
 async def test_a_relay_in_waiting_asks_for_its_shard_once_a_second_however_often_it_is_woken(
-    toy: Toy, log: Log
+    example: ExampleService, log: Log
 ) -> None:
-    holder = await toy.relay_database.connect()
+    holder = await example.relay_database.connect()
     for shard in range(outbox.SHARDS):
         await holder.execute("select pg_advisory_lock(8254100, $1)", shard)
-    async with relaying(toy, log) as (relay,):
+    async with relaying(example, log) as (relay,):
         asked = 0
         for _ in range(50):
             relay._on_wake()
-            rows = await toy.sql(
+            rows = await example.sql(
                 """
                 select count(distinct query_start) as asked from pg_stat_activity
                 where datname = current_database() and application_name = 'toy-relay'
@@ -238,36 +245,38 @@ async def test_a_relay_in_waiting_asks_for_its_shard_once_a_second_however_often
 
 
 async def test_a_commit_wakes_the_relay_long_before_its_poll(
-    toy: Toy, log: Log, monkeypatch: pytest.MonkeyPatch
+    example: ExampleService, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.messaging.relay.POLL_SECONDS", 30.0)
-    await toy.waker.start()
-    async with relaying(toy, log):
-        await eventually(lambda: _listens(toy))
+    await example.waker.start()
+    async with relaying(example, log):
+        await eventually(lambda: _listens(example))
         for number in range(1, 4):
-            await toy.change(new_id(), number)
-            await eventually(lambda: is_drained(toy), within=5)
+            await example.change(new_id(), number)
+            await eventually(lambda: is_drained(example), within=5)
 
 
-async def _listens(toy: Toy) -> bool:
-    rows = await toy.sql(
+async def _listens(example: ExampleService) -> bool:
+    rows = await example.sql(
         "select 1 from pg_stat_activity where datname = current_database() and query ilike 'listen%'"
     )
     return bool(rows)
 
 
-async def test_without_a_wake_the_poll_finds_the_events(toy: Toy, log: Log) -> None:
-    async with relaying(toy, log):
-        await toy.change(new_id())
-        await eventually(lambda: is_drained(toy))
+async def test_without_a_wake_the_poll_finds_the_events(example: ExampleService, log: Log) -> None:
+    async with relaying(example, log):
+        await example.change(new_id())
+        await eventually(lambda: is_drained(example))
 
 
-async def test_the_broker_gets_exact_bytes_headers_and_the_time_of_the_change(toy: Toy, log: Log) -> None:
+async def test_the_broker_gets_exact_bytes_headers_and_the_time_of_the_change(
+    example: ExampleService, log: Log
+) -> None:
     key = new_id()
-    await toy.change(key, 7)
-    (row,) = await toy.sql("select payload, event_id, created_at from outbox")
-    async with relaying(toy, log):
-        await eventually(lambda: is_drained(toy))
+    await example.change(key, 7)
+    (row,) = await example.sql("select payload, event_id, created_at from outbox")
+    async with relaying(example, log):
+        await eventually(lambda: is_drained(example))
 
     (record,) = await log.read(TOPIC)
     headers = {name: value.decode() for name, value in record.headers}
@@ -287,31 +296,35 @@ def test_a_key_goes_to_the_partition_the_clients_own_partitioner_chooses() -> No
         assert partition_of(key, 12) == theirs(key, list(range(12)), [])
 
 
-async def test_a_tombstone_follows_the_events_of_its_transaction(toy: Toy, log: Log) -> None:
+async def test_a_tombstone_follows_the_events_of_its_transaction(example: ExampleService, log: Log) -> None:
     key = new_id()
-    async with toy.database.session() as session:
+    async with example.database.session() as session:
         said = ThingChanged(thing_id=key, tenant_id=key, number=1)
         await outbox.write(session, [event(said)], [(TOPIC, str(key), new_id())])
         await session.commit()
-    async with relaying(toy, log):
-        await eventually(lambda: is_drained(toy))
+    async with relaying(example, log):
+        await eventually(lambda: is_drained(example))
 
     assert [record.value is None for record in await log.read(TOPIC)] == [False, True]
 
 
-async def test_more_than_a_batch_holds_is_sent_in_several_and_in_order(toy: Toy, log: Log) -> None:
-    keys = await aggregates(toy, 1)
-    await change_at_random(toy, keys, 30, seed=1)
-    async with relaying(toy, log, batch=7):
-        await eventually(lambda: is_drained(toy))
+async def test_more_than_a_batch_holds_is_sent_in_several_and_in_order(
+    example: ExampleService, log: Log
+) -> None:
+    keys = await aggregates(example, 1)
+    await change_at_random(example, keys, 30, seed=1)
+    async with relaying(example, log, batch=7):
+        await eventually(lambda: is_drained(example))
 
-    assert await verdict(toy, log, keys) == Verdict(lost=0, early=0)
+    assert await verdict(example, log, keys) == Verdict(lost=0, early=0)
 
 
-async def test_an_event_too_large_to_send_fails_its_own_transaction_and_stops_nobody(toy: Toy) -> None:
+async def test_an_event_too_large_to_send_fails_its_own_transaction_and_stops_nobody(
+    example: ExampleService,
+) -> None:
     said = ThingChanged(thing_id=new_id(), tenant_id=new_id(), number=1)
     large = said.model_copy(update={"number": "9" * outbox.MAX_EVENT_BYTES})
-    async with toy.database.session() as session:
+    async with example.database.session() as session:
         with pytest.raises(ValueError, match="larger"), pytest.warns(UserWarning, match="serializer"):
             await outbox.write(session, [event(large)])
 

@@ -10,15 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kernel import new_id
 from shared.persistence.database import is_contention
-from tests.shared.toy import ThingRow, Toy
+from tests.shared.example_service import ExampleService, ThingRow
 
 NUMBERS = text("select n, n * :times as product from generate_series(1, :count) as n")
 ADD = text("insert into effects (key, number) select :key, n from generate_series(1, :count) as n")
 COUNT = text("select count(*) from effects")
 
 
-async def test_the_first_statement_and_those_after_it_answer_alike(toy: Toy) -> None:
-    async with toy.database.session() as session:
+async def test_the_first_statement_and_those_after_it_answer_alike(example: ExampleService) -> None:
+    async with example.database.session() as session:
         for _ in range(3):
             rows = (await session.execute(NUMBERS, {"times": 10, "count": 3})).all()
             assert [(row.n, row.product) for row in rows] == [(1, 10), (2, 20), (3, 30)]
@@ -36,16 +36,16 @@ async def test_the_first_statement_and_those_after_it_answer_alike(toy: Toy) -> 
                 _ = rows[0].nothing
 
 
-async def test_it_counts_the_rows_it_touched(toy: Toy) -> None:
-    async with toy.database.session() as session:
+async def test_it_counts_the_rows_it_touched(example: ExampleService) -> None:
+    async with example.database.session() as session:
         for _ in range(2):
             result = await session.execute(ADD, {"key": new_id(), "count": 5})
             assert result.rowcount == 5  # type: ignore[attr-defined]
 
 
-async def test_plain_sql_and_mapped_rows_are_one_transaction(toy: Toy) -> None:
+async def test_plain_sql_and_mapped_rows_are_one_transaction(example: ExampleService) -> None:
     tenant = new_id()
-    async with toy.database.session() as session:
+    async with example.database.session() as session:
         await session.execute(
             text("select set_config('app.tenants', :tenant, true)"), {"tenant": str(tenant)}
         )
@@ -55,12 +55,12 @@ async def test_plain_sql_and_mapped_rows_are_one_transaction(toy: Toy) -> None:
         assert await session.scalar(text("select count(*) from things")) == 1
         await session.rollback()
 
-    assert await toy.effects() == []
-    assert await toy.sql("select from things") == []
+    assert await example.effects() == []
+    assert await example.sql("select from things") == []
 
 
-async def test_each_transaction_of_a_session_is_its_own(toy: Toy) -> None:
-    async with toy.database.session() as session:
+async def test_each_transaction_of_a_session_is_its_own(example: ExampleService) -> None:
+    async with example.database.session() as session:
         for number in (1, 2):
             await session.execute(COUNT)
             await session.execute(ADD, {"key": new_id(), "count": 1})
@@ -75,46 +75,46 @@ async def add_in_vain(session: AsyncSession) -> None:
         await session.execute(text("insert into effects (key) values (:key)"), {"key": new_id()})
 
 
-async def test_a_savepoint_is_rolled_back_alone(toy: Toy) -> None:
-    async with toy.database.session() as session:
+async def test_a_savepoint_is_rolled_back_alone(example: ExampleService) -> None:
+    async with example.database.session() as session:
         await session.execute(ADD, {"key": new_id(), "count": 1})
         with pytest.raises(IntegrityError):
             await add_in_vain(session)
         await session.execute(ADD, {"key": new_id(), "count": 1})
         await session.commit()
 
-    assert len(await toy.effects()) == 2
+    assert len(await example.effects()) == 2
 
 
-async def test_a_refusal_of_the_database_comes_as_the_driver_says_it(toy: Toy) -> None:
-    async with toy.database.session() as session:
+async def test_a_refusal_of_the_database_comes_as_the_driver_says_it(example: ExampleService) -> None:
+    async with example.database.session() as session:
         await session.execute(COUNT)
         with pytest.raises(asyncpg.NotNullViolationError):
             await session.execute(text("insert into effects (key) values (:key)"), {"key": new_id()})
 
-    async with toy.database.session() as session:
+    async with example.database.session() as session:
         assert await session.scalar(COUNT) == 0
 
 
-async def test_a_statement_given_up_leaves_a_connection_that_works(toy: Toy) -> None:
+async def test_a_statement_given_up_leaves_a_connection_that_works(example: ExampleService) -> None:
     for _ in range(10):  # more than the pool has
-        async with toy.database.session() as session:
+        async with example.database.session() as session:
             await session.execute(COUNT)
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.02):
                     await session.execute(text("select pg_sleep(5)"))
-    async with toy.database.session() as session:
+    async with example.database.session() as session:
         assert await session.scalar(COUNT) == 0
         assert await session.scalar(COUNT) == 0
 
 
-async def test_after_a_migration_what_was_prepared_is_prepared_anew(toy: Toy) -> None:
+async def test_after_a_migration_what_was_prepared_is_prepared_anew(example: ExampleService) -> None:
     every = text("select * from parts")
-    async with toy.database.session() as session:
+    async with example.database.session() as session:
         await session.execute(COUNT)
         await session.execute(every)
         await session.rollback()
-        await toy.sql("alter table parts add column note text")
+        await example.sql("alter table parts add column note text")
         await session.execute(COUNT)
         with pytest.raises(asyncpg.InvalidCachedStatementError) as failed:
             await session.execute(every)

@@ -8,37 +8,41 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from shared.bus.inbox import Message
 from shared.kernel import FixedClock, new_id
 from shared.messaging import sweeper as sweeping
-from shared.messaging.inbox import Message
 from shared.messaging.policy import Deadline, Due, Instruction
 from shared.messaging.sweeper import Sweeper
 from tests.infra.polling import eventually
-from tests.shared.toy import Note, Toy, ToyWork, note, when_overdue_note_it
+from tests.shared.example_service import ExampleService, ExampleUnitOfWork, Note, note, when_overdue_note_it
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def clock(toy: Toy) -> FixedClock:
+def clock(example: ExampleService) -> FixedClock:
     """The toy's clock, at noon."""
-    toy.clock = toy.bus._clock = FixedClock(NOON)
-    return toy.clock
+    example.clock = example.bus._clock = FixedClock(NOON)
+    return example.clock
 
 
-async def wait_until(toy: Toy, due_at: datetime, subject: UUID | None = None, name: str = "overdue") -> UUID:
+async def wait_until(
+    example: ExampleService, due_at: datetime, subject: UUID | None = None, name: str = "overdue"
+) -> UUID:
     subject = subject or new_id()
 
-    async def wait(_: None, work: ToyWork) -> None:
-        await work.transaction.wait_until(name, subject, new_id(), due_at)
+    async def wait(_: None, uow: ExampleUnitOfWork) -> None:
+        await uow.transaction.wait_until(name, subject, new_id(), due_at)
 
-    await toy.bus.execute(Message("test", str(new_id())), wait, None)
+    await example.bus.execute(Message("test", str(new_id())), wait, None)
     return subject
 
 
-async def test_a_deadline_is_acted_on_once_and_not_before_it_has_passed(toy: Toy, clock: FixedClock) -> None:
-    await wait_until(toy, NOON + timedelta(hours=1))
-    sweeper = toy.sweeper()
+async def test_a_deadline_is_acted_on_once_and_not_before_it_has_passed(
+    example: ExampleService, clock: FixedClock
+) -> None:
+    await wait_until(example, NOON + timedelta(hours=1))
+    sweeper = example.sweeper()
 
     assert await sweeper.sweep() == 0
     clock.move(timedelta(minutes=59, seconds=59))
@@ -46,85 +50,91 @@ async def test_a_deadline_is_acted_on_once_and_not_before_it_has_passed(toy: Toy
     clock.move(timedelta(seconds=1))
     assert await sweeper.sweep() == 1
     assert await sweeper.sweep() == 0
-    assert await toy.effects() == [1]
-    assert await toy.sql("select from deadlines") == []
+    assert await example.effects() == [1]
+    assert await example.sql("select from deadlines") == []
 
 
-async def test_a_deadline_that_was_moved_or_lifted_is_not_acted_on(toy: Toy, clock: FixedClock) -> None:
-    moved, lifted = await wait_until(toy, NOON), await wait_until(toy, NOON)
+async def test_a_deadline_that_was_moved_or_lifted_is_not_acted_on(
+    example: ExampleService, clock: FixedClock
+) -> None:
+    moved, lifted = await wait_until(example, NOON), await wait_until(example, NOON)
 
-    async def lift(_: None, work: ToyWork) -> None:
-        await work.transaction.stop_waiting("overdue", lifted)
-        await work.transaction.wait_until("overdue", moved, new_id(), NOON + timedelta(days=1))
+    async def lift(_: None, uow: ExampleUnitOfWork) -> None:
+        await uow.transaction.stop_waiting("overdue", lifted)
+        await uow.transaction.wait_until("overdue", moved, new_id(), NOON + timedelta(days=1))
 
-    await toy.bus.execute(Message("test", "lift"), lift, None)
+    await example.bus.execute(Message("test", "lift"), lift, None)
 
-    assert await toy.sweeper().sweep() == 0
+    assert await example.sweeper().sweep() == 0
     clock.move(timedelta(days=1))
-    assert await toy.sweeper().sweep() == 1
-    assert await toy.effects(moved) == [1]
+    assert await example.sweeper().sweep() == 1
+    assert await example.effects(moved) == [1]
 
 
-async def test_a_wait_for_the_same_moment_begun_again_is_met_again(toy: Toy, clock: FixedClock) -> None:
-    subject = await wait_until(toy, NOON)
-    sweeper = toy.sweeper()
+async def test_a_wait_for_the_same_moment_begun_again_is_met_again(
+    example: ExampleService, clock: FixedClock
+) -> None:
+    subject = await wait_until(example, NOON)
+    sweeper = example.sweeper()
     assert await sweeper.sweep() == 1
 
-    await wait_until(toy, NOON, subject)
+    await wait_until(example, NOON, subject)
 
     assert await sweeper.sweep() == 1
-    assert await toy.effects(subject) == [1, 1]
+    assert await example.effects(subject) == [1, 1]
 
 
-async def test_a_handler_may_set_its_own_deadline_anew(toy: Toy, clock: FixedClock) -> None:
-    subject = await wait_until(toy, NOON)
+async def test_a_handler_may_set_its_own_deadline_anew(example: ExampleService, clock: FixedClock) -> None:
+    subject = await wait_until(example, NOON)
 
-    async def remind_tomorrow(command: Note, work: ToyWork) -> None:
-        await note(command, work)
-        await work.transaction.wait_until("overdue", command.key, new_id(), NOON + timedelta(days=1))
+    async def remind_tomorrow(command: Note, uow: ExampleUnitOfWork) -> None:
+        await note(command, uow)
+        await uow.transaction.wait_until("overdue", command.key, new_id(), NOON + timedelta(days=1))
 
-    def when_overdue_remind(due: Due) -> Instruction[ToyWork]:
+    def when_overdue_remind(due: Due) -> Instruction[ExampleUnitOfWork]:
         return Instruction(remind_tomorrow, Note(due.subject_id, 1))
 
-    sweeper = toy.sweeper(Deadline("overdue", when_overdue_remind))
+    sweeper = example.sweeper(Deadline("overdue", when_overdue_remind))
     assert await sweeper.sweep() == 1
     assert await sweeper.sweep() == 0
     clock.move(timedelta(days=1))
     assert await sweeper.sweep() == 1
-    assert await toy.effects(subject) == [1, 1]
+    assert await example.effects(subject) == [1, 1]
 
 
-async def test_who_waits_again_until_the_same_moment_is_heard_again(toy: Toy, clock: FixedClock) -> None:
-    subject, sweeper = await wait_until(toy, NOON), toy.sweeper()
+async def test_who_waits_again_until_the_same_moment_is_heard_again(
+    example: ExampleService, clock: FixedClock
+) -> None:
+    subject, sweeper = await wait_until(example, NOON), example.sweeper()
     assert await sweeper.sweep() == 1
-    await wait_until(toy, NOON, subject)
+    await wait_until(example, NOON, subject)
 
     assert await sweeper.sweep() == 1
-    assert await toy.effects(subject) == [1, 1]
+    assert await example.effects(subject) == [1, 1]
 
 
-async def test_a_deadline_nobody_here_knows_is_left_alone(toy: Toy, clock: FixedClock) -> None:
-    await wait_until(toy, NOON, name="another")
+async def test_a_deadline_nobody_here_knows_is_left_alone(example: ExampleService, clock: FixedClock) -> None:
+    await wait_until(example, NOON, name="another")
 
-    assert await toy.sweeper().sweep() == 0
-    assert len(await toy.sql("select from deadlines")) == 1
+    assert await example.sweeper().sweep() == 0
+    assert len(await example.sql("select from deadlines")) == 1
 
 
-async def test_several_sweepers_act_once(toy: Toy, clock: FixedClock) -> None:
+async def test_several_sweepers_act_once(example: ExampleService, clock: FixedClock) -> None:
     for _ in range(20):
-        await wait_until(toy, NOON)
-    await asyncio.gather(*(toy.sweeper().sweep() for _ in range(4)))
-    await toy.sweeper().sweep()
+        await wait_until(example, NOON)
+    await asyncio.gather(*(example.sweeper().sweep() for _ in range(4)))
+    await example.sweeper().sweep()
 
-    assert await toy.effects() == [1] * 20
-    assert await toy.sql("select from deadlines") == []
+    assert await example.effects() == [1] * 20
+    assert await example.sql("select from deadlines") == []
 
 
 async def test_a_crash_between_the_effect_and_the_tidying_has_no_second_effect(
-    toy: Toy, clock: FixedClock
+    example: ExampleService, clock: FixedClock
 ) -> None:
-    await wait_until(toy, NOON)
-    sweeper = toy.sweeper()
+    await wait_until(example, NOON)
+    sweeper = example.sweeper()
 
     async def crash(*_: Any, **__: Any) -> None:
         raise ConnectionResetError
@@ -133,8 +143,8 @@ async def test_a_crash_between_the_effect_and_the_tidying_has_no_second_effect(
     with pytest.raises(ConnectionResetError):
         await sweeper.sweep()
 
-    assert await toy.sweeper().sweep() == 1
-    assert await toy.effects() == [1]
+    assert await example.sweeper().sweep() == 1
+    assert await example.effects() == [1]
 
 
 @pytest.mark.parametrize(
@@ -143,88 +153,94 @@ async def test_a_crash_between_the_effect_and_the_tidying_has_no_second_effect(
     ids=["a bug", "work that takes too long"],
 )
 async def test_a_deadline_that_fails_keeps_nobody_waiting_and_is_tried_again_later(
-    toy: Toy, clock: FixedClock, failure: Exception
+    example: ExampleService, clock: FixedClock, failure: Exception
 ) -> None:
-    bad = await wait_until(toy, NOON - timedelta(hours=1))
-    await wait_until(toy, NOON)
+    bad = await wait_until(example, NOON - timedelta(hours=1))
+    await wait_until(example, NOON)
 
-    def when_overdue_fail_for_one(due: Due) -> Instruction[ToyWork]:
+    def when_overdue_fail_for_one(due: Due) -> Instruction[ExampleUnitOfWork]:
         return Instruction(note, Note(due.subject_id, 1, fails=failure if due.subject_id == bad else None))
 
-    sweeper = toy.sweeper(Deadline("overdue", when_overdue_fail_for_one))
+    sweeper = example.sweeper(Deadline("overdue", when_overdue_fail_for_one))
     assert await sweeper.sweep() == 1
-    assert await toy.effects(bad) == []
-    rows = await toy.sql("select attempts from deadlines where subject_id = $1", bad)
+    assert await example.effects(bad) == []
+    rows = await example.sql("select attempts from deadlines where subject_id = $1", bad)
     assert rows[0]["attempts"] == 1
 
 
-async def test_a_policy_that_fails_keeps_nobody_waiting_either(toy: Toy, clock: FixedClock) -> None:
-    bad = await wait_until(toy, NOON - timedelta(hours=1))
-    good = await wait_until(toy, NOON)
+async def test_a_policy_that_fails_keeps_nobody_waiting_either(
+    example: ExampleService, clock: FixedClock
+) -> None:
+    bad = await wait_until(example, NOON - timedelta(hours=1))
+    good = await wait_until(example, NOON)
 
-    def when_overdue_fail(due: Due) -> Instruction[ToyWork]:
+    def when_overdue_fail(due: Due) -> Instruction[ExampleUnitOfWork]:
         if due.subject_id == bad:
             raise KeyError("canary")
         return Instruction(note, Note(due.subject_id, 1))
 
-    assert await toy.sweeper(Deadline("overdue", when_overdue_fail)).sweep() == 1
-    assert await toy.effects() == await toy.effects(good) == [1]
+    assert await example.sweeper(Deadline("overdue", when_overdue_fail)).sweep() == 1
+    assert await example.effects() == await example.effects(good) == [1]
 
 
-async def test_a_failed_deadline_rests_longer_each_time(toy: Toy, clock: FixedClock) -> None:
-    await wait_until(toy, NOON)
+async def test_a_failed_deadline_rests_longer_each_time(example: ExampleService, clock: FixedClock) -> None:
+    await wait_until(example, NOON)
 
-    def when_overdue_fail(due: Due) -> Instruction[ToyWork]:
+    def when_overdue_fail(due: Due) -> Instruction[ExampleUnitOfWork]:
         return Instruction(note, Note(due.subject_id, 1, fails=ZeroDivisionError()))
 
-    sweeper, tried = toy.sweeper(Deadline("overdue", when_overdue_fail)), []
+    sweeper, tried = example.sweeper(Deadline("overdue", when_overdue_fail)), []
     for second in range(0, 200, 10):
-        rows = await toy.sql("select attempts from deadlines")
+        rows = await example.sql("select attempts from deadlines")
         await sweeper.sweep()
-        if (await toy.sql("select attempts from deadlines")) != rows:
+        if (await example.sql("select attempts from deadlines")) != rows:
             tried.append(second)
         clock.move(timedelta(seconds=10))
 
     assert tried == [0, 30, 60, 90, 120, 150, 180]
 
 
-async def test_it_goes_round_by_itself_and_outlives_its_backends(toy: Toy, clock: FixedClock) -> None:
-    sweeper = toy.sweeper()
+async def test_it_goes_round_by_itself_and_outlives_its_backends(
+    example: ExampleService, clock: FixedClock
+) -> None:
+    sweeper = example.sweeper()
     await sweeper.start()
-    await wait_until(toy, NOON)
-    await eventually(lambda: _has_met(toy, 1))
-    await toy.kill_backends("toy")
-    toy.database.engine.sync_engine.pool.dispose()
-    await wait_until(toy, NOON)
-    await eventually(lambda: _has_met(toy, 2))
+    await wait_until(example, NOON)
+    await eventually(lambda: _has_met(example, 1))
+    await example.kill_backends("toy")
+    example.database.engine.sync_engine.pool.dispose()
+    await wait_until(example, NOON)
+    await eventually(lambda: _has_met(example, 2))
     await sweeper.stop()
 
-    assert not sweeper.progress.stuck
+    assert not sweeper.heartbeat.stuck
 
 
-async def _has_met(toy: Toy, count: int) -> bool:
-    return len(await toy.effects()) == count
+async def _has_met(example: ExampleService, count: int) -> bool:
+    return len(await example.effects()) == count
 
 
-async def test_old_claims_are_forgotten_requests_first(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_old_claims_are_forgotten_requests_first(
+    example: ExampleService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sweeping, "FORGET_BATCH", 2)
     ages = {"http:a:b": (1, 3, 5, 8), "when_x_do_y": (1, 3, 39, 41), "deadline:z": (3, 41)}
     for source, days in ages.items():
         for day in days:
-            await toy.sql(
+            await example.sql(
                 "insert into inbox (source, message_id, received_at) "
                 "values ($1, $2, now() - make_interval(days => $3))",
                 source, str(day), day,
             )  # fmt: skip
-    await toy.sql(
+    await example.sql(
         "insert into parked_messages "
         "(consumer, topic, partition, position, key, headers, reason, replayed_at) "
         "select 'c', 't', 0, d, 'k', '{}', 'r', now() - make_interval(days => d) from unnest(array[1, 41]) d"
     )
-    sweeper: Sweeper[ToyWork] = toy.sweeper(Deadline("overdue", when_overdue_note_it))
+    sweeper: Sweeper[ExampleUnitOfWork] = example.sweeper(Deadline("overdue", when_overdue_note_it))
     await sweeper._forget()
 
-    left = await toy.sql("select source, message_id from inbox order by source, message_id::int")
+    left = await example.sql("select source, message_id from inbox order by source, message_id::int")
     assert [(row["source"], row["message_id"]) for row in left] == [
         ("deadline:z", "3"),
         ("http:a:b", "1"),
@@ -232,4 +248,4 @@ async def test_old_claims_are_forgotten_requests_first(toy: Toy, monkeypatch: py
         ("when_x_do_y", "3"),
         ("when_x_do_y", "39"),
     ]
-    assert len(await toy.sql("select from parked_messages")) == 1
+    assert len(await example.sql("select from parked_messages")) == 1

@@ -18,7 +18,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from shared import command_bus
+from shared.bus import command_bus
 from shared.http.app import create_app
 from shared.http.health import health_routes
 from shared.kernel import new_id
@@ -27,8 +27,8 @@ from shared.telemetry import metrics, requests
 from shared.telemetry.logs import ALLOWED, configure_logs
 from shared.telemetry.tracing import HidePersonal
 from tests.infra.polling import eventually
+from tests.shared.example_service import TOPIC, ExampleService
 from tests.shared.log import Log
-from tests.shared.toy import TOPIC, Toy
 from tests.shared.web import client_of
 
 CANARY = "canary-Ada-Example"
@@ -118,16 +118,19 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[Readabl
 
 
 async def test_one_trace_leads_from_the_request_over_outbox_and_broker_to_the_effect(
-    toy: Toy, log: Log, spans: Callable[[], list[ReadableSpan]]
+    example: ExampleService, log: Log, spans: Callable[[], list[ReadableSpan]]
 ) -> None:
     key = new_id()
-    publisher, consumer = toy.relay(log.bootstrap, log.prefix), toy.consumer(log.bootstrap, log.prefix)
-    await toy.change(key, 5)
+    publisher, consumer = (
+        example.relay(log.bootstrap, log.prefix),
+        example.consumer(log.bootstrap, log.prefix),
+    )
+    await example.change(key, 5)
     await publisher.start()
     await consumer.start()
 
     async def noted() -> bool:
-        return len(await toy.effects(key)) == 2
+        return len(await example.effects(key)) == 2
 
     await eventually(noted)
     await consumer.stop()
@@ -143,15 +146,15 @@ async def test_one_trace_leads_from_the_request_over_outbox_and_broker_to_the_ef
 
 
 async def test_a_backlog_is_published_in_one_span_linked_to_its_traces(
-    toy: Toy, log: Log, spans: Callable[[], list[ReadableSpan]]
+    example: ExampleService, log: Log, spans: Callable[[], list[ReadableSpan]]
 ) -> None:
-    key, publisher = new_id(), toy.relay(log.bootstrap, log.prefix)
+    key, publisher = new_id(), example.relay(log.bootstrap, log.prefix)
     for number in range(relay.TRACED_EACH + 1):
-        await toy.change(key, number)
+        await example.change(key, number)
     await publisher.start()
 
     async def is_drained() -> bool:
-        return not await toy.sql("select from outbox limit 1")
+        return not await example.sql("select from outbox limit 1")
 
     await eventually(is_drained)
     await publisher.stop()
@@ -164,10 +167,10 @@ async def test_a_backlog_is_published_in_one_span_linked_to_its_traces(
 
 
 async def test_a_span_tells_an_errors_kind_and_not_its_words(
-    toy: Toy, spans: Callable[[], list[ReadableSpan]]
+    example: ExampleService, spans: Callable[[], list[ReadableSpan]]
 ) -> None:
     with pytest.raises(ValueError, match=CANARY):
-        await toy.change(new_id(), fail_with=ValueError(CANARY))
+        await example.change(new_id(), fail_with=ValueError(CANARY))
 
     (span,) = spans()
     assert CANARY not in span.to_json()
@@ -183,7 +186,7 @@ async def test_a_span_tells_an_errors_kind_and_not_its_words(
         ("GET", f"/v1/{CANARY}", "GET", 404),
         ("GET", f"/v1/broken?q={CANARY}", "GET /v1/broken", 500),
         (CANARY, "/v1/things", "_OTHER /v1/things", 405),
-        ("POST", f"/v1/straight/things?q={CANARY}", "POST /v1/straight/things", 400),
+        ("POST", f"/v1/fast/things?q={CANARY}", "POST /v1/fast/things", 400),
         ("GET", f"/v1/things?q={CANARY * 300}", "GET", 414),
     ],
 )

@@ -12,24 +12,24 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from pydantic import Field
 from sqlalchemy import text
 
+from shared.bus.batching import KeyedBatcher
 from shared.http.app import create_app
 from shared.http.bodies import RequestBody, ResponseBody
-from shared.http.door import ExpectedVersion, OpenDoor, answer, no_content
+from shared.http.commands import ExpectedVersion, IdempotentRequest, answer, no_content
+from shared.http.fast_path import FastRoute
 from shared.http.health import health_routes
 from shared.http.paging import Cursor, Limit, Page, Pager
 from shared.http.problems import documented
-from shared.http.straight import StraightRoute
 from shared.kernel import Conflict, StaleVersion, new_id
-from shared.lanes import Lanes
 from shared.persistence.reading import reading
 from shared.runtime import Runtime
 from shared.security.access import act_for, own_organisation, public, requires
 from shared.security.tokens import Caller, TokenVerifier
 from shared.settings import ServiceSettings
-from tests.shared.toy import ChangeThing, Thing, Toy, ToyWork, change_thing
+from tests.shared.example_service import ChangeThing, ExampleService, ExampleUnitOfWork, Thing, change_thing
 
 routes = APIRouter(tags=["things"])
-straight = APIRouter(tags=["things"], route_class=StraightRoute)
+fast = APIRouter(tags=["things"], route_class=FastRoute)
 MAX_BODY = 2_000
 
 
@@ -55,29 +55,29 @@ class ThingBody(ResponseBody):
     version: int
 
 
-async def make_thing(command: tuple[UUID, UUID, str], work: ToyWork) -> Thing:
+async def make_thing(command: tuple[UUID, UUID, str], uow: ExampleUnitOfWork) -> Thing:
     thing_id, tenant_id, name = command
     if name == "taken":
         raise NameTaken
     thing = Thing(thing_id, tenant_id, "")
     thing.rename(name)
-    await work.save(thing)
+    await uow.save(thing)
     return thing
 
 
-async def rename_thing(command: tuple[UUID, str, int], work: ToyWork) -> Thing:
+async def rename_thing(command: tuple[UUID, str, int], uow: ExampleUnitOfWork) -> Thing:
     thing_id, name, version = command
-    thing = await work.thing(thing_id)
+    thing = await uow.thing(thing_id)
     if thing.version != version:
         raise StaleVersion
     thing.rename(name)
-    await work.save(thing)
+    await uow.save(thing)
     return thing
 
 
-@straight.post(
-    "/v1/straight/things",
-    operation_id="makeThingStraight",
+@fast.post(
+    "/v1/fast/things",
+    operation_id="makeThingFast",
     status_code=201,
     response_model=ThingBody,
     responses=documented(NameTaken),
@@ -86,10 +86,12 @@ async def rename_thing(command: tuple[UUID, str, int], work: ToyWork) -> Thing:
     "/v1/things", operation_id="makeThing", status_code=201, response_model=ThingBody,
     responses=documented(NameTaken),
 )  # fmt: skip
-async def make(body: ThingToMake, door: OpenDoor, caller: Caller = requires("things:write")) -> Response:
+async def make(
+    body: ThingToMake, request: IdempotentRequest, caller: Caller = requires("things:write")
+) -> Response:
     """Make a thing."""
     command = (new_id(), own_organisation(caller), body.name)
-    return await door(
+    return await request.execute(
         caller, make_thing, command, answer(201, ThingBody.model_validate, lambda t: f"/v1/things/{t.id}")
     )
 
@@ -125,12 +127,12 @@ async def list_things(
 async def rename(
     thing_id: UUID,
     body: ThingToMake,
-    door: OpenDoor,
+    request: IdempotentRequest,
     version: ExpectedVersion,
     caller: Caller = requires("things:write"),
 ) -> Response:
     """Rename a thing."""
-    return await door(
+    return await request.execute(
         caller, rename_thing, (thing_id, body.name, version), answer(200, ThingBody.model_validate)
     )
 
@@ -142,10 +144,12 @@ async def get(thing_id: UUID, caller: Caller = requires("things:read")) -> Thing
 
 
 @routes.post("/v1/changes", operation_id="change", status_code=204)
-async def change(body: ThingToMake, door: OpenDoor, caller: Caller = requires("things:write")) -> Response:
+async def change(
+    body: ThingToMake, request: IdempotentRequest, caller: Caller = requires("things:write")
+) -> Response:
     """Change something that is told apart by its size."""
     command = ChangeThing(own_organisation(caller), body.size)
-    return await door(caller, change_thing, command, no_content)
+    return await request.execute(caller, change_thing, command, no_content)
 
 
 @routes.get("/v1/broken", operation_id="getBroken", openapi_extra=public())
@@ -160,7 +164,7 @@ async def away(q: str = "") -> dict[str, str]:
     raise ConnectionResetError(q)
 
 
-def toy_app(toy: Toy, issuer_url: str) -> FastAPI:
+def toy_app(example: ExampleService, issuer_url: str) -> FastAPI:
     """The toy's HTTP side, made as a service makes its own."""
 
     @contextlib.asynccontextmanager
@@ -174,13 +178,15 @@ def toy_app(toy: Toy, issuer_url: str) -> FastAPI:
         title="Toy",
         description="A toy",
         version="0",
-        routers=[routes, straight, health_routes(lambda: None, ready)],
+        routers=[routes, fast, health_routes(lambda: None, ready)],
         lifespan=lifespan,
         max_body_bytes=MAX_BODY,
     )
     settings: Any = ServiceSettings.model_construct()
-    lanes, pager = Lanes(toy.bus, most=64), Pager("a secret")
-    app.state.runtime = Runtime(settings, toy.clock, toy.database, toy.waker, toy.bus, lanes, pager)
+    batcher, pager = KeyedBatcher(example.bus, max_batch_size=64), Pager("a secret")
+    app.state.runtime = Runtime(
+        settings, example.clock, example.database, example.waker, example.bus, batcher, pager
+    )
     app.state.verifier = TokenVerifier(issuer_url, "wex-toy")
     return app
 

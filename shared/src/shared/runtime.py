@@ -11,72 +11,72 @@ from fastapi import APIRouter, FastAPI
 from opentelemetry.sdk.trace import TracerProvider
 from sqlalchemy import text
 
-from shared.command_bus import CommandBus
+from shared.bus.batching import KeyedBatcher
+from shared.bus.command_bus import CommandBus
+from shared.bus.transaction import Transaction
+from shared.bus.wake import Waker
 from shared.http.app import create_app
 from shared.http.connections import BoundedConnection
 from shared.http.health import health_routes
 from shared.http.paging import Pager
 from shared.kernel import Clock, OffsetClock
-from shared.lanes import Lanes
 from shared.messaging.consumer import Consumer
+from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.policy import Deadline, Subscription
-from shared.messaging.progress import Progress
 from shared.messaging.relay import Relay
 from shared.messaging.sweeper import Sweeper
-from shared.messaging.wake import Waker
 from shared.persistence.database import Database, is_transient
-from shared.persistence.transaction import Transaction
 from shared.security.tokens import TokenVerifier
 from shared.settings import ServiceSettings
 
-Work = TypeVar("Work")
+UnitOfWork = TypeVar("UnitOfWork")
 
 
 class Task(Protocol):
     """A background task of a worker: started, watched and stopped with it."""
 
     @property
-    def progress(self) -> Progress: ...
+    def heartbeat(self) -> Heartbeat: ...
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
 
 
 @dataclass(frozen=True)
-class Runtime(Generic[Work]):
+class Runtime(Generic[UnitOfWork]):
     """A service's own things while it runs; routes find it in `request.app.state.runtime`.
 
-    `reads` answers the service's queries, as its `open_reads` made it.
+    `reads` has an implementation for each protocol of queries, as the service's `open_reads` made them.
     """
 
     settings: ServiceSettings
     clock: Clock
     database: Database
     waker: Waker
-    bus: CommandBus[Work]
-    lanes: Lanes[Work]
+    bus: CommandBus[UnitOfWork]
+    batcher: KeyedBatcher[UnitOfWork]
     pager: Pager
     reads: Any = None
 
 
 @dataclass(frozen=True)
-class Service(Generic[Work]):
+class Service(Generic[UnitOfWork]):
     """A service on one page: what it is made of, named in its composition root (`main.py`)."""
 
     name: str
     title: str
     settings: ServiceSettings
-    open_work: Callable[[Transaction], Work]
+    open_unit_of_work: Callable[[Transaction], UnitOfWork]
     routers: Sequence[APIRouter]
-    subscriptions: Sequence[Subscription[Work]] = ()
-    deadlines: Sequence[Deadline[Work]] = ()
-    tasks: Sequence[Callable[[Runtime[Work]], Task]] = ()
-    at_start: Callable[[Runtime[Work]], Any] | None = None
+    subscriptions: Sequence[Subscription[UnitOfWork]] = ()
+    deadlines: Sequence[Deadline[UnitOfWork]] = ()
+    tasks: Sequence[Callable[[Runtime[UnitOfWork]], Task]] = ()
+    at_start: Callable[[Runtime[UnitOfWork]], Any] | None = None
     open_reads: Callable[[Database], Any] | None = None
     clock: Clock | None = None
     version: str = "0.1.0"
 
-    def run(self) -> Runtime[Work]:
+    def run(self) -> Runtime[UnitOfWork]:
         """The service's things, not yet started."""
         settings = self.settings
         clock = self.clock or OffsetClock(settings.clock_file)
@@ -86,11 +86,11 @@ class Service(Generic[Work]):
             size=settings.database_pool_size,
         )
         waker = Waker(database)
-        bus = CommandBus(database, self.open_work, clock, waker, source=f"/services/{self.name}")
-        lanes = Lanes(bus, most=settings.orders_together)
+        bus = CommandBus(database, self.open_unit_of_work, clock, waker, source=f"/services/{self.name}")
+        batcher = KeyedBatcher(bus, max_batch_size=settings.request_batch_size)
         pager = Pager(settings.cursor_secret.get_secret_value())
         reads = self.open_reads(database) if self.open_reads else None
-        return Runtime(settings, clock, database, waker, bus, lanes, pager, reads)
+        return Runtime(settings, clock, database, waker, bus, batcher, pager, reads)
 
     def api(self) -> FastAPI:
         """The HTTP side."""
@@ -122,17 +122,17 @@ class Service(Generic[Work]):
         app.state.runtime, app.state.verifier = runtime, verifier
         return app
 
-    def worker(self) -> "Worker[Work]":
+    def worker(self) -> "Worker[UnitOfWork]":
         """The background side."""
         return Worker(self, self.run())
 
 
 @dataclass
-class Worker(Generic[Work]):
+class Worker(Generic[UnitOfWork]):
     """Relay, consumer, sweeper and the service's own tasks, in one process."""
 
-    service: Service[Work]
-    runtime: Runtime[Work]
+    service: Service[UnitOfWork]
+    runtime: Runtime[UnitOfWork]
     tasks: list[Task] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -140,7 +140,7 @@ class Worker(Generic[Work]):
         self.relay_database = Database(
             settings.relay_database_url.get_secret_value(), name=f"wex-{service.name}-relay", size=1
         )
-        self.consumer: Consumer[Work] = Consumer(
+        self.consumer: Consumer[UnitOfWork] = Consumer(
             runtime.database,
             runtime.bus,
             service.subscriptions,
@@ -148,7 +148,7 @@ class Worker(Generic[Work]):
             service=service.name,
             topic_prefix=settings.topic_prefix,
             instance=settings.instance,
-            together=settings.messages_together,
+            batch_size=settings.event_batch_size,
         )
         self.tasks = [
             Relay(
@@ -178,7 +178,7 @@ class Worker(Generic[Work]):
 
     def stuck(self) -> str | None:
         """The first background loop that no longer goes round."""
-        return next((f"{t.progress.name} is stuck" for t in self.tasks if t.progress.stuck), None)
+        return next((f"{t.heartbeat.name} is stuck" for t in self.tasks if t.heartbeat.stuck), None)
 
     def health_app(self) -> FastAPI:
         """The worker's small HTTP side: health and metrics."""

@@ -19,11 +19,17 @@ class ServiceSettings(BaseSettings):
         default=None, description="PostgreSQL, as the owner role: for `migrate` alone"
     )
     database_pool_size: int = Field(default=10, ge=1, le=100)
-    orders_together: int = Field(
-        default=32, ge=1, le=256, description="Requests for scarce things that share a transaction; 1: none"
+    request_batch_size: int = Field(
+        default=32,
+        ge=1,
+        le=256,
+        description="Requests for one thing in one transaction, at most",
     )
-    messages_together: int = Field(
-        default=400, ge=1, le=500, description="Events that share a transaction where that may be; 1: none"
+    event_batch_size: int = Field(
+        default=400,
+        ge=1,
+        le=500,
+        description="Events of one type in one transaction, at most",
     )
     kafka_bootstrap: str = Field(description="host:port of a broker")
     topic_prefix: str = Field(default="", description="Set before every topic's name; tests use it")

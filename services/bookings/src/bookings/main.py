@@ -5,32 +5,32 @@ from pathlib import Path
 from bookings.adapters.reads import BookingsReads
 from bookings.adapters.roster import Keys
 from bookings.adapters.rulebook import Rulebook
-from bookings.adapters.work import BookingsWork
 from bookings.api import attendance, bookings, cohorts, learners, rosters, sessions
-from bookings.application.ports import Work
-from bookings.consumers.subscriptions import DEADLINES, SUBSCRIPTIONS
+from bookings.application.ports import UnitOfWork
 from bookings.settings import Settings
+from bookings.subscriptions import DEADLINES, SUBSCRIPTIONS
+from bookings.unit_of_work import BookingsUnitOfWork
+from shared.bus.transaction import Transaction
 from shared.kernel import Clock
-from shared.persistence.transaction import Transaction
 from shared.runtime import Service
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 
-def compose(settings: Settings | None = None, clock: Clock | None = None) -> Service[Work]:
+def compose(settings: Settings | None = None, clock: Clock | None = None) -> Service[UnitOfWork]:
     """Learners, places, bookings, waiting lists and attendance."""
     settings = settings or Settings()
     rulebook = Rulebook()
     keys = Keys(settings.roster_private_key.get_secret_value(), settings.pseudonym_secret.get_secret_value())
 
-    def open_work(transaction: Transaction) -> Work:
-        return BookingsWork(transaction, rulebook, keys)
+    def open_unit_of_work(transaction: Transaction) -> UnitOfWork:
+        return BookingsUnitOfWork(transaction, rulebook, keys)
 
     return Service(
         name="bookings",
         title="Learners, places and bookings",
         settings=settings,
-        open_work=open_work,
+        open_unit_of_work=open_unit_of_work,
         open_reads=BookingsReads,
         routers=[
             bookings.rush,

@@ -7,13 +7,13 @@ from integrations.adapters.egress import Egress
 from integrations.adapters.reads import PartnerReads
 from integrations.adapters.sealing import RowSealer
 from integrations.adapters.vault import SecretVault
-from integrations.adapters.work import PartnersWork
 from integrations.api import deliveries, endpoints, rosters
 from integrations.application.desk import Desk
-from integrations.application.ports import Work
+from integrations.application.ports import UnitOfWork
 from integrations.application.rosters import Intake
-from integrations.consumers.subscriptions import DEADLINES, SUBSCRIPTIONS
 from integrations.settings import Settings
+from integrations.subscriptions import DEADLINES, SUBSCRIPTIONS
+from integrations.unit_of_work import IntegrationsUnitOfWork
 from shared.kernel import Clock
 from shared.runtime import Service
 
@@ -22,7 +22,7 @@ MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 def compose(
     settings: Settings | None = None, clock: Clock | None = None, egress: Egress | None = None
-) -> Service[Work]:
+) -> Service[UnitOfWork]:
     """Partners: rosters in, signed webhooks out."""
     settings = settings or Settings()
     vault = SecretVault(settings.keys)
@@ -33,7 +33,7 @@ def compose(
         name="integrations",
         title="Partners: rosters in, signed webhooks out",
         settings=settings,
-        open_work=lambda transaction: PartnersWork(transaction, vault, schedule),
+        open_unit_of_work=lambda transaction: IntegrationsUnitOfWork(transaction, vault, schedule),
         open_reads=lambda database: Desk(PartnerReads(database), intake, out, vault),
         routers=[rosters.routes, endpoints.routes, deliveries.routes],
         subscriptions=SUBSCRIPTIONS,

@@ -3,24 +3,24 @@
 from pathlib import Path
 
 from safeguarding.adapters.reads import SafeguardingReads
-from safeguarding.adapters.work import SafeguardingWork
 from safeguarding.api import assurances, checklists, clearances, concerns, supervisors
-from safeguarding.application.ports import Work
-from safeguarding.consumers.subscriptions import DEADLINES, SUBSCRIPTIONS
+from safeguarding.application.ports import UnitOfWork
 from safeguarding.settings import Settings
+from safeguarding.subscriptions import DEADLINES, SUBSCRIPTIONS
+from safeguarding.unit_of_work import SafeguardingUnitOfWork
 from shared.kernel import Clock
 from shared.runtime import Service
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 
-def compose(settings: Settings | None = None, clock: Clock | None = None) -> Service[Work]:
+def compose(settings: Settings | None = None, clock: Clock | None = None) -> Service[UnitOfWork]:
     """Checklists, provider passports, clearances and concerns."""
     return Service(
         name="safeguarding",
         title="Safeguarding",
         settings=settings or Settings(),
-        open_work=SafeguardingWork,
+        open_unit_of_work=SafeguardingUnitOfWork,
         open_reads=SafeguardingReads,
         routers=[
             checklists.routes,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
 
-from fastapi import Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from pydantic import Field
 
 from shared.http.bodies import ResponseBody
@@ -87,3 +87,11 @@ class Pager:
     @staticmethod
     def _filters(request: Request) -> list[tuple[str, str]]:
         return [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+
+
+async def _pager(request: Request) -> Pager:
+    pager: Pager = request.app.state.runtime.pager
+    return pager
+
+
+Paging = Annotated[Pager, Depends(_pager)]

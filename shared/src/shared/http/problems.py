@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from shared.command_bus import OutcomeUnknown
+from shared.bus.command_bus import OutcomeUnknown
 from shared.kernel import Conflict, Forbidden, Invalid, NotFound, Refusal, StaleVersion
 from shared.persistence.database import is_transient
 from shared.security.tokens import IssuerAway, Unauthenticated

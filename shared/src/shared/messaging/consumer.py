@@ -10,68 +10,73 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from shared import failpoints
-from shared.command_bus import CommandBus
+from shared.bus.command_bus import CommandBus
 from shared.messaging import kafka
-from shared.messaging.delivery import PATIENCE, Delivery, Hand, LetGo
+from shared.messaging.batches import MAX_EVENTS_PER_BATCH
+from shared.messaging.delivery import MAX_DEPENDENCY_WAIT, EventDelivery, PartitionTask, Stopping
+from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.parking import raw_message
 from shared.messaging.policy import Subscription
-from shared.messaging.progress import Progress
-from shared.messaging.runs import TOGETHER
 from shared.persistence.database import Database
 from shared.telemetry import metrics
 from shared.telemetry.logs import logger
 
-Work = TypeVar("Work")
+UnitOfWork = TypeVar("UnitOfWork")
 
 log = logger(__name__)
 
 
-class Consumer(Generic[Work]):
+class Consumer(Generic[UnitOfWork]):
     """Consumes one service's subscriptions.
 
     Partitions are worked on side by side, the messages of one partition one after the other:
-    while a partition is worked on it is paused, so a slow one never holds up the rest. Messages
-    that may be taken together share a transaction; where that fails they are halved, until what
-    fails is alone. The offset moves on only when a message had its effect, was passed as unknown,
+    while a partition is worked on it is paused, so a slow one never holds up the rest. Messages of
+    one batched type share a transaction; where it fails the batch is halved, until the message that
+    fails is alone. The offset moves on only when a message had its effect, was passed over as unknown,
     or was parked.
     """
 
     def __init__(
         self,
         database: Database,
-        bus: CommandBus[Work],
-        subscriptions: Sequence[Subscription[Work]],
+        bus: CommandBus[UnitOfWork],
+        subscriptions: Sequence[Subscription[UnitOfWork]],
         bootstrap: str,
         *,
         service: str,
         topic_prefix: str = "",
         instance: str | None = None,
-        patience: float = PATIENCE,
-        together: int = TOGETHER,
+        max_dependency_wait: float = MAX_DEPENDENCY_WAIT,
+        batch_size: int = MAX_EVENTS_PER_BATCH,
     ) -> None:
         self.service = service
         self._instance = instance
-        self.delivery = Delivery(
-            database, bus, subscriptions, service=service, patience=patience, together=together
+        self.delivery = EventDelivery(
+            database,
+            bus,
+            subscriptions,
+            service=service,
+            max_dependency_wait=max_dependency_wait,
+            batch_size=batch_size,
         )
         self._prefix = topic_prefix
         self._bootstrap = bootstrap
         self._topics = sorted({topic_prefix + s.contract.topic for s in subscriptions})
         self._working: dict[TopicPartition, asyncio.Task[int]] = {}
         self._late: set[asyncio.Task[int]] = set()
-        self._hands: dict[TopicPartition, Hand] = {}
-        # A service that hears nothing has nothing to be stuck in.
-        self._round = Progress("consumer", limit=60.0 if self._topics else float("inf"))
+        self._in_progress: dict[TopicPartition, PartitionTask] = {}
+        # A service without subscriptions has nothing to be stuck in.
+        self._heartbeat = Heartbeat("consumer", limit=60.0 if self._topics else float("inf"))
         self._stopping = asyncio.Event()
         self._halt = asyncio.Event()  # finish the messages in hand and begin no other
         self._joined = False
         self._task: asyncio.Task[None] | None = None
 
     @property
-    def progress(self) -> Progress:
+    def heartbeat(self) -> Heartbeat:
         """Of the loop, or of the partition whose message has been in hand longest."""
-        hands = (hand.progress for hand in self._hands.values())
-        return max((self._round, *hands), key=lambda each: each.idle_seconds)
+        tasks = (task.heartbeat for task in self._in_progress.values())
+        return max((self._heartbeat, *tasks), key=lambda each: each.idle_seconds)
 
     async def start(self) -> None:
         if self._topics:
@@ -108,21 +113,21 @@ class Consumer(Generic[Work]):
                 batches = await client.getmany(timeout_ms=10 if self._working else 200)
                 for partition, records in batches.items():
                     client.pause(partition)
-                    self._working[partition] = asyncio.create_task(self._work(partition, records))
+                    self._working[partition] = asyncio.create_task(self._work_through(partition, records))
                 await self._collect(client)
                 await watch.look(busy=bool(batches or self._working))
-                self._round.made()
+                self._heartbeat.beat()
             await self.hand_over(client)
         finally:
             self._halt.set()
             await self._settle()
-            self._let_go()
+            self._leave_unfinished()
             await kafka.stop_quietly(client)
 
     def waiting_for_group(self) -> str | None:
         """What keeps the consumer from working, or None: it has its partitions, or needs none."""
         if self._topics and not self._joined:
-            return "the group has not told its partitions yet"
+            return "the group has not assigned its partitions yet"
         return None
 
     def take_over(self) -> None:
@@ -131,7 +136,7 @@ class Consumer(Generic[Work]):
             self._halt = asyncio.Event()
 
     def join(self) -> None:
-        """The group has told this member its partitions."""
+        """The group has assigned this member its partitions."""
         self._joined = True
         self.take_over()
 
@@ -140,13 +145,13 @@ class Consumer(Generic[Work]):
         self._halt.set()
         await self._settle()
         done = {p: task.result() for p, task in self._working.items() if task.done() and not task.exception()}
-        self._let_go()
+        self._leave_unfinished()
         try:
             await self._commit(client, done)
         except (KafkaError, TimeoutError) as error:
             log.warning("commit_failed", error=type(error).__name__)
 
-    def _let_go(self) -> None:
+    def _leave_unfinished(self) -> None:
         """What is unfinished finishes by itself: its claim keeps the next owner from doing it too."""
         for task in self._working.values():
             self._late.add(task)
@@ -185,25 +190,27 @@ class Consumer(Generic[Work]):
             return False
         return True
 
-    async def _work(self, partition: TopicPartition, records: list[ConsumerRecord[Any, Any]]) -> int:
+    async def _work_through(self, partition: TopicPartition, records: list[ConsumerRecord[Any, Any]]) -> int:
         """Work through one partition's records; the offset after the last one that is done."""
         position = int(records[0].offset)
-        hand = self._hands[partition] = Hand(Progress(f"consumer of {partition.topic}"), self._halt)
+        task = self._in_progress[partition] = PartitionTask(
+            Heartbeat(f"consumer of {partition.topic}"), self._halt
+        )
         try:
-            left = deque(self.delivery.runs([raw_message(record, self._prefix) for record in records]))
-            while left and not hand.halt.is_set():
-                run = left.popleft()
-                if await self.delivery.take(run, hand):
-                    position = run[-1].position + 1
+            left = deque(self.delivery.batches([raw_message(record, self._prefix) for record in records]))
+            while left and not task.halt.is_set():
+                batch = left.popleft()
+                if await self.delivery.take(batch, task):
+                    position = batch[-1].position + 1
                 else:
-                    middle = len(run) // 2
-                    left.extendleft((run[middle:], run[:middle]))
-                hand.progress.made()
-        except LetGo:
+                    middle = len(batch) // 2
+                    left.extendleft((batch[middle:], batch[:middle]))
+                task.heartbeat.beat()
+        except Stopping:
             pass
         finally:
-            if self._hands.get(partition) is hand:
-                del self._hands[partition]
+            if self._in_progress.get(partition) is task:
+                del self._in_progress[partition]
         return position
 
     async def _rest(self, seconds: float) -> None:
@@ -223,5 +230,5 @@ class _Handover(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._consumer.hand_over(self._client)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:  # noqa: ARG002
-        # A member may rightly get none while others have all: to have been told is to be ready.
+        # A member may rightly get none while others have all: it is ready all the same.
         self._consumer.join()

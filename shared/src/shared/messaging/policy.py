@@ -9,33 +9,33 @@ from uuid import UUID
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import Event
 
-Work = TypeVar("Work")
-C = TypeVar("C", bound=Contract)
+# Contravariant: a handler that needs little of the unit of work fits every service that has more.
+UnitOfWork = TypeVar("UnitOfWork", contravariant=True)  # noqa: PLC0105 - one name in the whole kit
 
 
 @dataclass(frozen=True, slots=True)
-class Instruction(Generic[Work]):
+class Instruction(Generic[UnitOfWork]):
     """A command, who carries it out, and the tenants it acts for."""
 
-    handler: Callable[[Any, Work], Awaitable[Any]]
+    handler: Callable[[Any, UnitOfWork], Awaitable[Any]]
     command: object
     tenants: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription(Generic[Work]):
+class Subscription(Generic[UnitOfWork]):
     """Contract to policy: `policy(event)` gives the instruction, or None where there is nothing to do.
 
     `id` names the subscription for ever: claims in the inbox and parked messages are kept under it, so it
-    stays when the policy is renamed. `together` carries out the commands of many such events in one
+    stays when the policy is renamed. `batch_handler` carries out the commands of many such events in one
     transaction, in their order. It does for each what the instruction's handler does, or raises for all:
     it refuses none by itself.
     """
 
     id: str
     contract: type[Contract]
-    policy: Callable[[Event[Any]], Instruction[Work] | None]
-    together: Callable[[Sequence[Any], Work], Awaitable[Sequence[Any]]] | None = None
+    policy: Callable[[Event[Any]], Instruction[UnitOfWork] | None]
+    batch_handler: Callable[[Sequence[Any], UnitOfWork], Awaitable[Sequence[Any]]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,14 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Deadline(Generic[Work]):
+class Deadline(Generic[UnitOfWork]):
     """Name of a deadline to what happens when it passes.
 
     Rows that wait and claims in the inbox are kept under the name: it stays when the policy is renamed.
     """
 
     name: str
-    policy: Callable[[Due], Instruction[Work]]
+    policy: Callable[[Due], Instruction[UnitOfWork]]
 
 
 def for_tenants(*tenants: UUID | None) -> frozenset[UUID]:

@@ -17,11 +17,11 @@ from opentelemetry.trace import Link, Span, SpanKind, get_current_span
 from pydantic_core import from_json
 
 from shared import failpoints
+from shared.bus.outbox import SHARDS
+from shared.bus.wake import CHANNEL
 from shared.messaging import kafka
-from shared.messaging.outbox import SHARDS
+from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.partitioning import partition_of
-from shared.messaging.progress import Progress
-from shared.messaging.wake import CHANNEL
 from shared.persistence.database import Database, is_transient
 from shared.telemetry import metrics
 from shared.telemetry.logs import logger
@@ -63,12 +63,12 @@ class Relay:
         self._woken = [asyncio.Event() for _ in range(SHARDS)]
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
-        self._progress = [Progress(f"relay of shard {shard}") for shard in range(SHARDS)]
+        self._heartbeats = [Heartbeat(f"relay of shard {shard}") for shard in range(SHARDS)]
 
     @property
-    def progress(self) -> Progress:
+    def heartbeat(self) -> Heartbeat:
         """Of the shard that went round longest ago."""
-        return max(self._progress, key=lambda each: each.idle_seconds)
+        return max(self._heartbeats, key=lambda each: each.idle_seconds)
 
     async def start(self) -> None:
         """Begin with every shard whose lock is free; the others as they become free."""
@@ -97,7 +97,7 @@ class Relay:
                     log.exception("relay_failed", shard=shard)
                 else:
                     log.warning("relay_interrupted", shard=shard, error=type(error).__name__)
-                self._progress[shard].made()
+                self._heartbeats[shard].beat()
                 await self._rest(RETRY_SECONDS)
 
     async def _relay(self, shard: int) -> None:
@@ -105,7 +105,7 @@ class Relay:
         connection = await self._database.connect()
         try:
             while not await connection.fetchval(_LOCK, _LOCK_SPACE, shard):
-                self._progress[shard].made()
+                self._heartbeats[shard].beat()
                 if await self._rest(POLL_SECONDS):
                     return
             await self._drain(shard, connection)
@@ -119,7 +119,7 @@ class Relay:
             while not self._stopping.is_set():
                 self._woken[shard].clear()
                 rows = await connection.fetch(_TAKE, shard, self._batch)
-                self._progress[shard].made()
+                self._heartbeats[shard].beat()
                 if not rows:
                     await self._pause(shard, POLL_SECONDS)
                     continue

@@ -10,28 +10,33 @@ from shared.messaging.policy import Subscription
 from shared.persistence.database import Database
 from shared.telemetry.logs import logger
 
-Work = TypeVar("Work")
+UnitOfWork = TypeVar("UnitOfWork")
 log = logger(__name__)
 
 
 async def replay(
-    database: Database, consumer: Consumer[Work], subscriptions: list[Subscription[Work]], key: str = ""
+    database: Database,
+    consumer: Consumer[UnitOfWork],
+    subscriptions: list[Subscription[UnitOfWork]],
+    key: str = "",
 ) -> tuple[int, int]:
     """Replay what is parked (of one aggregate, or of all); returns how many were done and how many stay."""
     done, failed = 0, dict[int, tuple[str, str]]()
     # A consumer at work may park more behind what is being replayed: go round until nothing is new.
     while fresh := await parking.waiting(database, key, list(failed)):
         for parked in fresh:
-            lane = (parked.message.topic, parked.message.key)
-            if lane in failed.values() or not await _take_up(consumer, subscriptions, parked):
-                failed[parked.id] = lane
+            ordering_key = (parked.message.topic, parked.message.key)
+            if ordering_key in failed.values() or not await _take_up(consumer, subscriptions, parked):
+                failed[parked.id] = ordering_key
                 continue
             await parking.mark_replayed(database, [parked.id])
             done += 1
     return done, len(failed)
 
 
-async def _take_up(consumer: Consumer[Work], subscriptions: list[Subscription[Work]], parked: Parked) -> bool:
+async def _take_up(
+    consumer: Consumer[UnitOfWork], subscriptions: list[Subscription[UnitOfWork]], parked: Parked
+) -> bool:
     message = parked.message
     known = {s.contract.type: s.contract for s in subscriptions}
     try:
@@ -44,7 +49,7 @@ async def _take_up(consumer: Consumer[Work], subscriptions: list[Subscription[Wo
             and parked.consumer in (subscription.id, consumer.service)
         ]
         for subscription in policies:
-            await consumer.delivery.carry_out(subscription, event, lane=None)
+            await consumer.delivery.carry_out(subscription, event, ordering_key=None)
     except Exception as error:  # noqa: BLE001 - it stays parked, whatever it was
         log.warning("replay_failed", consumer=parked.consumer, error=type(error).__name__)
         return False

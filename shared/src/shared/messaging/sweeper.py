@@ -7,17 +7,17 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import text
 
-from shared.command_bus import CommandBus
+from shared.bus.command_bus import CommandBus
+from shared.bus.inbox import InFlight, Message
 from shared.kernel import Clock
 from shared.messaging import parking
-from shared.messaging.inbox import InFlight, Message
+from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.policy import Deadline, Due
-from shared.messaging.progress import Progress
 from shared.persistence.database import Database, is_overdue, is_transient
 from shared.telemetry import metrics
 from shared.telemetry.logs import logger
 
-Work = TypeVar("Work")
+UnitOfWork = TypeVar("UnitOfWork")
 
 TICK = 1.0
 BATCH = 200
@@ -57,14 +57,14 @@ _FORGET_REPLAYED = text(
 _DEPTH = text("select count(*) from (select from outbox limit 100001) waiting")
 
 
-class Sweeper(Generic[Work]):
-    """Goes round once a second; several may run, the door lets each deadline pass once."""
+class Sweeper(Generic[UnitOfWork]):
+    """Goes round once a second; several may run, the inbox lets each deadline take effect once."""
 
     def __init__(
         self,
         database: Database,
-        bus: CommandBus[Work],
-        deadlines: Sequence[Deadline[Work]],
+        bus: CommandBus[UnitOfWork],
+        deadlines: Sequence[Deadline[UnitOfWork]],
         clock: Clock,
     ) -> None:
         self._database = database
@@ -73,7 +73,7 @@ class Sweeper(Generic[Work]):
         self._clock = clock
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self.progress = Progress("sweeper")
+        self.heartbeat = Heartbeat("sweeper")
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="sweeper")
@@ -91,10 +91,10 @@ class Sweeper(Generic[Work]):
                 await self._tell()
                 if ticks % _HOUSEKEEPING_TICKS == 0:
                     await self._forget()
-                self.progress.made()
+                self.heartbeat.beat()
             except Exception as error:
                 if is_transient(error):
-                    self.progress.made()
+                    self.heartbeat.beat()
                     log.warning("sweep_interrupted", error=type(error).__name__)
                 else:
                     log.exception("sweep_failed")
@@ -116,13 +116,14 @@ class Sweeper(Generic[Work]):
             if self._stopping.is_set():
                 break
             met += await self._meet(one)
-            self.progress.made()
+            self.heartbeat.beat()
         return met
 
     async def _meet(self, due: Due) -> bool:
         try:
             instruction = self._deadlines[due.name].policy(due)
             claim = Message(
+                kind="deadline",
                 source=f"deadline:{due.name}",
                 message_id=str(due.wait_id),
                 tenants=instruction.tenants,
@@ -157,7 +158,7 @@ class Sweeper(Generic[Work]):
                 result: Any = await session.execute(_FORGET, {**kept, "limit": FORGET_BATCH})
                 await session.commit()
                 removed = result.rowcount
-            self.progress.made()
+            self.heartbeat.beat()
         async with self._database.session() as session:
             await session.execute(_FORGET_REPLAYED, {"events": EVENTS_KEPT})
             await session.commit()

@@ -18,8 +18,8 @@ from bookings.domain.attendance import Register
 from bookings.domain.bookings import Booking, Holding
 from bookings.domain.eligibility import LearnerAlreadyBooked, LearnerBusy
 from bookings.domain.saga import State
+from shared.bus.transaction import Transaction
 from shared.kernel import ConcurrentChange, NotFound
-from shared.persistence.transaction import Transaction
 
 _NOTHING = Holding(0, 0)
 _LIVE = [state.value for state in State if not state.ended]
@@ -46,7 +46,7 @@ class BookingRepository:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
-        self._session = transaction.session
+        self._db = transaction.db
         self._places = Places(transaction)
         self._read: dict[UUID, _Kept] = {}
 
@@ -79,9 +79,9 @@ class BookingRepository:
 
     async def reserve_days(self, booking: Booking) -> bool:
         of = {"booking_id": booking.id}
-        complete = bool(await self._session.scalar(sql.RESERVE_DAYS, of))
+        complete = bool(await self._db.scalar(sql.RESERVE_DAYS, of))
         if not complete:
-            await self._session.execute(sql.FREE_DAYS, of)
+            await self._db.execute(sql.FREE_DAYS, of)
         return complete
 
     async def save(self, *bookings: Booking) -> None:
@@ -95,11 +95,11 @@ class BookingRepository:
         await self._settle_places(touched)
         for _, (sequence, event) in said:
             if (contract := contract_of(event)) is not None:
-                self._transaction.say(contract, sequence=sequence)
+                self._transaction.publish(contract, sequence=sequence)
         self._read.update((booking.id, _kept(booking)) for booking in touched)
 
     async def keep_register(self, booking: Booking, register: Register) -> None:
-        await self._session.execute(
+        await self._db.execute(
             sql.KEEP_REGISTER,
             {
                 "booking_id": booking.id,
@@ -112,7 +112,7 @@ class BookingRepository:
         )
 
     async def _load(self, clauses: str, **values: Any) -> list[Booking]:
-        found = await load(self._session, clauses, **values)
+        found = await load(self._db, clauses, **values)
         self._read.update((booking.id, _kept(booking)) for booking in found)
         return found
 
@@ -121,7 +121,7 @@ class BookingRepository:
             return
         rows = to_json([_values(booking) for booking in bookings]).decode()
         try:
-            await self._session.execute(sql.INSERT, {"rows": rows})
+            await self._db.execute(sql.INSERT, {"rows": rows})
         except IntegrityConstraintViolationError as error:
             match error.constraint_name:
                 case sql.ONE_LIVE_BOOKING_PER_SESSION:
@@ -146,7 +146,7 @@ class BookingRepository:
             }
             for booking in bookings
         ]
-        result: Any = await self._session.execute(sql.UPDATE, {"rows": to_json(rows).decode()})
+        result: Any = await self._db.execute(sql.UPDATE, {"rows": to_json(rows).decode()})
         if result.rowcount != len(rows):
             raise ConcurrentChange
 
@@ -165,7 +165,7 @@ class BookingRepository:
             }
             for booking in bookings
         ]
-        await self._session.execute(sql.RELEASE, {"rows": to_json(rows).decode()})
+        await self._db.execute(sql.RELEASE, {"rows": to_json(rows).decode()})
 
     async def _set_deadlines(self, bookings: Sequence[Booking]) -> None:
         lifted, waits = defaultdict(list), []

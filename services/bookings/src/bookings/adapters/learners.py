@@ -11,8 +11,8 @@ from sqlalchemy import text
 from bookings.application.ports import Asked
 from bookings.domain.eligibility import Candidate
 from bookings.domain.learners import Learner
+from shared.bus.transaction import Transaction
 from shared.contracts.bookings import LearnerErased, LearnerRecorded
-from shared.persistence.transaction import Transaction
 
 _FIND = text(
     """
@@ -111,11 +111,11 @@ class LearnerRepository:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
-        self._session = transaction.session
+        self._db = transaction.db
 
     async def find(self, institution_id: UUID, learner_id: UUID) -> Learner | None:
         values = {"institution_id": institution_id, "learner_id": learner_id}
-        row = (await self._session.execute(_FIND, values)).one_or_none()
+        row = (await self._db.execute(_FIND, values)).one_or_none()
         if row is None:
             return None
         return Learner(**row._asdict() | {"priority_flags": tuple(row.priority_flags)})
@@ -124,7 +124,7 @@ class LearnerRepository:
         if not asked:
             return []
         pairs = [(position, each, id_) for position, each in enumerate(asked) for id_ in each.learner_ids]
-        rows = await self._session.execute(
+        rows = await self._db.execute(
             _CANDIDATES,
             {
                 "positions": [position for position, _, _ in pairs],
@@ -140,7 +140,7 @@ class LearnerRepository:
 
     async def save(self, learner: Learner) -> None:
         values = asdict(learner) | {"priority_flags": list(learner.priority_flags)}
-        await self._session.execute(_SAVE, values)
+        await self._db.execute(_SAVE, values)
 
     async def announce(self, learner: Learner) -> None:
         values = {
@@ -148,7 +148,7 @@ class LearnerRepository:
             "institution_id": learner.institution_id,
             "on_roll": learner.on_roll,
         }
-        if (sequence := await self._session.scalar(_COUNT, values)) is None:
+        if (sequence := await self._db.scalar(_COUNT, values)) is None:
             return
         told = LearnerRecorded(
             learner_id=learner.learner_id,
@@ -157,33 +157,33 @@ class LearnerRepository:
             priority_flags=list(learner.priority_flags),
             on_roll=learner.on_roll,
         )
-        self._transaction.say(told, sequence=sequence)
+        self._transaction.publish(told, sequence=sequence)
 
     async def erase(self, institution_id: UUID, learner_id: UUID) -> None:
         values = {"institution_id": institution_id, "learner_id": learner_id}
-        await self._session.execute(_FORGET_INPUT, values | {"learner_id": str(learner_id)})
+        await self._db.execute(_FORGET_INPUT, values | {"learner_id": str(learner_id)})
         for statement in _FORGET:
-            await self._session.execute(statement, values)
-        version = await self._session.scalar(_FORGET_PSEUDONYM, values)
+            await self._db.execute(statement, values)
+        version = await self._db.scalar(_FORGET_PSEUDONYM, values)
         if version is None:  # another institution has the learner now, and answers for the pseudonym
             return
         self._transaction.erase(LearnerRecorded, learner_id)
         erased = LearnerErased(learner_id=learner_id, institution_id=institution_id)
-        self._transaction.say(erased, sequence=version + 1)
+        self._transaction.publish(erased, sequence=version + 1)
 
 
 class CohortRepository:
     """Cohorts and who is in them."""
 
     def __init__(self, transaction: Transaction) -> None:
-        self._session = transaction.session
+        self._db = transaction.db
 
     async def add(
         self, institution_id: UUID, cohort_id: UUID, label: str, learner_ids: Sequence[UUID], now: datetime
     ) -> int:
         values = {"institution_id": institution_id, "cohort_id": cohort_id}
-        await self._session.execute(_ADD_COHORT, values | {"label": label, "now": now})
-        added = await self._session.scalar(_ADD_MEMBERS, values | {"learner_ids": list(learner_ids)})
+        await self._db.execute(_ADD_COHORT, values | {"label": label, "now": now})
+        added = await self._db.scalar(_ADD_MEMBERS, values | {"learner_ids": list(learner_ids)})
         return int(added or 0)
 
     async def members_of(self, cohorts: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], list[UUID]]:
@@ -194,6 +194,6 @@ class CohortRepository:
             "cohort_ids": [cohort_id for _, cohort_id in cohorts],
         }
         members: dict[tuple[UUID, UUID], list[UUID]] = defaultdict(list)
-        for institution_id, cohort_id, learner_id in await self._session.execute(_MEMBERS, values):
+        for institution_id, cohort_id, learner_id in await self._db.execute(_MEMBERS, values):
             members[institution_id, cohort_id] += [learner_id] if learner_id else []
         return dict(members)

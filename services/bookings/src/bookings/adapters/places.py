@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from bookings.domain.bookings import Holding
 from bookings.domain.line import CALL
+from shared.bus.transaction import Transaction
 from shared.contracts.bookings import PlacesChanged
 from shared.kernel import ConcurrentChange
-from shared.persistence.transaction import Transaction
 
 _SETTLE = text(
     """
@@ -55,7 +55,7 @@ class Places:
         """
         if not changes:
             return
-        found = await self._transaction.session.execute(
+        found = await self._transaction.db.execute(
             _SETTLE,
             {
                 "session_ids": [each.session_id for each in changes],
@@ -69,7 +69,7 @@ class Places:
             raise ConcurrentChange
         for row in rows:
             if row.moved:
-                self._transaction.say(
+                self._transaction.publish(
                     PlacesChanged(
                         session_id=row.session_id,
                         opportunity_id=row.opportunity_id,

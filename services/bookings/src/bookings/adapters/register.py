@@ -9,8 +9,8 @@ from sqlalchemy import text
 
 from bookings.application.commands import AssuredSite, RecordAssurance, RecordOpportunity, RecordOrganisation
 from bookings.domain.eligibility import Institution
+from shared.bus.transaction import Transaction
 from shared.kernel import NotYetKnown
-from shared.persistence.transaction import Transaction
 
 _INSTITUTIONS = text(
     """
@@ -85,26 +85,26 @@ class RegisterCopyRepository:
     """Organisations, opportunities and assurances as others own them."""
 
     def __init__(self, transaction: Transaction) -> None:
-        self._session = transaction.session
+        self._db = transaction.db
 
     async def institutions(self, institution_ids: Collection[UUID]) -> dict[UUID, Institution]:
         if not institution_ids:
             return {}
-        rows = await self._session.execute(_INSTITUTIONS, {"organisation_ids": list(institution_ids)})
+        rows = await self._db.execute(_INSTITUTIONS, {"organisation_ids": list(institution_ids)})
         return {row.organisation_id: Institution(row.kind, row.institution_type, row.open) for row in rows}
 
     async def record_organisation(self, organisation: RecordOrganisation) -> None:
-        await self._session.execute(_ORGANISATION, asdict(organisation))
+        await self._db.execute(_ORGANISATION, asdict(organisation))
 
     async def record_opportunity(self, opportunity: RecordOpportunity) -> None:
         values = asdict(opportunity) | {"year_groups": list(opportunity.year_groups)}
-        await self._session.execute(_OPPORTUNITY, values)
+        await self._db.execute(_OPPORTUNITY, values)
 
     async def move_opportunity(self, opportunity_id: UUID, state: str, sequence: int) -> bool:
         values = {"opportunity_id": opportunity_id, "state": state, "sequence": sequence}
-        if await self._session.scalar(_MOVE_OPPORTUNITY, values):
+        if await self._db.scalar(_MOVE_OPPORTUNITY, values):
             return True
-        if not await self._session.scalar(_IS_KNOWN, {"opportunity_id": opportunity_id}):
+        if not await self._db.scalar(_IS_KNOWN, {"opportunity_id": opportunity_id}):
             raise NotYetKnown("an opportunity that left or entered the listing")
         return False
 
@@ -114,11 +114,11 @@ class RegisterCopyRepository:
             "state": assurance.state,
             "sequence": assurance.sequence,
         }
-        return bool(await self._session.scalar(_ASSURANCE, values))
+        return bool(await self._db.scalar(_ASSURANCE, values))
 
     async def trusts(self, site: AssuredSite) -> bool:
-        return await self._session.scalar(_TRUSTS, asdict(site)) is not False
+        return await self._db.scalar(_TRUSTS, asdict(site)) is not False
 
     async def trusts_session(self, session_id: UUID) -> bool:
-        await self._session.execute(_LOCK_TRUST, {"session_id": session_id})
-        return await self._session.scalar(_TRUSTS_SESSION, {"session_id": session_id}) is not False
+        await self._db.execute(_LOCK_TRUST, {"session_id": session_id})
+        return await self._db.scalar(_TRUSTS_SESSION, {"session_id": session_id}) is not False

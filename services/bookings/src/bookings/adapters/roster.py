@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import text
 
 from bookings.domain.learners import RosterRow, RowUnreadable, pseudonym
+from shared.bus.transaction import Transaction
 from shared.contracts.vocabulary import ReasonCode, YearGroup
-from shared.persistence.transaction import Transaction
 
 ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -53,7 +53,7 @@ class SealedRoster:
     """Opens rows and keeps how each fared."""
 
     def __init__(self, transaction: Transaction, keys: Keys) -> None:
-        self._session = transaction.session
+        self._db = transaction.db
         self._keys = keys
 
     def open(self, sealed: str) -> RosterRow:
@@ -82,4 +82,4 @@ class SealedRoster:
 
     async def note(self, institution_id: UUID, roster_id: UUID, row: int, failure: str | None = None) -> None:
         values = {"institution_id": institution_id, "roster_id": roster_id, "row": row, "failure": failure}
-        await self._session.execute(_NOTE, values)
+        await self._db.execute(_NOTE, values)

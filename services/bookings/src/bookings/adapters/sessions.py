@@ -10,8 +10,8 @@ from sqlalchemy import text
 from bookings.adapters.places import Places
 from bookings.application.commands import AssuredSite
 from bookings.domain.sessions import ScheduledSession, Session, SessionUnknown
+from shared.bus.transaction import Transaction
 from shared.kernel import NotYetKnown
-from shared.persistence.transaction import Transaction
 
 _GET_EACH = text(
     """
@@ -77,7 +77,7 @@ class SessionRepository:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
-        self._session = transaction.session
+        self._db = transaction.db
         self._places = Places(transaction)
 
     async def get(self, session_id: UUID) -> Session:
@@ -87,11 +87,11 @@ class SessionRepository:
         return found[session_id]
 
     async def get_each(self, session_ids: Collection[UUID]) -> dict[UUID, Session]:
-        rows = await self._session.execute(_GET_EACH, {"session_ids": list(session_ids)})
-        return {row.session_id: _session(row) for row in rows}
+        rows = await self._db.execute(_GET_EACH, {"session_ids": list(session_ids)})
+        return {row.session_id: _db(row) for row in rows}
 
     async def day_minutes(self, session_id: UUID, on: date) -> int | None:
-        minutes = await self._session.scalar(_DAY_MINUTES, {"session_id": session_id, "on_day": on})
+        minutes = await self._db.scalar(_DAY_MINUTES, {"session_id": session_id, "on_day": on})
         return None if minutes is None else int(minutes)
 
     async def record(self, session: ScheduledSession, sequence: int) -> None:
@@ -106,9 +106,9 @@ class SessionRepository:
             "begins_at": session.begins_at,
             "sequence": sequence,
         }
-        if not await self._session.scalar(_RECORD, values | days):
+        if not await self._db.scalar(_RECORD, values | days):
             return
-        await self._session.execute(
+        await self._db.execute(
             _RECORD_DAYS,
             {
                 "session_id": session.id,
@@ -118,16 +118,16 @@ class SessionRepository:
                 "finishes": [day.finishes for day in session.days],
             },
         )
-        await self._session.execute(_RECORD_PLACES, values | {"places": session.places})
+        await self._db.execute(_RECORD_PLACES, values | {"places": session.places})
 
     async def cancel(self, session_id: UUID, sequence: int) -> None:
-        if not await self._session.scalar(_CANCEL, {"session_id": session_id, "sequence": sequence}):
+        if not await self._db.scalar(_CANCEL, {"session_id": session_id, "sequence": sequence}):
             raise NotYetKnown("a session that was cancelled")
 
     async def call_lines(
         self, *, of_opportunity: UUID | None = None, of_site: AssuredSite | None = None
     ) -> None:
-        rows = await self._session.execute(
+        rows = await self._db.execute(
             _CALLED,
             {
                 "opportunity_id": of_opportunity,
@@ -140,7 +140,7 @@ class SessionRepository:
             await self._places.call_line(row)
 
 
-def _session(row: Any) -> Session:
+def _db(row: Any) -> Session:
     return Session(
         id=row.session_id,
         opportunity_id=row.opportunity_id,

@@ -4,7 +4,7 @@ from datetime import date
 
 from fastapi import APIRouter, Request, Response
 
-from bookings.api.dependencies import BookingId, FromReads, Paging, reader
+from bookings.api.dependencies import BookingId, FromReads, reader
 from bookings.api.schemas import RegisterBody, RegisterToTake
 from bookings.application.commands import RecordAttendance
 from bookings.application.handlers import saga
@@ -15,8 +15,8 @@ from bookings.domain.attendance import (
     NotASessionDay,
 )
 from bookings.domain.bookings import BookingStateForbids
-from shared.http.door import OpenDoor, answer
-from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page
+from shared.http.commands import IdempotentRequest, answer
+from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, Paging
 from shared.http.problems import documented
 from shared.security.access import requires
 from shared.security.tokens import Caller
@@ -33,11 +33,14 @@ routes = APIRouter(tags=["attendance"])
     ),
 )
 async def record_attendance(
-    booking_id: BookingId, body: RegisterToTake, door: OpenDoor, caller: Caller = requires("attendance:write")
+    booking_id: BookingId,
+    body: RegisterToTake,
+    request: IdempotentRequest,
+    caller: Caller = requires("attendance:write"),
 ) -> Response:
     """Take the register of one day, as the booking's institution or its provider; a later one replaces it."""
     command = RecordAttendance(booking_id, caller.acts_for, body.read())
-    return await door(caller, saga.record_attendance, command, answer(200, RegisterBody.taken))
+    return await request.execute(caller, saga.record_attendance, command, answer(200, RegisterBody.taken))
 
 
 @routes.get(

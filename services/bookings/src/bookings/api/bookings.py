@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from bookings.api.dependencies import BookingId, FromReads, Paging, reader
+from bookings.api.dependencies import BookingId, FromReads, reader
 from bookings.api.schemas import (
     BookingBody,
     BookingState,
@@ -32,16 +32,16 @@ from bookings.domain.eligibility import (
 )
 from bookings.domain.learners import LearnerUnknown
 from bookings.domain.sessions import NoPlacesLeft, ProviderSuspended, SessionNotBookable, SessionUnknown
-from shared.http.door import OpenDoor, answer
-from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page
+from shared.http.commands import IdempotentRequest, answer
+from shared.http.fast_path import FastRoute
+from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, Paging
 from shared.http.problems import documented
-from shared.http.straight import StraightRoute
 from shared.kernel import new_id
 from shared.security.access import own_organisation, requires
 from shared.security.tokens import Caller
 
 routes = APIRouter(tags=["bookings"])
-rush = APIRouter(tags=["bookings"], route_class=StraightRoute)  # what everybody asks for when places open
+rush = APIRouter(tags=["bookings"], route_class=FastRoute)  # what everybody asks for when places open
 
 
 @rush.post(
@@ -63,7 +63,7 @@ rush = APIRouter(tags=["bookings"], route_class=StraightRoute)  # what everybody
     ),
 )
 async def request_booking(
-    body: BookingToRequest, door: OpenDoor, caller: Caller = requires("bookings:write")
+    body: BookingToRequest, request: IdempotentRequest, caller: Caller = requires("bookings:write")
 ) -> Response:
     """Ask for places: they are held until safeguarding has decided, or the booking waits in line."""
     command = RequestBooking(
@@ -75,7 +75,7 @@ async def request_booking(
         join_waiting_list=body.join_waiting_list,
     )
     render = answer(201, partial(BookingBody.seen_by, caller), _location)
-    return await door.in_lane(
+    return await request.execute_batched(
         command.session_id, caller, requesting.request_bookings, command, render, subject=command.booking_id
     )
 
@@ -115,12 +115,12 @@ async def get_booking(
     responses=documented(BookingStateForbids, NotTheAsker),
 )
 async def withdraw_booking(
-    booking_id: BookingId, door: OpenDoor, caller: Caller = requires("bookings:write")
+    booking_id: BookingId, request: IdempotentRequest, caller: Caller = requires("bookings:write")
 ) -> Response:
     """Take a booking back before it is confirmed; its places are free again."""
     command = WithdrawBooking(booking_id, caller.acts_for)
     render = answer(200, partial(BookingBody.seen_by, caller))
-    return await door(caller, saga.withdraw_booking, command, render)
+    return await request.execute(caller, saga.withdraw_booking, command, render)
 
 
 @routes.post(
@@ -130,12 +130,15 @@ async def withdraw_booking(
     responses=documented(BookingStateForbids, NotTheAsker),
 )
 async def cancel_booking(
-    booking_id: BookingId, body: Cancellation, door: OpenDoor, caller: Caller = requires("bookings:write")
+    booking_id: BookingId,
+    body: Cancellation,
+    request: IdempotentRequest,
+    caller: Caller = requires("bookings:write"),
 ) -> Response:
     """Take a confirmed booking back; its places are free again."""
     command = CancelBooking(booking_id, caller.acts_for, body.reason_code)
     render = answer(200, partial(BookingBody.seen_by, caller))
-    return await door(caller, saga.cancel_booking, command, render)
+    return await request.execute(caller, saga.cancel_booking, command, render)
 
 
 @routes.post(
@@ -145,12 +148,15 @@ async def cancel_booking(
     responses=documented(BookingStateForbids, NotTheAsker, LearnerNotOnBooking),
 )
 async def remove_learners(
-    booking_id: BookingId, body: Departures, door: OpenDoor, caller: Caller = requires("bookings:write")
+    booking_id: BookingId,
+    body: Departures,
+    request: IdempotentRequest,
+    caller: Caller = requires("bookings:write"),
 ) -> Response:
     """Take some learners off a booking; when none remains, the booking ends."""
     command = RemoveLearners(booking_id, caller.acts_for, tuple(body.learner_ids))
     render = answer(200, partial(BookingBody.seen_by, caller))
-    return await door(caller, saga.remove_learners, command, render)
+    return await request.execute(caller, saga.remove_learners, command, render)
 
 
 def _location(booking: Booking) -> str:

@@ -6,14 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from bookings.api.dependencies import CohortId, FromReads, Paging
+from bookings.api.dependencies import CohortId, FromReads
 from bookings.api.schemas import LearnerIds
 from bookings.application.commands import FormCohort
 from bookings.application.handlers import learners
 from bookings.domain.learners import LearnerUnknown
 from shared.http.bodies import RequestBody, ResponseBody
-from shared.http.door import OpenDoor, answer
-from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page
+from shared.http.commands import IdempotentRequest, answer
+from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, Paging
 from shared.http.problems import documented
 from shared.kernel import new_id
 from shared.security.access import own_organisation, requires
@@ -54,11 +54,11 @@ class CohortSummary(ResponseBody):
     responses=documented(LearnerUnknown),
 )
 async def form_cohort(
-    body: CohortToForm, door: OpenDoor, caller: Caller = requires("bookings:write")
+    body: CohortToForm, request: IdempotentRequest, caller: Caller = requires("bookings:write")
 ) -> Response:
     """Put learners of the caller's institution together under a label."""
     command = FormCohort(new_id(), own_organisation(caller), body.label, tuple(body.learner_ids))
-    return await door(
+    return await request.execute(
         caller,
         learners.form_cohort,
         command,

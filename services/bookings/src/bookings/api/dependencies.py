@@ -6,7 +6,6 @@ from uuid import UUID
 from fastapi import Depends, Path, Request
 
 from bookings.application.queries import Reader, Reads
-from shared.http.paging import Pager
 from shared.security.tokens import Caller
 
 
@@ -15,13 +14,7 @@ async def _reads(request: Request) -> Reads:
     return reads
 
 
-async def _pager(request: Request) -> Pager:
-    pager: Pager = request.app.state.runtime.pager
-    return pager
-
-
 FromReads = Annotated[Reads, Depends(_reads)]
-Paging = Annotated[Pager, Depends(_pager)]
 BookingId = Annotated[UUID, Path(description="The booking")]
 CohortId = Annotated[UUID, Path(description="The cohort")]
 LearnerId = Annotated[UUID, Path(description="The learner, by pseudonym")]

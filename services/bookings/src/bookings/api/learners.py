@@ -6,12 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from bookings.api.dependencies import FromReads, LearnerId, Paging
+from bookings.api.dependencies import FromReads, LearnerId
 from bookings.application.commands import EraseLearner
 from bookings.application.handlers import learners
 from shared.http.bodies import ResponseBody
-from shared.http.door import OpenDoor, no_content
-from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page
+from shared.http.commands import IdempotentRequest, no_content
+from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, Paging
 from shared.security.access import own_organisation, requires
 from shared.security.tokens import Caller
 
@@ -63,8 +63,8 @@ async def get_learner(
 
 @routes.delete("/v1/learners/{learner_id}", operation_id="eraseLearner", status_code=204)
 async def erase_learner(
-    learner_id: LearnerId, door: OpenDoor, caller: Caller = requires("bookings:write")
+    learner_id: LearnerId, request: IdempotentRequest, caller: Caller = requires("bookings:write")
 ) -> Response:
     """Forget a learner: off every booking, and out of every service that knew the pseudonym."""
     command = EraseLearner(own_organisation(caller), learner_id)
-    return await door(caller, learners.erase_learner, command, no_content)
+    return await request.execute(caller, learners.erase_learner, command, no_content)

@@ -177,7 +177,7 @@ class Bookings(Protocol):
         ...
 
 
-class Work(Protocol):
+class UnitOfWork(Protocol):
     """One transaction of the service."""
 
     now: datetime

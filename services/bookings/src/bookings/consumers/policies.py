@@ -4,13 +4,13 @@ from typing import Any
 
 from bookings.application import commands
 from bookings.application.handlers import following, learners, requesting, saga
-from bookings.application.ports import Work
+from bookings.application.ports import UnitOfWork
 from bookings.domain.sessions import ScheduledSession, SessionDay
 from shared.contracts import integrations, opportunities, safeguarding
 from shared.contracts.envelope import Event
 from shared.messaging.policy import Due, Instruction, for_tenants
 
-Told = Instruction[Work]
+Told = Instruction[UnitOfWork]
 
 
 def when_roster_row_received_apply(event: Event[integrations.RosterRowReceived]) -> Told:

@@ -9,9 +9,9 @@ from sqlmodel import col
 
 from integrations.adapters.tables import AttemptRow, DeliveryRow
 from integrations.domain.deliveries import Delivery, DeliveryState
+from shared.bus.transaction import Transaction
 from shared.kernel import NotFound
 from shared.persistence.rows import save_row
-from shared.persistence.transaction import Transaction
 
 # Due by the database's clock, as leases are: the business clock may be ahead, machines may differ.
 _QUEUE = text(
@@ -45,10 +45,10 @@ class DeliveryRepository:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
-        self._session = transaction.session
+        self._db = transaction.db
 
     async def get(self, organisation_id: UUID, delivery_id: UUID) -> Delivery:
-        row = await self._session.scalar(
+        row = await self._db.scalar(
             select(DeliveryRow).where(
                 col(DeliveryRow.organisation_id) == organisation_id,
                 col(DeliveryRow.delivery_id) == delivery_id,
@@ -60,8 +60,8 @@ class DeliveryRepository:
 
     async def stop_pending(self, organisation_id: UUID, endpoint_id: UUID) -> None:
         whose = {"organisation": organisation_id, "endpoint": endpoint_id}
-        await self._session.execute(_STOP, whose)
-        await self._session.execute(_UNQUEUE_ALL, whose)
+        await self._db.execute(_STOP, whose)
+        await self._db.execute(_UNQUEUE_ALL, whose)
 
     async def save(self, delivery: Delivery) -> None:
         row = DeliveryRow(
@@ -76,9 +76,9 @@ class DeliveryRepository:
             created_at=delivery.created_at,
             version=delivery.version,
         )
-        await save_row(self._session, row, changes=len(delivery.take_events()))
+        await save_row(self._db, row, changes=len(delivery.take_events()))
         for attempt in delivery.attempts:
-            self._session.add(
+            self._db.add(
                 AttemptRow(
                     attempt_id=attempt.id,
                     delivery_id=delivery.id,
@@ -93,9 +93,9 @@ class DeliveryRepository:
 
     async def _queue(self, delivery: Delivery) -> None:
         if delivery.due_in is None:
-            await self._session.execute(_UNQUEUE, {"delivery": delivery.id})
+            await self._db.execute(_UNQUEUE, {"delivery": delivery.id})
             return
-        await self._session.execute(
+        await self._db.execute(
             _QUEUE,
             {
                 "delivery": delivery.id,
@@ -107,7 +107,7 @@ class DeliveryRepository:
         self._transaction.wakes |= not delivery.due_in
 
     async def forget(self, organisation_id: UUID, endpoint_id: UUID, before: datetime) -> None:
-        await self._session.execute(
+        await self._db.execute(
             _FORGET, {"organisation": organisation_id, "endpoint": endpoint_id, "before": before}
         )
 

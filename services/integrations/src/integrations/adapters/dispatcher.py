@@ -14,14 +14,14 @@ from integrations.adapters.queue import Claimed, DueDeliveries, Parcel
 from integrations.adapters.vault import SecretVault
 from integrations.application.commands import RecordAttempt
 from integrations.application.deliveries import record_attempt
-from integrations.application.ports import Work
+from integrations.application.ports import UnitOfWork
 from integrations.domain.deliveries import Attempt
 from shared import failpoints
-from shared.command_bus import OutcomeUnknown
+from shared.bus.command_bus import OutcomeUnknown
+from shared.bus.inbox import InFlight, Message
+from shared.bus.wake import CHANNEL
 from shared.kernel import ConcurrentChange, new_id
-from shared.messaging.inbox import InFlight, Message
-from shared.messaging.progress import Progress
-from shared.messaging.wake import CHANNEL
+from shared.messaging.heartbeat import Heartbeat
 from shared.persistence.database import is_transient
 from shared.runtime import Runtime
 from shared.telemetry.logs import logger
@@ -44,7 +44,7 @@ class Dispatcher:
     """
 
     def __init__(
-        self, runtime: Runtime[Work], egress: Egress, vault: SecretVault, *, lease: timedelta = LEASE
+        self, runtime: Runtime[UnitOfWork], egress: Egress, vault: SecretVault, *, lease: timedelta = LEASE
     ) -> None:
         self._runtime = runtime
         self._egress = egress
@@ -57,7 +57,7 @@ class Dispatcher:
         self._woken = asyncio.Event()
         self._stopping = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self.progress = Progress("dispatcher")
+        self.heartbeat = Heartbeat("dispatcher")
 
     async def start(self) -> None:
         self._tasks = [
@@ -88,7 +88,7 @@ class Dispatcher:
                     log.warning("dispatch_interrupted", error=type(error).__name__)
                 else:
                     log.exception("dispatch_failed")
-            self.progress.made()
+            self.heartbeat.beat()
             for each in claimed:
                 self._begin(each)
             if not claimed:

@@ -12,9 +12,9 @@ from integrations.adapters import publishing
 from integrations.adapters.tables import EndpointRow, RosterRow
 from integrations.domain.endpoints import DisabledReason, WebhookEndpoint
 from integrations.domain.rosters import Roster, RosterReceived
+from shared.bus.transaction import Transaction
 from shared.kernel import NotFound
 from shared.persistence.rows import save_row
-from shared.persistence.transaction import Transaction
 
 # Held to the commit: an institution's rosters are numbered, and published, in the order they commit.
 _ONE_AT_A_TIME = text("select pg_advisory_xact_lock(hashtextextended('roster ' || :institution, 0))")
@@ -44,7 +44,7 @@ class RosterRepository:
         self._transaction = transaction
 
     async def next_number(self, institution_id: UUID) -> int:
-        session = self._transaction.session
+        session = self._transaction.db
         await session.execute(_ONE_AT_A_TIME, {"institution": str(institution_id)})
         return int(await session.scalar(_NEXT_NUMBER, {"institution": institution_id}) or 1)
 
@@ -61,20 +61,20 @@ class RosterRepository:
             version=roster.version,
         )
         changes = roster.take_events()
-        await save_row(self._transaction.session, row, changes=len(changes))
+        await save_row(self._transaction.db, row, changes=len(changes))
         for version, event in changes:
             for contract, sequence in publishing.contracts_of(cast("RosterReceived", event), version):
-                self._transaction.say(contract, sequence=sequence)
+                self._transaction.publish(contract, sequence=sequence)
 
 
 class EndpointRepository:
     """Webhook endpoints. What happens to them is told to nobody else."""
 
     def __init__(self, transaction: Transaction) -> None:
-        self._session = transaction.session
+        self._db = transaction.db
 
     async def get(self, organisation_id: UUID, endpoint_id: UUID) -> WebhookEndpoint:
-        row = await self._session.scalar(
+        row = await self._db.scalar(
             select(EndpointRow).where(
                 col(EndpointRow.organisation_id) == organisation_id,
                 col(EndpointRow.endpoint_id) == endpoint_id,
@@ -97,12 +97,12 @@ class EndpointRepository:
         )
 
     async def count(self, organisation_id: UUID) -> int:
-        return int(await self._session.scalar(_COUNT, {"organisation": organisation_id}) or 0)
+        return int(await self._db.scalar(_COUNT, {"organisation": organisation_id}) or 0)
 
     async def to_tell(
         self, organisation_ids: Sequence[UUID], event_type: str, event_id: UUID
     ) -> list[tuple[UUID, UUID]]:
-        rows = await self._session.execute(
+        rows = await self._db.execute(
             _TO_TELL,
             {"organisations": list(organisation_ids), "event_type": event_type, "event_id": event_id},
         )
@@ -123,9 +123,7 @@ class EndpointRepository:
             version=endpoint.version,
         )
         if changes := endpoint.take_events():
-            await save_row(self._session, row, changes=len(changes))
+            await save_row(self._db, row, changes=len(changes))
 
     async def remove(self, endpoint: WebhookEndpoint) -> None:
-        await self._session.execute(
-            _REMOVE, {"organisation": endpoint.organisation_id, "endpoint": endpoint.id}
-        )
+        await self._db.execute(_REMOVE, {"organisation": endpoint.organisation_id, "endpoint": endpoint.id})

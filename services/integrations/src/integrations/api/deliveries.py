@@ -4,14 +4,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from integrations.api.dependencies import Before, FromDesk, Paging
+from integrations.api.dependencies import Before, FromDesk
 from integrations.api.schemas import DeliveryBody, DeliveryWithAttempts
 from integrations.application.commands import ReplayDelivery, SendTest
 from integrations.application.deliveries import replay_delivery, send_test
 from integrations.domain.deliveries import DeliveryPending
 from integrations.domain.endpoints import EndpointDisabled
-from shared.http.door import OpenDoor, answer
-from shared.http.paging import Limit, Page
+from shared.http.commands import IdempotentRequest, answer
+from shared.http.paging import Limit, Page, Paging
 from shared.http.problems import documented
 from shared.kernel import new_id
 from shared.security.access import own_organisation, requires
@@ -28,11 +28,11 @@ routes = APIRouter(tags=["webhooks"])
     responses=documented(EndpointDisabled),
 )
 async def send_test_webhook(
-    endpoint_id: UUID, door: OpenDoor, caller: Caller = requires("webhooks:write")
+    endpoint_id: UUID, request: IdempotentRequest, caller: Caller = requires("webhooks:write")
 ) -> Response:
     """Send a `webhook.test` to the endpoint; its attempts are in the list of deliveries."""
     command = SendTest(new_id(), endpoint_id, own_organisation(caller))
-    return await door(caller, send_test, command, answer(202, DeliveryBody.of))
+    return await request.execute(caller, send_test, command, answer(202, DeliveryBody.of))
 
 
 @routes.get(
@@ -64,7 +64,9 @@ async def list_deliveries(
     response_model=DeliveryBody,
     responses=documented(DeliveryPending, EndpointDisabled),
 )
-async def replay(delivery_id: UUID, door: OpenDoor, caller: Caller = requires("webhooks:write")) -> Response:
+async def replay(
+    delivery_id: UUID, request: IdempotentRequest, caller: Caller = requires("webhooks:write")
+) -> Response:
     """Send a delivery again now, under the same `webhook-id`, whatever became of it."""
     command = ReplayDelivery(delivery_id, own_organisation(caller))
-    return await door(caller, replay_delivery, command, answer(202, DeliveryBody.of))
+    return await request.execute(caller, replay_delivery, command, answer(202, DeliveryBody.of))

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
 
 from integrations.application.desk import Desk
-from shared.http.paging import Cursor, CursorInvalid, Pager
+from shared.http.paging import Cursor, CursorInvalid
 from shared.runtime import Runtime
 
 ZIP = "application/zip"
@@ -21,11 +21,6 @@ async def _runtime(request: Request) -> Runtime[Any]:
 async def _desk(request: Request) -> Desk:
     desk: Desk = request.app.state.runtime.reads
     return desk
-
-
-async def _pager(request: Request) -> Pager:
-    pager: Pager = request.app.state.runtime.pager
-    return pager
 
 
 async def _before(request: Request, cursor: Cursor = None) -> UUID | None:
@@ -46,6 +41,5 @@ async def _zip_body(request: Request) -> bytes:
 
 FromRuntime = Annotated[Runtime[Any], Depends(_runtime)]
 FromDesk = Annotated[Desk, Depends(_desk)]
-Paging = Annotated[Pager, Depends(_pager)]
 Before = Annotated[UUID | None, Depends(_before)]
 ZipBody = Annotated[bytes, Depends(_zip_body)]

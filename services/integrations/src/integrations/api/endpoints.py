@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from integrations.api.dependencies import Before, FromDesk, Paging
+from integrations.api.dependencies import Before, FromDesk
 from integrations.api.schemas import (
     EndpointBody,
     EndpointToRegister,
@@ -19,8 +19,8 @@ from integrations.application.ports import Vault
 from integrations.domain.destinations import UrlNotAllowed
 from integrations.domain.endpoints import EventTypeUnknown, TooManyEndpoints
 from integrations.domain.event_types import EVENT_TYPES
-from shared.http.door import OpenDoor, answer, etag, no_content
-from shared.http.paging import Limit, Page
+from shared.http.commands import IdempotentRequest, answer, etag, no_content
+from shared.http.paging import Limit, Page, Paging
 from shared.http.problems import documented
 from shared.kernel import new_id
 from shared.security.access import own_organisation, public, requires
@@ -54,7 +54,10 @@ async def list_event_types() -> EventTypesBody:
     responses=documented(UrlNotAllowed, EventTypeUnknown, TooManyEndpoints),
 )
 async def register_endpoint(
-    body: EndpointToRegister, door: OpenDoor, desk: FromDesk, caller: Caller = requires("webhooks:write")
+    body: EndpointToRegister,
+    request: IdempotentRequest,
+    desk: FromDesk,
+    caller: Caller = requires("webhooks:write"),
 ) -> Response:
     """Register an address to be told at, by signed webhooks (Standard Webhooks 1.0.0).
 
@@ -63,7 +66,7 @@ async def register_endpoint(
     """
     await desk.destinations.check(body.url)
     command = RegisterEndpoint(new_id(), own_organisation(caller), body.url, tuple(body.event_types))
-    given = await door(
+    given = await request.execute(
         caller,
         endpoints.register_endpoint,
         command,
@@ -110,11 +113,11 @@ async def get_endpoint(
 
 @routes.delete("/v1/webhook-endpoints/{endpoint_id}", operation_id="removeWebhookEndpoint", status_code=204)
 async def remove_endpoint(
-    endpoint_id: UUID, door: OpenDoor, caller: Caller = requires("webhooks:write")
+    endpoint_id: UUID, request: IdempotentRequest, caller: Caller = requires("webhooks:write")
 ) -> Response:
     """Remove an endpoint with its secret and the record of its deliveries."""
     command = RemoveEndpoint(endpoint_id, own_organisation(caller))
-    return await door(caller, endpoints.remove_endpoint, command, no_content)
+    return await request.execute(caller, endpoints.remove_endpoint, command, no_content)
 
 
 @routes.post(
@@ -124,11 +127,13 @@ async def remove_endpoint(
     response_model=EndpointWithSecret,
 )
 async def rotate_secret(
-    endpoint_id: UUID, door: OpenDoor, desk: FromDesk, caller: Caller = requires("webhooks:write")
+    endpoint_id: UUID, request: IdempotentRequest, desk: FromDesk, caller: Caller = requires("webhooks:write")
 ) -> Response:
     """Give the endpoint a new secret. For 24 hours webhooks are signed with both."""
     command = RotateSecret(endpoint_id, own_organisation(caller))
-    given = await door(caller, endpoints.rotate_secret, command, answer(200, EndpointWithSecret.of))
+    given = await request.execute(
+        caller, endpoints.rotate_secret, command, answer(200, EndpointWithSecret.of)
+    )
     return _with_secret(given, desk.vault)
 
 
@@ -139,17 +144,17 @@ async def rotate_secret(
     response_model=EndpointBody,
 )
 async def enable_endpoint(
-    endpoint_id: UUID, door: OpenDoor, caller: Caller = requires("webhooks:write")
+    endpoint_id: UUID, request: IdempotentRequest, caller: Caller = requires("webhooks:write")
 ) -> Response:
     """Send to a disabled endpoint again, from the next event on. What was stopped can be replayed."""
     command = EnableEndpoint(endpoint_id, own_organisation(caller))
-    return await door(caller, endpoints.enable_endpoint, command, answer(200, EndpointBody.of))
+    return await request.execute(caller, endpoints.enable_endpoint, command, answer(200, EndpointBody.of))
 
 
 def _with_secret(given: Response, vault: Vault) -> Response:
     """The answer with its secret opened.
 
-    The door keeps answers to give them again: what it keeps holds the sealed secret. So the same
+    The request keeps answers to give them again: what it keeps holds the sealed secret. So the same
     request with the same key is answered the same, and the secret is nowhere at rest in the clear.
     """
     body = json.loads(bytes(given.body))

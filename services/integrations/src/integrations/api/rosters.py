@@ -5,12 +5,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from integrations.api.dependencies import ZIP, Before, FromDesk, FromRuntime, Paging, ZipBody
+from integrations.api.dependencies import ZIP, Before, FromDesk, FromRuntime, ZipBody
 from integrations.api.schemas import RosterBody
 from integrations.application.rosters import receive_roster
 from integrations.domain.archives import RosterUnreadable
-from shared.http.door import OpenDoor, answer
-from shared.http.paging import Limit, Page
+from shared.http.commands import IdempotentRequest, answer
+from shared.http.paging import Limit, Page, Paging
 from shared.http.problems import documented
 from shared.security.access import own_organisation, requires
 from shared.security.tokens import Caller
@@ -40,7 +40,7 @@ async def send_roster(
     *,
     caller: Caller = requires("rosters:write"),  # first: no stranger's body is read
     body: ZipBody,
-    door: OpenDoor,
+    request: IdempotentRequest,
     desk: FromDesk,
     runtime: FromRuntime,
 ) -> Response:
@@ -51,7 +51,7 @@ async def send_roster(
     `metadata.priority_flags` of users.csv, as codes separated by semicolons.
     """
     command = await desk.intake.prepare(own_organisation(caller), body, runtime.clock)
-    return await door(
+    return await request.execute(
         caller, receive_roster, command, answer(202, RosterBody.of, lambda r: f"/v1/rosters/{r.id}")
     )
 

@@ -6,27 +6,27 @@ from datetime import datetime
 from typing import Any
 
 from integrations.application.commands import RecordAttempt, ReplayDelivery, SendTest, TellEndpoints
-from integrations.application.ports import Work
+from integrations.application.ports import UnitOfWork
 from integrations.domain.deliveries import Delivery
 from integrations.domain.event_types import TEST
 from shared.kernel import NotFound, new_id
 
 
-async def tell_endpoints(command: TellEndpoints, work: Work) -> None:
+async def tell_endpoints(command: TellEndpoints, uow: UnitOfWork) -> None:
     payload = _payload(command.event_type, command.happened_at, command.data)
-    for endpoint_id, organisation_id in await work.endpoints.to_tell(
+    for endpoint_id, organisation_id in await uow.endpoints.to_tell(
         command.organisation_ids, command.event_type, command.event_id
     ):
         delivery = Delivery.of(
-            new_id(), endpoint_id, organisation_id, command.event_id, command.event_type, payload, work.now
+            new_id(), endpoint_id, organisation_id, command.event_id, command.event_type, payload, uow.now
         )
-        await work.deliveries.save(delivery)
+        await uow.deliveries.save(delivery)
 
 
-async def send_test(command: SendTest, work: Work) -> Delivery:
-    endpoint = await work.endpoints.get(command.organisation_id, command.endpoint_id)
+async def send_test(command: SendTest, uow: UnitOfWork) -> Delivery:
+    endpoint = await uow.endpoints.get(command.organisation_id, command.endpoint_id)
     endpoint.must_be_enabled()
-    payload = _payload(TEST, work.now, {"endpoint_id": str(endpoint.id)})
+    payload = _payload(TEST, uow.now, {"endpoint_id": str(endpoint.id)})
     delivery = Delivery.of(
         command.delivery_id,
         endpoint.id,
@@ -34,38 +34,38 @@ async def send_test(command: SendTest, work: Work) -> Delivery:
         command.delivery_id,
         TEST,
         payload,
-        work.now,
+        uow.now,
     )
-    await work.deliveries.save(delivery)
+    await uow.deliveries.save(delivery)
     return delivery
 
 
-async def replay_delivery(command: ReplayDelivery, work: Work) -> Delivery:
-    delivery = await work.deliveries.get(command.organisation_id, command.delivery_id)
-    endpoint = await work.endpoints.get(delivery.organisation_id, delivery.endpoint_id)
+async def replay_delivery(command: ReplayDelivery, uow: UnitOfWork) -> Delivery:
+    delivery = await uow.deliveries.get(command.organisation_id, command.delivery_id)
+    endpoint = await uow.endpoints.get(delivery.organisation_id, delivery.endpoint_id)
     endpoint.must_be_enabled()
     delivery.replay()
-    await work.deliveries.save(delivery)
+    await uow.deliveries.save(delivery)
     return delivery
 
 
-async def record_attempt(command: RecordAttempt, work: Work) -> None:
+async def record_attempt(command: RecordAttempt, uow: UnitOfWork) -> None:
     try:
-        delivery = await work.deliveries.get(command.organisation_id, command.delivery_id)
+        delivery = await uow.deliveries.get(command.organisation_id, command.delivery_id)
     except NotFound:
         return  # the endpoint was removed while this was under way
-    endpoint = await work.endpoints.get(delivery.organisation_id, delivery.endpoint_id)
-    delivery.record_attempt(command.attempt, work.schedule, random.random())  # noqa: S311 - jitter
+    endpoint = await uow.endpoints.get(delivery.organisation_id, delivery.endpoint_id)
+    delivery.record_attempt(command.attempt, uow.schedule, random.random())  # noqa: S311 - jitter
     if command.attempt.succeeded:
         endpoint.delivered()
     else:
-        endpoint.failed(work.now, gone=command.attempt.gone)
+        endpoint.failed(uow.now, gone=command.attempt.gone)
     if endpoint.disabled_reason:
         delivery.stop()
-    await work.deliveries.save(delivery)
+    await uow.deliveries.save(delivery)
     if endpoint.disabled_reason:
-        await work.deliveries.stop_pending(endpoint.organisation_id, endpoint.id)
-    await work.endpoints.save(endpoint)
+        await uow.deliveries.stop_pending(endpoint.organisation_id, endpoint.id)
+    await uow.endpoints.save(endpoint)
 
 
 def _payload(event_type: str, happened_at: datetime, data: dict[str, Any]) -> str:

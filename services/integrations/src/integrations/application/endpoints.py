@@ -10,7 +10,7 @@ from integrations.application.commands import (
     RemoveEndpoint,
     RotateSecret,
 )
-from integrations.application.ports import Work
+from integrations.application.ports import UnitOfWork
 from integrations.domain.endpoints import MOST_ENDPOINTS, TooManyEndpoints, WebhookEndpoint
 
 OLD_DELIVERIES = "webhook-deliveries-forgotten"
@@ -18,47 +18,47 @@ DELIVERIES_KEPT = timedelta(days=28)
 _FORGET_EVERY = timedelta(days=1)
 
 
-async def register_endpoint(command: RegisterEndpoint, work: Work) -> WebhookEndpoint:
-    if await work.endpoints.count(command.organisation_id) >= MOST_ENDPOINTS:
+async def register_endpoint(command: RegisterEndpoint, uow: UnitOfWork) -> WebhookEndpoint:
+    if await uow.endpoints.count(command.organisation_id) >= MOST_ENDPOINTS:
         raise TooManyEndpoints(most=MOST_ENDPOINTS)
     endpoint = WebhookEndpoint.register(
         command.endpoint_id,
         command.organisation_id,
         command.url,
         command.event_types,
-        work.vault.new_secret(command.endpoint_id),
-        work.now,
+        uow.vault.new_secret(command.endpoint_id),
+        uow.now,
     )
-    await work.endpoints.save(endpoint)
-    await _forget_tomorrow(endpoint.id, endpoint.organisation_id, work)
+    await uow.endpoints.save(endpoint)
+    await _forget_tomorrow(endpoint.id, endpoint.organisation_id, uow)
     return endpoint
 
 
-async def rotate_secret(command: RotateSecret, work: Work) -> WebhookEndpoint:
-    endpoint = await work.endpoints.get(command.organisation_id, command.endpoint_id)
-    endpoint.rotate(work.vault.new_secret(endpoint.id), work.now)
-    await work.endpoints.save(endpoint)
+async def rotate_secret(command: RotateSecret, uow: UnitOfWork) -> WebhookEndpoint:
+    endpoint = await uow.endpoints.get(command.organisation_id, command.endpoint_id)
+    endpoint.rotate(uow.vault.new_secret(endpoint.id), uow.now)
+    await uow.endpoints.save(endpoint)
     return endpoint
 
 
-async def enable_endpoint(command: EnableEndpoint, work: Work) -> WebhookEndpoint:
-    endpoint = await work.endpoints.get(command.organisation_id, command.endpoint_id)
+async def enable_endpoint(command: EnableEndpoint, uow: UnitOfWork) -> WebhookEndpoint:
+    endpoint = await uow.endpoints.get(command.organisation_id, command.endpoint_id)
     endpoint.enable()
-    await work.endpoints.save(endpoint)
+    await uow.endpoints.save(endpoint)
     return endpoint
 
 
-async def remove_endpoint(command: RemoveEndpoint, work: Work) -> None:
-    endpoint = await work.endpoints.get(command.organisation_id, command.endpoint_id)
-    await work.stop_waiting(OLD_DELIVERIES, endpoint.id)
-    await work.endpoints.remove(endpoint)
+async def remove_endpoint(command: RemoveEndpoint, uow: UnitOfWork) -> None:
+    endpoint = await uow.endpoints.get(command.organisation_id, command.endpoint_id)
+    await uow.stop_waiting(OLD_DELIVERIES, endpoint.id)
+    await uow.endpoints.remove(endpoint)
 
 
-async def forget_deliveries(command: ForgetDeliveries, work: Work) -> None:
+async def forget_deliveries(command: ForgetDeliveries, uow: UnitOfWork) -> None:
     organisation_id, endpoint_id = command.organisation_id, command.endpoint_id
-    await work.deliveries.forget(organisation_id, endpoint_id, work.now - DELIVERIES_KEPT)
-    await _forget_tomorrow(endpoint_id, organisation_id, work)
+    await uow.deliveries.forget(organisation_id, endpoint_id, uow.now - DELIVERIES_KEPT)
+    await _forget_tomorrow(endpoint_id, organisation_id, uow)
 
 
-async def _forget_tomorrow(endpoint_id: UUID, organisation_id: UUID, work: Work) -> None:
-    await work.wait_until(OLD_DELIVERIES, endpoint_id, organisation_id, work.now + _FORGET_EVERY)
+async def _forget_tomorrow(endpoint_id: UUID, organisation_id: UUID, uow: UnitOfWork) -> None:
+    await uow.wait_until(OLD_DELIVERIES, endpoint_id, organisation_id, uow.now + _FORGET_EVERY)

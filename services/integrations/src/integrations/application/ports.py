@@ -111,7 +111,7 @@ class Reads(Protocol):
         ...
 
 
-class Work(Protocol):
+class UnitOfWork(Protocol):
     """One transaction of the service."""
 
     now: datetime

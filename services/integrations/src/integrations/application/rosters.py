@@ -4,7 +4,7 @@ import asyncio
 from uuid import UUID
 
 from integrations.application.commands import ReceiveRoster
-from integrations.application.ports import Sealer, Work
+from integrations.application.ports import Sealer, UnitOfWork
 from integrations.domain import oneroster
 from integrations.domain.rosters import Roster
 from shared.kernel import Clock, new_id
@@ -31,8 +31,8 @@ class Intake:
         return await asyncio.to_thread(read_and_seal)
 
 
-async def receive_roster(command: ReceiveRoster, work: Work) -> Roster:
-    number = await work.rosters.next_number(command.institution_id)
+async def receive_roster(command: ReceiveRoster, uow: UnitOfWork) -> Roster:
+    number = await uow.rosters.next_number(command.institution_id)
     roster = Roster.receive(
         command.roster_id,
         command.institution_id,
@@ -41,7 +41,7 @@ async def receive_roster(command: ReceiveRoster, work: Work) -> Roster:
         command.rows,
         command.sealed,
         command.faults,
-        work.now,
+        uow.now,
     )
-    await work.rosters.save(roster)
+    await uow.rosters.save(roster)
     return roster

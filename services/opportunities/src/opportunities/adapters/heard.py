@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from opportunities.adapters.tables import AssuranceRow
 from opportunities.domain.assurances import Assurance
-from shared.persistence.transaction import Transaction
+from shared.bus.transaction import Transaction
 
 # Held to the end of the transaction: what is published now and what loses its trust now
 # must see each other.
@@ -49,19 +49,19 @@ class HeardFacts:
     """The copies of assurances, places taken and frameworks."""
 
     def __init__(self, transaction: Transaction) -> None:
-        self._session = transaction.session
+        self._db = transaction.db
 
     async def keep_assurance(self, said: Assurance) -> None:
-        await self._session.execute(_HOLD, {"provider_id": str(said.provider_id)})
-        await self._session.execute(_KEEP_ASSURANCE, asdict(said))
+        await self._db.execute(_HOLD, {"provider_id": str(said.provider_id)})
+        await self._db.execute(_KEEP_ASSURANCE, asdict(said))
 
     async def assurance(self, assurance_id: UUID) -> Assurance | None:
-        row = await self._session.get(AssuranceRow, assurance_id)
+        row = await self._db.get(AssuranceRow, assurance_id)
         return _assurance(row) if row else None
 
     async def assurances(self, provider_id: UUID, site_id: UUID, activity_band: str) -> list[Assurance]:
-        await self._session.execute(_HOLD, {"provider_id": str(provider_id)})
-        rows = await self._session.scalars(
+        await self._db.execute(_HOLD, {"provider_id": str(provider_id)})
+        rows = await self._db.scalars(
             select(AssuranceRow).where(
                 col(AssuranceRow.provider_id) == provider_id,
                 col(AssuranceRow.site_id) == site_id,
@@ -71,18 +71,16 @@ class HeardFacts:
         return [_assurance(row) for row in rows]
 
     async def keep_places(self, session_id: UUID, taken: int, sequence: int) -> None:
-        await self._session.execute(
-            _KEEP_PLACES, {"session_id": session_id, "taken": taken, "sequence": sequence}
-        )
+        await self._db.execute(_KEEP_PLACES, {"session_id": session_id, "taken": taken, "sequence": sequence})
 
     async def keep_framework(
         self, framework: str, version: str, objective_codes: tuple[str, ...], sequence: int
     ) -> None:
         values = {"framework": framework, "version": version, "sequence": sequence}
-        await self._session.execute(_KEEP_FRAMEWORK, {**values, "objective_codes": list(objective_codes)})
+        await self._db.execute(_KEEP_FRAMEWORK, {**values, "objective_codes": list(objective_codes)})
 
     async def objective_codes(self) -> frozenset[str] | None:
-        rows = (await self._session.scalars(_OBJECTIVES)).all()
+        rows = (await self._db.scalars(_OBJECTIVES)).all()
         return frozenset(code for codes in rows for code in codes) if rows else None
 
 

@@ -63,7 +63,7 @@ async def load_opportunities(
     )
     sessions: dict[UUID, list[Session]] = {}
     for each in found:
-        sessions.setdefault(each[0].opportunity_id, []).append(_session(each[0], each[1]))
+        sessions.setdefault(each[0].opportunity_id, []).append(_db(each[0], each[1]))
     return [_opportunity(row, sessions.get(row.opportunity_id, [])) for row in rows]
 
 
@@ -87,7 +87,7 @@ def _organisation(row: OrganisationRow, sites: list[Site]) -> Organisation:
     )
 
 
-def _session(row: SessionRow, taken: int | None) -> Session:
+def _db(row: SessionRow, taken: int | None) -> Session:
     return Session(
         id=row.session_id,
         places=row.places,

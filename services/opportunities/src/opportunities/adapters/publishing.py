@@ -8,16 +8,16 @@ from uuid import UUID
 from opportunities.domain import opportunities as domain
 from opportunities.domain.opportunities import Opportunity
 from opportunities.domain.organisations import OrganisationRecorded
+from shared.bus.transaction import Transaction
 from shared.contracts import opportunities as contracts
 from shared.contracts.contract import Contract
-from shared.persistence.transaction import Transaction
 
 
 def say(transaction: Transaction, changes: Sequence[tuple[int, object]]) -> None:
     """Publish what happened to an aggregate, each with its version; a draft's changes are its own."""
     for sequence, event in changes:
         if not isinstance(event, domain.OpportunityChanged):
-            transaction.say(contract_of(event), sequence=sequence)
+            transaction.publish(contract_of(event), sequence=sequence)
 
 
 @singledispatch

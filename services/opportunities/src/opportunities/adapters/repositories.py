@@ -16,9 +16,9 @@ from opportunities.domain.opportunities import Opportunity
 from opportunities.domain.organisations import Organisation
 from opportunities.domain.places import Areas
 from opportunities.domain.sessions import SessionUnknown
+from shared.bus.transaction import Transaction
 from shared.kernel import NotFound
 from shared.persistence.rows import save_row
-from shared.persistence.transaction import Transaction
 
 _OPPORTUNITY_OF = text("select opportunity_id from sessions where session_id = :session_id")
 _LISTED_AS = text(
@@ -45,7 +45,7 @@ class OrganisationRepository:
 
     async def find(self, organisation_id: UUID) -> Organisation | None:
         of_id = col(OrganisationRow.organisation_id) == organisation_id
-        return next(iter(await load_organisations(self._transaction.session, of_id)), None)
+        return next(iter(await load_organisations(self._transaction.db, of_id)), None)
 
     async def get(self, organisation_id: UUID, acting_for: AbstractSet[UUID]) -> Organisation:
         found = await self.find(organisation_id)
@@ -66,14 +66,14 @@ class OrganisationRepository:
             version=organisation.version,
         )
         changes = organisation.take_events()
-        await save_row(self._transaction.session, row, changes=len(changes))
+        await save_row(self._transaction.db, row, changes=len(changes))
         if organisation.sites:
             sites = [_site_values(organisation, number) for number in range(len(organisation.sites))]
-            await self._transaction.session.execute(insert(SiteRow).on_conflict_do_nothing(), sites)
+            await self._transaction.db.execute(insert(SiteRow).on_conflict_do_nothing(), sites)
         publishing.say(self._transaction, changes)
 
     async def relist(self, organisation_id: UUID) -> None:
-        await self._transaction.session.execute(_RENAME, {"provider_id": organisation_id})
+        await self._transaction.db.execute(_RENAME, {"provider_id": organisation_id})
 
 
 class OpportunityRepository:
@@ -85,20 +85,20 @@ class OpportunityRepository:
 
     async def get(self, opportunity_id: UUID, acting_for: AbstractSet[UUID]) -> Opportunity:
         of_id = col(OpportunityRow.opportunity_id) == opportunity_id
-        found = next(iter(await load_opportunities(self._transaction.session, of_id)), None)
+        found = next(iter(await load_opportunities(self._transaction.db, of_id)), None)
         if found is None or found.provider_id not in acting_for:
             raise NotFound("There is no such opportunity, or it is not yours")
         return found
 
     async def with_session(self, session_id: UUID, acting_for: AbstractSet[UUID]) -> Opportunity:
-        opportunity_id = await self._transaction.session.scalar(_OPPORTUNITY_OF, {"session_id": session_id})
+        opportunity_id = await self._transaction.db.scalar(_OPPORTUNITY_OF, {"session_id": session_id})
         if opportunity_id is None:
             raise SessionUnknown
         return await self.get(opportunity_id, acting_for)
 
     async def listed_at(self, provider_id: UUID, site_id: UUID, activity_band: str) -> list[Opportunity]:
         return await load_opportunities(
-            self._transaction.session,
+            self._transaction.db,
             col(OpportunityRow.provider_id) == provider_id,
             col(OpportunityRow.site_id) == site_id,
             col(OpportunityRow.activity_band) == activity_band,
@@ -108,11 +108,11 @@ class OpportunityRepository:
     async def save(self, opportunity: Opportunity) -> None:
         changes = opportunity.take_events()
         row = await self._row(opportunity)
-        await save_row(self._transaction.session, row, changes=len(changes))
+        await save_row(self._transaction.db, row, changes=len(changes))
         if opportunity.sessions:
             statement = insert(SessionRow)
             state = statement.excluded.state
-            await self._transaction.session.execute(
+            await self._transaction.db.execute(
                 statement.on_conflict_do_update(
                     index_elements=["session_id"],
                     set_={"state": state},
@@ -124,7 +124,7 @@ class OpportunityRepository:
 
     async def _row(self, opportunity: Opportunity) -> OpportunityRow:
         of_provider = {"provider_id": opportunity.provider_id, "site_id": opportunity.offer.site_id}
-        listed = (await self._transaction.session.execute(_LISTED_AS, of_provider)).one()
+        listed = (await self._transaction.db.execute(_LISTED_AS, of_provider)).one()
         decided = opportunity.decided
         offer: dict[str, Any] = asdict(opportunity.offer)
         return OpportunityRow(

@@ -5,10 +5,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from opportunities.api.dependencies import FromRegister, Paging
+from opportunities.api.dependencies import FromRegister
 from opportunities.api.organisation_schemas import AreaBody
 from opportunities.domain.places import Area, AreaUnknown
-from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page
+from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page, Paging
 from shared.http.problems import documented
 from shared.security.access import public
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from opportunities.api.dependencies import FromRegister, Paging
+from opportunities.api.dependencies import FromRegister
 from opportunities.api.opportunity_schemas import (
     OpportunityBody,
     OpportunityToDraft,
@@ -28,8 +28,8 @@ from opportunities.domain.opportunities import (
     SiteNotAssured,
     WithdrawnAlready,
 )
-from shared.http.door import ExpectedVersion, OpenDoor, answer, etag
-from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page
+from shared.http.commands import ExpectedVersion, IdempotentRequest, answer, etag
+from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page, Paging
 from shared.http.problems import documented
 from shared.kernel import NotFound, StaleVersion, new_id
 from shared.security.access import act_for, own_organisation, requires
@@ -47,7 +47,7 @@ StateAsked = Annotated[Literal["draft", "published", "suspended", "withdrawn"] |
     responses=documented(OfferNotAllowed, handlers.NotAProvider, handlers.SiteUnknown, NotFound),
 )
 async def draft_opportunity(
-    body: OpportunityToDraft, door: OpenDoor, caller: Caller = requires("opportunities:write")
+    body: OpportunityToDraft, request: IdempotentRequest, caller: Caller = requires("opportunities:write")
 ) -> Response:
     """Write a first draft; nobody else sees it until it is published."""
     provider = act_for(caller, body.provider_id) if body.provider_id else own_organisation(caller)
@@ -55,7 +55,7 @@ async def draft_opportunity(
     location = answer(
         201, OpportunityBody.of, lambda o: f"/v1/organisations/{o.provider_id}/opportunities/{o.id}"
     )
-    return await door(caller, handlers.draft_opportunity, command, location)
+    return await request.execute(caller, handlers.draft_opportunity, command, location)
 
 
 @routes.put(
@@ -69,13 +69,15 @@ async def draft_opportunity(
 async def revise_opportunity(
     opportunity_id: UUID,
     body: OpportunityToRevise,
-    door: OpenDoor,
+    request: IdempotentRequest,
     expected: ExpectedVersion,
     caller: Caller = requires("opportunities:write"),
 ) -> Response:
     """Replace the whole offer of a draft; what is published does not change under those who booked."""
     command = ReviseOpportunity(opportunity_id, caller.acts_for, expected, body.offer())
-    return await door(caller, handlers.revise_opportunity, command, answer(200, OpportunityBody.of))
+    return await request.execute(
+        caller, handlers.revise_opportunity, command, answer(200, OpportunityBody.of)
+    )
 
 
 @routes.post(
@@ -88,11 +90,13 @@ async def revise_opportunity(
     ),
 )  # fmt: skip
 async def publish_opportunity(
-    opportunity_id: UUID, door: OpenDoor, caller: Caller = requires("opportunities:write")
+    opportunity_id: UUID, request: IdempotentRequest, caller: Caller = requires("opportunities:write")
 ) -> Response:
     """Let the opportunity be found and booked, with its sessions ahead; it is found at once."""
     command = PublishOpportunity(opportunity_id, caller.acts_for)
-    return await door(caller, handlers.publish_opportunity, command, answer(200, OpportunityBody.of))
+    return await request.execute(
+        caller, handlers.publish_opportunity, command, answer(200, OpportunityBody.of)
+    )
 
 
 @routes.post(
@@ -104,12 +108,14 @@ async def publish_opportunity(
 async def withdraw_opportunity(
     opportunity_id: UUID,
     body: ReasonToGive,
-    door: OpenDoor,
+    request: IdempotentRequest,
     caller: Caller = requires("opportunities:write"),
 ) -> Response:
     """Take the opportunity back: out of the listing, no new bookings. It cannot be undone."""
     command = WithdrawOpportunity(opportunity_id, caller.acts_for, body.reason_code)
-    return await door(caller, handlers.withdraw_opportunity, command, answer(200, OpportunityBody.of))
+    return await request.execute(
+        caller, handlers.withdraw_opportunity, command, answer(200, OpportunityBody.of)
+    )
 
 
 @routes.get(

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from opportunities.api.dependencies import FromRegister, Paging
+from opportunities.api.dependencies import FromRegister
 from opportunities.api.organisation_schemas import (
     OrganisationBody,
     OrganisationToRegister,
@@ -26,8 +26,8 @@ from opportunities.domain.organisations import (
 )
 from opportunities.domain.places import AreaNotOnRegister, OutsideEngland, PostcodeUnknown
 from shared.contracts.vocabulary import OrganisationKind
-from shared.http.door import ExpectedVersion, OpenDoor, answer, etag
-from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page
+from shared.http.commands import ExpectedVersion, IdempotentRequest, answer, etag
+from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page, Paging
 from shared.http.problems import documented
 from shared.kernel import StaleVersion, new_id
 from shared.security.access import own_organisation, public, requires
@@ -53,7 +53,7 @@ routes = APIRouter(tags=["organisations"])
 )
 async def register_organisation(
     body: OrganisationToRegister,
-    door: OpenDoor,
+    request: IdempotentRequest,
     register: FromRegister,
     caller: Caller = requires("organisations:write"),
 ) -> Response:
@@ -62,7 +62,7 @@ async def register_organisation(
     members = body.model_dump(exclude={"site"})
     command = RegisterOrganisation(new_id(), registered_by=own_organisation(caller), site=site, **members)
     location = answer(201, OrganisationBody.of, lambda o: f"/v1/organisations/{o.id}")
-    return await door(caller, handlers.register_organisation, command, location)
+    return await request.execute(caller, handlers.register_organisation, command, location)
 
 
 @routes.post(
@@ -75,7 +75,7 @@ async def register_organisation(
 async def add_site(
     organisation_id: UUID,
     body: SiteToAdd,
-    door: OpenDoor,
+    request: IdempotentRequest,
     register: FromRegister,
     caller: Caller = requires("organisations:write"),
 ) -> Response:
@@ -83,7 +83,7 @@ async def add_site(
     site = await _site(body, register, "body.postcode")
     command = AddSite(organisation_id, caller.acts_for, site)
     location = answer(201, OrganisationBody.of, lambda o: f"/v1/organisations/{o.id}")
-    return await door(caller, handlers.add_site, command, location)
+    return await request.execute(caller, handlers.add_site, command, location)
 
 
 @routes.put(
@@ -95,7 +95,7 @@ async def add_site(
 async def revise_organisation(
     organisation_id: UUID,
     body: OrganisationToRevise,
-    door: OpenDoor,
+    request: IdempotentRequest,
     expected: ExpectedVersion,
     caller: Caller = requires("organisations:write"),
 ) -> Response:
@@ -109,7 +109,9 @@ async def revise_organisation(
         body.reference,
         is_open=body.open,
     )
-    return await door(caller, handlers.revise_organisation, command, answer(200, OrganisationBody.of))
+    return await request.execute(
+        caller, handlers.revise_organisation, command, answer(200, OrganisationBody.of)
+    )
 
 
 @routes.get(
@@ -153,6 +155,6 @@ async def get_organisation(
 
 
 async def _site(body: SiteToAdd, register: Register, field: str) -> Site:
-    # Found before the door opens: the first look at a letter of the directory takes its time,
+    # Found before the request opens: the first look at a letter of the directory takes its time,
     # and no transaction waits for it.
     return Site(new_id(), body.name, await register.place(body.postcode, field))

@@ -7,14 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from opportunities.api.dependencies import FromRegister, Paging, Today
+from opportunities.api.dependencies import FromRegister, Today
 from opportunities.api.opportunity_schemas import ListingBody, OpportunityBody
 from opportunities.api.words import DayAsked, Line, PostcodeText, Slug
 from opportunities.application.queries import Following, Listing, Near, Register, Search
 from opportunities.domain.places import PostcodeUnknown
 from shared.contracts.vocabulary import Mode, OpportunityKind, Tier
-from shared.http.door import etag
-from shared.http.paging import DEFAULT_LIMIT, CursorInvalid, Page
+from shared.http.commands import etag
+from shared.http.paging import DEFAULT_LIMIT, CursorInvalid, Page, Paging
 from shared.http.problems import documented
 from shared.kernel import Invalid
 from shared.security.access import public

@@ -16,7 +16,7 @@ from opportunities.domain.sessions import (
     SessionUnknown,
     TooManySessions,
 )
-from shared.http.door import OpenDoor, answer
+from shared.http.commands import IdempotentRequest, answer
 from shared.http.problems import documented
 from shared.kernel import new_id
 from shared.security.access import public, requires
@@ -35,7 +35,7 @@ routes = APIRouter(tags=["sessions"])
 async def add_session(
     opportunity_id: UUID,
     body: SessionToAdd,
-    door: OpenDoor,
+    request: IdempotentRequest,
     caller: Caller = requires("opportunities:write"),
 ) -> Response:
     """Add a dated run; where the opportunity is published it can be booked at once."""
@@ -48,7 +48,7 @@ async def add_session(
         tuple(body.supervisor_ids),
     )
     location = answer(201, SessionBody.of, lambda found: f"/v1/sessions/{found[1].id}")
-    return await door(caller, handlers.add_session, command, location)
+    return await request.execute(caller, handlers.add_session, command, location)
 
 
 @routes.post(
@@ -58,11 +58,14 @@ async def add_session(
     responses=documented(SessionCancelledAlready, SessionUnknown),
 )
 async def cancel_session(
-    session_id: UUID, body: ReasonToGive, door: OpenDoor, caller: Caller = requires("opportunities:write")
+    session_id: UUID,
+    body: ReasonToGive,
+    request: IdempotentRequest,
+    caller: Caller = requires("opportunities:write"),
 ) -> Response:
     """Call a dated run off; its bookings end. It cannot be undone."""
     command = CancelSession(session_id, caller.acts_for, body.reason_code)
-    return await door(caller, handlers.cancel_session, command, answer(200, SessionBody.of))
+    return await request.execute(caller, handlers.cancel_session, command, answer(200, SessionBody.of))
 
 
 @routes.get(

@@ -82,7 +82,7 @@ class Heard(Protocol):
         ...
 
 
-class Work(Protocol):
+class UnitOfWork(Protocol):
     """One transaction of the register."""
 
     now: datetime

@@ -4,14 +4,14 @@ from contextlib import suppress
 
 from opportunities.application.commands import AppointHub
 from opportunities.application.handlers import appoint_hub
-from opportunities.application.ports import Work
+from opportunities.application.ports import UnitOfWork
 from opportunities.domain.places import Areas
-from shared.messaging.inbox import InFlight, Message
+from shared.bus.inbox import InFlight, Message
 from shared.messaging.policy import for_tenants
 from shared.runtime import Runtime
 
 
-async def appoint_hubs(runtime: Runtime[Work], areas: Areas) -> None:
+async def appoint_hubs(runtime: Runtime[UnitOfWork], areas: Areas) -> None:
     """Put every area's hub on the register; at most once, however many workers start."""
     for area in areas.all:
         hub = area.hub.organisation_id

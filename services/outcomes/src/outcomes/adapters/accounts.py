@@ -26,8 +26,8 @@ from outcomes.application.ports import LearnerDay
 from outcomes.domain.counting import Rules
 from outcomes.domain.ledger import Account, Entry
 from outcomes.domain.progress import Totals
+from shared.bus.transaction import Transaction
 from shared.kernel import new_id
-from shared.persistence.transaction import Transaction
 
 _REMEMBERED = text(
     """
@@ -117,13 +117,13 @@ class AccountRepository:
 
     def __init__(self, transaction: Transaction, rules: Rules) -> None:
         self._transaction = transaction
-        self._session = transaction.session
+        self._db = transaction.db
         self._rules = rules
         self._loaded: dict[UUID, Loaded] = {}
 
     async def remembered(self, learner_ids: Collection[UUID]) -> set[UUID]:
         digests = {_digest(learner_id): learner_id for learner_id in learner_ids}
-        found = await self._session.scalars(_REMEMBERED, {"digests": list(digests)})
+        found = await self._db.scalars(_REMEMBERED, {"digests": list(digests)})
         return {digests[digest] for digest in found}
 
     async def open(self, learners: Iterable[LearnerDay]) -> None:
@@ -141,15 +141,15 @@ class AccountRepository:
         ]
         if not accounts:
             return
-        await bulk.insert_missing(self._session, table_of(AccountRow), accounts)
-        await self._session.execute(
+        await bulk.insert_missing(self._db, table_of(AccountRow), accounts)
+        await self._db.execute(
             _OPEN,
             {"institution_ids": [each for _, each in asked], "learner_ids": [each for each, _ in asked]},
         )
 
     async def enter(self, command: TakeLearner) -> UUID | None:
         await self.open([LearnerDay(command.institution_id, command.learner_id)])
-        came_from: UUID | None = await self._session.scalar(
+        came_from: UUID | None = await self._db.scalar(
             _ENTER,
             {
                 "learner_id": command.learner_id,
@@ -167,14 +167,14 @@ class AccountRepository:
             "institution_ids": [each for _, each in learners],
             "learner_ids": [each for each, _ in learners],
         }
-        found = await self._session.execute(_LOAD, whose)
+        found = await self._db.execute(_LOAD, whose)
         accounts = {row.learner_id: rows.account_of(row) for row in found}
         asked = {
             "institution_ids": [each.institution_id for each in days],
             "learner_ids": [each.learner_id for each in days],
             "days": [each.on for each in days],
         }
-        for row in await self._session.execute(_STANDINGS, asked):
+        for row in await self._db.execute(_STANDINGS, asked):
             standing = rows.standing_of(row)
             accounts[row.learner_id].standings[row.booking_id, row.on_day] = standing
         for learner_id, account in accounts.items():
@@ -183,7 +183,7 @@ class AccountRepository:
         return accounts
 
     async def recount(self, account: Account) -> None:
-        found = await self._session.execute(_RECOUNT, {"account_id": account.id})
+        found = await self._db.execute(_RECOUNT, {"account_id": account.id})
         account.totals = {row.key_stage: Totals(row.minutes, row.in_person, row.placement) for row in found}
 
     async def save(self, accounts: Iterable[Account]) -> None:
@@ -200,25 +200,25 @@ class AccountRepository:
         )
         standings = [row for account, was in changed for row in rows.standings(account, was.account)]
         totals = [row for account, was in changed for row in rows.totals(account, was.account)]
-        await bulk.upsert(self._session, table_of(StandingRow), standings)
-        await bulk.upsert(self._session, table_of(LearnerTotalRow), totals)
+        await bulk.upsert(self._db, table_of(StandingRow), standings)
+        await bulk.upsert(self._db, table_of(LearnerTotalRow), totals)
         moved = [(each, was.counted, counts.counted(each, self._rules)) for each, was in changed]
-        await counts.move(self._session, moved)
+        await counts.move(self._db, moved)
 
     async def forget(self, learner_id: UUID) -> None:
         digest = {"learner_digest": _digest(learner_id), "erased_at": self._transaction.now}
-        await bulk.insert_missing(self._session, table_of(ErasureRow), [digest])
-        await self._session.execute(_LEAVE_BOOKINGS, {"learner_id": learner_id})
-        await self._session.execute(_FORGET, {"learner_id": learner_id})
+        await bulk.insert_missing(self._db, table_of(ErasureRow), [digest])
+        await self._db.execute(_LEAVE_BOOKINGS, {"learner_id": learner_id})
+        await self._db.execute(_FORGET, {"learner_id": learner_id})
 
     async def _insert_entries(self, entries: Sequence[tuple[Account, int, Entry]]) -> None:
         if not entries:
             return
         now = self._transaction.now
         values = [rows.entry(account, sequence, entry, now) for account, sequence, entry in entries]
-        await bulk.insert(self._session, table_of(LedgerEntryRow), values)
+        await bulk.insert(self._db, table_of(LedgerEntryRow), values)
         numbered = {account.learner_id: account for account, _, _ in entries}
-        await self._session.execute(
+        await self._db.execute(
             _NUMBER_ENTRIES,
             {
                 "learner_ids": list(numbered),
@@ -226,7 +226,7 @@ class AccountRepository:
             },
         )
         for _, sequence, entry in entries:
-            self._transaction.say(contract_of(entry), sequence=sequence)
+            self._transaction.publish(contract_of(entry), sequence=sequence)
         await self._transaction.wait_until_each(
             [
                 (RECOUNT, account.learner_id, account.present_at, now)
@@ -237,8 +237,8 @@ class AccountRepository:
 
     async def _save_rolls(self, accounts: Sequence[Account]) -> None:
         years = [row for account in accounts for row in rows.year_groups(account)]
-        await bulk.upsert(self._session, table_of(LearnerRow), [rows.learner(each) for each in accounts])
-        await bulk.upsert(self._session, table_of(YearGroupRow), years)
+        await bulk.upsert(self._db, table_of(LearnerRow), [rows.learner(each) for each in accounts])
+        await bulk.upsert(self._db, table_of(YearGroupRow), years)
 
 
 def _digest(learner_id: UUID) -> bytes:

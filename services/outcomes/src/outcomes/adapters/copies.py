@@ -18,7 +18,7 @@ from outcomes.adapters.tables import (
 )
 from outcomes.application.commands import CopyBooking, CopyOpportunity, CopySession
 from outcomes.application.ports import BookedIn
-from shared.persistence.transaction import Transaction
+from shared.bus.transaction import Transaction
 
 _PROVIDER = text(
     """
@@ -33,11 +33,11 @@ class CopyRepository:
     """What other services said; a word older than the one that is kept changes nothing."""
 
     def __init__(self, transaction: Transaction) -> None:
-        self._session = transaction.session
+        self._db = transaction.db
 
     async def keep_opportunity(self, command: CopyOpportunity) -> Sequence[BookedIn]:
         found = select(OpportunityRow).where(col(OpportunityRow.opportunity_id) == command.opportunity_id)
-        before = await self._session.scalar(found)
+        before = await self._db.scalar(found)
         if before is not None and before.sequence >= command.sequence:
             return []
         values = {name: getattr(command, name) for name in OpportunityRow.model_fields}
@@ -47,7 +47,7 @@ class CopyRepository:
         return await self._booked(col(BookingRow.opportunity_id) == command.opportunity_id)
 
     async def keep_session(self, command: CopySession) -> Sequence[BookedIn]:
-        sequence = await self._session.scalar(
+        sequence = await self._db.scalar(
             select(col(SessionRow.sequence)).where(col(SessionRow.session_id) == command.session_id)
         )
         if sequence is not None and sequence >= command.sequence:
@@ -55,12 +55,12 @@ class CopyRepository:
         values = {name: getattr(command, name) for name in SessionRow.model_fields}
         await self._upsert(SessionRow, ["session_id"], [values])
         days = table_of(SessionDayRow)
-        await self._session.execute(days.delete().where(days.c.session_id == command.session_id))
+        await self._db.execute(days.delete().where(days.c.session_id == command.session_id))
         rows = [
             {"session_id": command.session_id, "on_day": day.on, "starts": day.starts, "ends": day.ends}
             for day in command.days
         ]
-        await self._session.execute(days.insert(), rows)
+        await self._db.execute(days.insert(), rows)
         return await self.bookings_of(command.session_id)
 
     async def keep_booking(self, command: CopyBooking) -> bool:
@@ -87,30 +87,28 @@ class CopyRepository:
             )
             .returning(table.c.booking_id)
         )
-        return (await self._session.execute(statement)).first() is not None
+        return (await self._db.execute(statement)).first() is not None
 
     async def bookings_of(self, session_id: UUID) -> Sequence[BookedIn]:
         return await self._booked(col(BookingRow.session_id) == session_id)
 
     async def last_day_of(self, session_id: UUID) -> date | None:
         last = select(func.max(col(SessionDayRow.on_day))).where(col(SessionDayRow.session_id) == session_id)
-        day: date | None = await self._session.scalar(last)
+        day: date | None = await self._db.scalar(last)
         return day
 
     async def provider_of(self, session_id: UUID) -> UUID | None:
-        provider: UUID | None = await self._session.scalar(_PROVIDER, {"session_id": session_id})
+        provider: UUID | None = await self._db.scalar(_PROVIDER, {"session_id": session_id})
         return provider
 
     async def _booked(self, which: Any) -> Sequence[BookedIn]:
         statement = (
             select(BookingRow).where(which, ~col(BookingRow.ended)).order_by(col(BookingRow.booking_id))
         )
-        rows = (await self._session.scalars(statement)).all()
+        rows = (await self._db.scalars(statement)).all()
         return [BookedIn(row.booking_id, row.institution_id, tuple(row.learner_ids)) for row in rows]
 
     async def _upsert(self, row: Any, keys: list[str], values: list[dict[str, Any]]) -> None:
         statement = insert(table_of(row))
         changed = {name: statement.excluded[name] for name in values[0] if name not in keys}
-        await self._session.execute(
-            statement.on_conflict_do_update(index_elements=keys, set_=changed), values
-        )
+        await self._db.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), values)

@@ -19,15 +19,15 @@ from outcomes.adapters.tables import (
 from outcomes.application.commands import GiveFeedback, Statement, SubmitReflection
 from outcomes.application.ports import BookedIn
 from outcomes.domain.meaning import measure_of
+from shared.bus.transaction import Transaction
 from shared.kernel import new_id
-from shared.persistence.transaction import Transaction
 
 
 class MeaningRepository:
     """What shows M1 to M7. Words lie with the learner they are about, and go with the learner."""
 
     def __init__(self, transaction: Transaction) -> None:
-        self._session = transaction.session
+        self._db = transaction.db
         self._now = transaction.now
         self._today = transaction.today
 
@@ -49,7 +49,7 @@ class MeaningRepository:
         ]
         statement = insert(table_of(SessionEvidenceRow))
         said = ("by_provider", "met", "measure", "detail", "given_at")
-        await self._session.execute(
+        await self._db.execute(
             statement.on_conflict_do_update(
                 index_elements=["session_id", "given_by", "criterion"],
                 set_={name: statement.excluded[name] for name in said},
@@ -63,7 +63,7 @@ class MeaningRepository:
         last = select(func.max(col(FeedbackRow.sequence))).where(
             col(FeedbackRow.session_id) == command.session_id
         )
-        sequence = int(await self._session.scalar(last) or 0) + 1
+        sequence = int(await self._db.scalar(last) or 0) + 1
         row = FeedbackRow(
             feedback_id=command.feedback_id,
             session_id=command.session_id,
@@ -73,8 +73,8 @@ class MeaningRepository:
             sequence=sequence,
             given_at=self._now,
         )
-        self._session.add(row)
-        await self._session.flush()
+        self._db.add(row)
+        await self._db.flush()
         await self._keep_words(command, provider_id, given_to)
         return sequence
 
@@ -82,10 +82,10 @@ class MeaningRepository:
         statement = select(col(ReflectionRow.session_id)).where(
             col(ReflectionRow.institution_id) == institution_id, col(ReflectionRow.learner_id) == learner_id
         )
-        return (await self._session.scalars(statement)).all()
+        return (await self._db.scalars(statement)).all()
 
     async def keep_reflection(self, command: SubmitReflection) -> None:
-        self._session.add(
+        self._db.add(
             ReflectionRow(
                 reflection_id=command.reflection_id,
                 institution_id=command.institution_id,
@@ -98,7 +98,7 @@ class MeaningRepository:
                 submitted_at=self._now,
             )
         )
-        await self._session.flush()
+        await self._db.flush()
 
     async def _keep_words(
         self, command: GiveFeedback, provider_id: UUID, given_to: Sequence[BookedIn]
@@ -127,5 +127,5 @@ class MeaningRepository:
             }
             for each in words
         ]
-        await self._session.execute(insert(table_of(AccountRow)).on_conflict_do_nothing(), accounts)
-        await self._session.execute(insert(table_of(FeedbackLearnerRow)).on_conflict_do_nothing(), words)
+        await self._db.execute(insert(table_of(AccountRow)).on_conflict_do_nothing(), accounts)
+        await self._db.execute(insert(table_of(FeedbackLearnerRow)).on_conflict_do_nothing(), words)

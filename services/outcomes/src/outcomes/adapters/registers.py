@@ -15,7 +15,7 @@ from outcomes.application.ports import Attended, BookedIn, LearnerDay
 from outcomes.domain.counting import Evidence
 from outcomes.domain.ledger import Occasion
 from outcomes.domain.meaning import Claim, combined
-from shared.persistence.transaction import Transaction
+from shared.bus.transaction import Transaction
 
 _BEGIN = text(
     """
@@ -95,13 +95,13 @@ class RegisterRepository:
     """Registers and attendances; two parties see them."""
 
     def __init__(self, transaction: Transaction) -> None:
-        self._session = transaction.session
+        self._db = transaction.db
 
     async def begin(self, registers: Sequence[TakeRegister]) -> Sequence[TakeRegister]:
         # A register may overtake the news of its booking: the booking is known by it, and no more.
         stubs = {register.place.booking_id: _stub(register.place) for register in registers}
-        await bulk.insert_missing(self._session, table_of(BookingRow), list(stubs.values()))
-        begun = await self._session.execute(
+        await bulk.insert_missing(self._db, table_of(BookingRow), list(stubs.values()))
+        begun = await self._db.execute(
             _BEGIN,
             _days_of(registers)
             | {
@@ -117,20 +117,20 @@ class RegisterRepository:
             return []
         by_day = {(register.place.booking_id, register.on): register for register in registers}
         found: dict[tuple[UUID, date, UUID], dict[str, Any]] = {}
-        for row in await self._session.execute(_IN_IT, _days_of(registers)):
+        for row in await self._db.execute(_IN_IT, _days_of(registers)):
             register = by_day[row.booking_id, row.on_day]
             found[row.booking_id, row.on_day, row.learner_id] = _attendance(register, row.learner_id, 0)
         for (booking_id, day), register in by_day.items():
             for entry in register.entries:
                 attendance = _attendance(register, entry.learner_id, entry.minutes)
                 found[booking_id, day, entry.learner_id] = attendance
-        await bulk.upsert(self._session, table_of(AttendanceRow), list(found.values()))
+        await bulk.upsert(self._db, table_of(AttendanceRow), list(found.values()))
         asked = {(each["institution_id"], each["learner_id"], each["on_day"]) for each in found.values()}
         return [LearnerDay(*each) for each in sorted(asked)]
 
     async def of_booking(self, institution_id: UUID, booking_id: UUID) -> Sequence[LearnerDay]:
         asked = {"institution_id": institution_id, "booking_id": booking_id}
-        return [LearnerDay(*row) for row in await self._session.execute(_OF_BOOKING, asked)]
+        return [LearnerDay(*row) for row in await self._db.execute(_OF_BOOKING, asked)]
 
     async def attended(self, days: Sequence[LearnerDay]) -> Sequence[Attended]:
         asked = {
@@ -138,7 +138,7 @@ class RegisterRepository:
             "learner_id": [day.learner_id for day in days],
             "on_day": [day.on for day in days],
         }
-        rows = (await self._session.execute(_ATTENDED, asked)).all()
+        rows = (await self._db.execute(_ATTENDED, asked)).all()
         measures = await self._measures({(row.institution_id, row.session_id) for row in rows})
         return [_attended(row, measures.get((row.institution_id, row.session_id), {})) for row in rows]
 
@@ -147,16 +147,16 @@ class RegisterRepository:
         claims: dict[tuple[UUID, UUID], list[Claim]] = defaultdict(list)
         institutions, named = [each for each, _ in sessions], [each for _, each in sessions]
         asked = {"institution_id": institutions, "session_id": named}
-        for row in await self._session.execute(_CLAIMS, asked):
+        for row in await self._db.execute(_CLAIMS, asked):
             claims[row.institution_id, row.session_id].append(Claim(row.criterion, row.met, row.measure))
         return {each: combined(said) for each, said in claims.items()}
 
     async def days_present(self, session_id: UUID, learner_id: UUID) -> Sequence[date]:
         asked = {"session_id": session_id, "learner_id": learner_id}
-        return (await self._session.scalars(_DAYS_PRESENT, asked)).all()
+        return (await self._db.scalars(_DAYS_PRESENT, asked)).all()
 
     async def present(self, session_id: UUID) -> Sequence[BookedIn]:
-        rows = await self._session.execute(_PRESENT, {"session_id": session_id})
+        rows = await self._db.execute(_PRESENT, {"session_id": session_id})
         return [BookedIn(row.booking_id, row.institution_id, tuple(row.learner_ids)) for row in rows]
 
 

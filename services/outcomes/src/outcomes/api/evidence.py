@@ -10,7 +10,7 @@ from outcomes.application import handlers
 from outcomes.application.commands import GiveEvidence, GiveFeedback
 from outcomes.domain.frameworks import UnknownObjective
 from outcomes.domain.meaning import LearnerNotInSession, NobodyPresent
-from shared.http.door import OpenDoor, answer
+from shared.http.commands import IdempotentRequest, answer
 from shared.http.problems import documented
 from shared.kernel import new_id
 from shared.security.access import requires
@@ -27,7 +27,10 @@ routes = APIRouter(tags=["evidence"])
     responses=documented(UnknownObjective, NotForLearners),
 )
 async def give_evidence(
-    session_id: UUID, body: EvidenceToGive, door: OpenDoor, caller: Caller = requires("feedback:write")
+    session_id: UUID,
+    body: EvidenceToGive,
+    request: IdempotentRequest,
+    caller: Caller = requires("feedback:write"),
 ) -> Response:
     """Say how a session met M1 to M5: as its provider, or as an institution with a booking in it.
 
@@ -37,7 +40,7 @@ async def give_evidence(
     organisation = staff_organisation(caller)
     command = GiveEvidence(session_id, organisation, caller.acts_for, body.statements())
     render = answer(200, EvidenceBody.model_validate)
-    return await door(caller, handlers.give_evidence, command, render)
+    return await request.execute(caller, handlers.give_evidence, command, render)
 
 
 @routes.post(
@@ -48,7 +51,10 @@ async def give_evidence(
     responses=documented(UnknownObjective, LearnerNotInSession, NobodyPresent, NotForLearners),
 )
 async def give_feedback(
-    session_id: UUID, body: FeedbackToGive, door: OpenDoor, caller: Caller = requires("feedback:write")
+    session_id: UUID,
+    body: FeedbackToGive,
+    request: IdempotentRequest,
+    caller: Caller = requires("feedback:write"),
 ) -> Response:
     """Give feedback to learners of a session as its provider: to named ones, or to all who were present."""
     staff_organisation(caller)
@@ -56,4 +62,6 @@ async def give_feedback(
     command = GiveFeedback(
         new_id(), session_id, caller.acts_for, named, body.comment, tuple(body.objective_codes)
     )
-    return await door(caller, handlers.give_feedback, command, answer(201, FeedbackBody.model_validate))
+    return await request.execute(
+        caller, handlers.give_feedback, command, answer(201, FeedbackBody.model_validate)
+    )

@@ -13,7 +13,7 @@ from outcomes.application.commands import SubmitReflection
 from outcomes.domain.frameworks import UnknownObjective
 from outcomes.domain.meaning import AlreadyReflected, SessionNotAttended, SessionNotOver
 from shared.http.bodies import ResponseBody
-from shared.http.door import OpenDoor, answer
+from shared.http.commands import IdempotentRequest, answer
 from shared.http.paging import Cursor, Limit, Page
 from shared.http.problems import documented
 from shared.kernel import new_id
@@ -55,7 +55,7 @@ class WrittenBody(ResponseBody):
     ),
 )
 async def submit_reflection(
-    body: ReflectionToSubmit, door: OpenDoor, caller: Caller = requires("reflections:write")
+    body: ReflectionToSubmit, request: IdempotentRequest, caller: Caller = requires("reflections:write")
 ) -> Response:
     """Reflect, as the learner, on a session the learner attended: on its last day or later, once."""
     command = SubmitReflection(
@@ -68,7 +68,7 @@ async def submit_reflection(
         tuple(body.skills),
     )
     render = answer(201, ReflectionBody.model_validate)
-    return await door(caller, handlers.submit_reflection, command, render)
+    return await request.execute(caller, handlers.submit_reflection, command, render)
 
 
 @routes.get(

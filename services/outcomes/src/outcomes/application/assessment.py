@@ -15,7 +15,7 @@ from outcomes.application.commands import (
     TakeLearner,
     TakeRegister,
 )
-from outcomes.application.ports import LearnerDay, Work
+from outcomes.application.ports import LearnerDay, UnitOfWork
 from outcomes.domain.counting import Evidence
 from outcomes.domain.ledger import Account, Occasion
 
@@ -24,33 +24,33 @@ DEPARTURE = "departure"
 RECOUNT = "recount"
 
 
-async def take_register(command: TakeRegister, work: Work) -> None:
-    await take_registers([command], work)
+async def take_register(command: TakeRegister, uow: UnitOfWork) -> None:
+    await take_registers([command], uow)
 
 
-async def take_registers(commands: Sequence[TakeRegister], work: Work) -> list[None]:
+async def take_registers(commands: Sequence[TakeRegister], uow: UnitOfWork) -> list[None]:
     """Take over registers of any institutions, in their order. Raises as `Accounts.load` does."""
-    await work.lock_places([command.place for command in commands])
+    await uow.lock_places([command.place for command in commands])
     for registers in _apart(commands):
-        await _take(registers, work)
+        await _take(registers, uow)
     return [None] * len(commands)
 
 
-async def _take(registers: Sequence[TakeRegister], work: Work) -> None:
-    newer = await work.registers.begin(registers)
+async def _take(registers: Sequence[TakeRegister], uow: UnitOfWork) -> None:
+    newer = await uow.registers.begin(registers)
     named = {entry.learner_id for register in newer for entry in register.entries}
-    known = await work.accounts.remembered(named)
+    known = await uow.accounts.remembered(named)
     if known != named:
         newer = [
             replace(register, entries=tuple(e for e in register.entries if e.learner_id in known))
             for register in newer
         ]
-    await work.accounts.open(
+    await uow.accounts.open(
         LearnerDay(register.place.institution_id, entry.learner_id, register.on)
         for register in newer
         for entry in register.entries
     )
-    await _assess(work, await work.registers.write(newer))
+    await _assess(uow, await uow.registers.write(newer))
 
 
 def _apart(commands: Sequence[TakeRegister]) -> Iterator[list[TakeRegister]]:
@@ -65,74 +65,74 @@ def _apart(commands: Sequence[TakeRegister]) -> Iterator[list[TakeRegister]]:
     yield list(part.values())
 
 
-async def take_booking(command: CopyBooking, work: Work) -> None:
-    await work.lock_institution(command.place.institution_id)
-    if await work.copies.keep_booking(command) and command.ended:
-        await assess_booking(AssessBooking(command.place.booking_id, command.place.institution_id), work)
+async def take_booking(command: CopyBooking, uow: UnitOfWork) -> None:
+    await uow.lock_institution(command.place.institution_id)
+    if await uow.copies.keep_booking(command) and command.ended:
+        await assess_booking(AssessBooking(command.place.booking_id, command.place.institution_id), uow)
 
 
-async def assess_booking(command: AssessBooking, work: Work) -> None:
-    await work.lock_institution(command.institution_id)
-    await _assess(work, await work.registers.of_booking(command.institution_id, command.booking_id))
+async def assess_booking(command: AssessBooking, uow: UnitOfWork) -> None:
+    await uow.lock_institution(command.institution_id)
+    await _assess(uow, await uow.registers.of_booking(command.institution_id, command.booking_id))
 
 
-async def take_learner(command: TakeLearner, work: Work) -> None:
+async def take_learner(command: TakeLearner, uow: UnitOfWork) -> None:
     learner, institution = command.learner_id, command.institution_id
-    await work.lock_institution(institution)
-    if not await work.accounts.remembered([learner]):
+    await uow.lock_institution(institution)
+    if not await uow.accounts.remembered([learner]):
         return
-    entered = await work.accounts.enter(command)
+    entered = await uow.accounts.enter(command)
     if entered is None:
         return
     always = [LearnerDay(institution, learner)]
-    accounts = await work.accounts.load(always)
+    accounts = await uow.accounts.load(always)
     accounts[learner].enrol(
         command.year_group, command.priority_flags, on_roll=command.on_roll, day=command.as_of
     )
     if entered != institution:
-        await work.accounts.recount(accounts[learner])
-        await work.soon(DEPARTURE, [(learner, entered)])
-    await settle(work, accounts, always)
+        await uow.accounts.recount(accounts[learner])
+        await uow.soon(DEPARTURE, [(learner, entered)])
+    await settle(uow, accounts, always)
 
 
-async def see_learner_off(command: SeeLearnerOff, work: Work) -> None:
-    await work.lock_institution(command.institution_id)
-    accounts = await work.accounts.load([LearnerDay(command.institution_id, command.learner_id)])
+async def see_learner_off(command: SeeLearnerOff, uow: UnitOfWork) -> None:
+    await uow.lock_institution(command.institution_id)
+    accounts = await uow.accounts.load([LearnerDay(command.institution_id, command.learner_id)])
     for account in accounts.values():
         if account.present_at != command.institution_id:
             account.leave()
-    await work.accounts.save(accounts.values())
+    await uow.accounts.save(accounts.values())
 
 
-async def recount_learner(command: RecountLearner, work: Work) -> None:
-    await work.lock_institution(command.institution_id)
-    accounts = await work.accounts.load([LearnerDay(command.institution_id, command.learner_id)])
+async def recount_learner(command: RecountLearner, uow: UnitOfWork) -> None:
+    await uow.lock_institution(command.institution_id)
+    accounts = await uow.accounts.load([LearnerDay(command.institution_id, command.learner_id)])
     for account in accounts.values():
-        await work.accounts.recount(account)
-    await work.accounts.save(accounts.values())
+        await uow.accounts.recount(account)
+    await uow.accounts.save(accounts.values())
 
 
-async def forget_learner(command: ForgetLearner, work: Work) -> None:
-    await work.lock_institution(command.institution_id)
-    await work.lock(command.learner_id)
-    accounts = await work.accounts.load([LearnerDay(command.institution_id, command.learner_id)])
+async def forget_learner(command: ForgetLearner, uow: UnitOfWork) -> None:
+    await uow.lock_institution(command.institution_id)
+    await uow.lock(command.learner_id)
+    accounts = await uow.accounts.load([LearnerDay(command.institution_id, command.learner_id)])
     for account in accounts.values():
         account.leave()
-    await work.accounts.save(accounts.values())
-    await work.accounts.forget(command.learner_id)
+    await uow.accounts.save(accounts.values())
+    await uow.accounts.forget(command.learner_id)
 
 
-async def settle(work: Work, accounts: Mapping[UUID, Account], days: Sequence[LearnerDay]) -> None:
+async def settle(uow: UnitOfWork, accounts: Mapping[UUID, Account], days: Sequence[LearnerDay]) -> None:
     """Assess these days of these accounts, and save what has changed."""
     by_day: dict[tuple[UUID, date], dict[UUID, tuple[Occasion, Evidence]]] = defaultdict(dict)
-    for each in await work.registers.attended(days):
+    for each in await uow.registers.attended(days):
         occasion = each.occasion
         by_day[each.learner_id, occasion.on][occasion.booking_id] = occasion, each.evidence
     for (learner_id, day), sessions in sorted(by_day.items()):
-        accounts[learner_id].settle(sessions, work.rules.on(day))
-    await work.accounts.save(accounts.values())
+        accounts[learner_id].settle(sessions, uow.rules.on(day))
+    await uow.accounts.save(accounts.values())
 
 
-async def _assess(work: Work, days: Sequence[LearnerDay]) -> None:
+async def _assess(uow: UnitOfWork, days: Sequence[LearnerDay]) -> None:
     if days:
-        await settle(work, await work.accounts.load(days), days)
+        await settle(uow, await uow.accounts.load(days), days)

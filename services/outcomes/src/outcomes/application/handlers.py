@@ -13,7 +13,7 @@ from outcomes.application.commands import (
     PublishFramework,
     SubmitReflection,
 )
-from outcomes.application.ports import BookedIn, Work
+from outcomes.application.ports import BookedIn, UnitOfWork
 from outcomes.domain.frameworks import FrameworkPublished, check_objectives
 from outcomes.domain.meaning import (
     FeedbackGiven,
@@ -46,31 +46,31 @@ class EvidenceGiven:
     criteria: tuple[Verified, ...]
 
 
-async def publish_framework(command: PublishFramework, work: Work) -> None:
-    work.say(FrameworkPublished(work.frameworks[command.framework]), sequence=1)
+async def publish_framework(command: PublishFramework, uow: UnitOfWork) -> None:
+    uow.say(FrameworkPublished(uow.frameworks[command.framework]), sequence=1)
 
 
-async def take_opportunity(command: CopyOpportunity, work: Work) -> None:
-    await work.lock(command.opportunity_id)
-    await _assess_soon(work, await work.copies.keep_opportunity(command))
+async def take_opportunity(command: CopyOpportunity, uow: UnitOfWork) -> None:
+    await uow.lock(command.opportunity_id)
+    await _assess_soon(uow, await uow.copies.keep_opportunity(command))
 
 
-async def take_session(command: CopySession, work: Work) -> None:
-    await work.lock(command.session_id)
-    await _assess_soon(work, await work.copies.keep_session(command))
+async def take_session(command: CopySession, uow: UnitOfWork) -> None:
+    await uow.lock(command.session_id)
+    await _assess_soon(uow, await uow.copies.keep_session(command))
 
 
-async def give_evidence(command: GiveEvidence, work: Work) -> EvidenceGiven:
-    given_by, by_provider = await _party(command, work)
+async def give_evidence(command: GiveEvidence, uow: UnitOfWork) -> EvidenceGiven:
+    given_by, by_provider = await _party(command, uow)
     for statement in command.statements:
         codes = statement.detail.get("objective_codes", ())
-        check_objectives(codes, work.frameworks.values(), field="body.criteria")
-    await work.lock(command.session_id)
-    await work.meaning.keep_statements(
+        check_objectives(codes, uow.frameworks.values(), field="body.criteria")
+    await uow.lock(command.session_id)
+    await uow.meaning.keep_statements(
         command.session_id, given_by, by_provider=by_provider, statements=command.statements
     )
-    await _assess_soon(work, await work.copies.bookings_of(command.session_id))
-    needed = work.rules.on(work.today).at_least
+    await _assess_soon(uow, await uow.copies.bookings_of(command.session_id))
+    needed = uow.rules.on(uow.today).at_least
     criteria = []
     for each in command.statements:
         measure = measure_of(each.criterion, each.detail, by_provider=by_provider)
@@ -79,64 +79,64 @@ async def give_evidence(command: GiveEvidence, work: Work) -> EvidenceGiven:
     return EvidenceGiven(command.session_id, given_by, tuple(criteria))
 
 
-async def give_feedback(command: GiveFeedback, work: Work) -> FeedbackGiven:
-    provider_id = await work.copies.provider_of(command.session_id)
+async def give_feedback(command: GiveFeedback, uow: UnitOfWork) -> FeedbackGiven:
+    provider_id = await uow.copies.provider_of(command.session_id)
     if provider_id is None or provider_id not in command.acts_for:
         raise NotFound("There is no such session, or it is not yours")
-    check_objectives(command.objective_codes, work.frameworks.values(), field="body.objective_codes")
-    await work.lock(command.session_id)
-    given_to = await _receivers(command, work)
-    sequence = await work.meaning.keep_feedback(command, provider_id, given_to)
-    await _assess_soon(work, await work.copies.bookings_of(command.session_id))
+    check_objectives(command.objective_codes, uow.frameworks.values(), field="body.objective_codes")
+    await uow.lock(command.session_id)
+    given_to = await _receivers(command, uow)
+    sequence = await uow.meaning.keep_feedback(command, provider_id, given_to)
+    await _assess_soon(uow, await uow.copies.bookings_of(command.session_id))
     learner_ids = sorted({learner for booking in given_to for learner in booking.learner_ids})
     given = FeedbackGiven(command.feedback_id, command.session_id, provider_id, tuple(learner_ids), sequence)
-    work.say(given, sequence=sequence)
+    uow.say(given, sequence=sequence)
     return given
 
 
-async def submit_reflection(command: SubmitReflection, work: Work) -> ReflectionSubmitted:
-    check_objectives(command.objective_codes, work.frameworks.values(), field="body.objective_codes")
+async def submit_reflection(command: SubmitReflection, uow: UnitOfWork) -> ReflectionSubmitted:
+    check_objectives(command.objective_codes, uow.frameworks.values(), field="body.objective_codes")
     learner, institution = command.learner_id, command.institution_id
-    await work.lock(learner)
-    days = await work.registers.days_present(command.session_id, learner)
-    earlier = await work.meaning.reflections_of(institution, learner)
+    await uow.lock(learner)
+    days = await uow.registers.days_present(command.session_id, learner)
+    earlier = await uow.meaning.reflections_of(institution, learner)
     check_reflection(
         attended=bool(days),
-        last_day=await work.copies.last_day_of(command.session_id) or max(days, default=None),
+        last_day=await uow.copies.last_day_of(command.session_id) or max(days, default=None),
         already=command.session_id in earlier,
-        today=work.today,
+        today=uow.today,
     )
-    await work.meaning.keep_reflection(command)
+    await uow.meaning.keep_reflection(command)
     # A year group reflects within minutes: its bookings are assessed together, not one by one.
-    present = await work.registers.present(command.session_id)
-    await _assess_soon(work, [each for each in present if learner in each.learner_ids])
+    present = await uow.registers.present(command.session_id)
+    await _assess_soon(uow, [each for each in present if learner in each.learner_ids])
     submitted = ReflectionSubmitted(
-        command.reflection_id, learner, institution, command.session_id, work.today, len(earlier) + 1
+        command.reflection_id, learner, institution, command.session_id, uow.today, len(earlier) + 1
     )
-    work.say(submitted, sequence=submitted.sequence)
+    uow.say(submitted, sequence=submitted.sequence)
     return submitted
 
 
-async def _party(command: GiveEvidence, work: Work) -> tuple[UUID, bool]:
+async def _party(command: GiveEvidence, uow: UnitOfWork) -> tuple[UUID, bool]:
     """Who speaks: the session's provider, or an institution with a booking in it. Raises `NotFound`."""
-    provider_id = await work.copies.provider_of(command.session_id)
+    provider_id = await uow.copies.provider_of(command.session_id)
     if provider_id is not None and provider_id in command.acts_for:
         return provider_id, True
-    bookings = await work.copies.bookings_of(command.session_id)
+    bookings = await uow.copies.bookings_of(command.session_id)
     if command.own_organisation in {each.institution_id for each in bookings}:
         return command.own_organisation, False
     raise NotFound("There is no such session, or you are not a party to it")
 
 
-async def _receivers(command: GiveFeedback, work: Work) -> list[BookedIn]:
+async def _receivers(command: GiveFeedback, uow: UnitOfWork) -> list[BookedIn]:
     """Who the feedback is given to, by booking."""
-    present = await work.registers.present(command.session_id)
+    present = await uow.registers.present(command.session_id)
     if command.learner_ids is None:
         if not present:
             raise NobodyPresent
         return list(present)
     wanted = set(command.learner_ids)
-    booked = [*await work.copies.bookings_of(command.session_id), *present]
+    booked = [*await uow.copies.bookings_of(command.session_id), *present]
     found: dict[UUID, BookedIn] = {}
     for each in booked:
         for learner in wanted.intersection(each.learner_ids):
@@ -146,5 +146,5 @@ async def _receivers(command: GiveFeedback, work: Work) -> list[BookedIn]:
     return list(found.values())
 
 
-async def _assess_soon(work: Work, bookings: Sequence[BookedIn]) -> None:
-    await work.soon(ASSESSMENT, [(each.booking_id, each.institution_id) for each in bookings])
+async def _assess_soon(uow: UnitOfWork, bookings: Sequence[BookedIn]) -> None:
+    await uow.soon(ASSESSMENT, [(each.booking_id, each.institution_id) for each in bookings])

@@ -172,7 +172,7 @@ class Meaning(Protocol):
         ...
 
 
-class Work(Protocol):
+class UnitOfWork(Protocol):
     """One transaction of `outcomes`."""
 
     now: datetime

@@ -15,9 +15,9 @@ from safeguarding.application import rules
 from safeguarding.domain.clearances import Clearance
 from safeguarding.domain.clearing import Case, Learners, Standing
 from safeguarding.domain.dbs import DbsCheck, Supervisor
+from shared.bus.transaction import Transaction
 from shared.kernel import NotFound, NotYetKnown
 from shared.persistence.rows import save_row
-from shared.persistence.transaction import Transaction
 
 CASE: TypeAdapter[Case] = TypeAdapter(Case)
 _SESSION = text(
@@ -73,10 +73,10 @@ class ClearanceRepository:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
-        self._session = transaction.session
+        self._db = transaction.db
 
     async def case_of(self, session_id: UUID, provider_id: UUID, learners: Learners) -> Case:
-        found = await self._session.execute(_SESSION, {"session_id": session_id, "provider_id": provider_id})
+        found = await self._db.execute(_SESSION, {"session_id": session_id, "provider_id": provider_id})
         row = found.one_or_none()
         if row is None:
             raise NotYetKnown(f"session {session_id}, its opportunity or its provider")
@@ -102,7 +102,7 @@ class ClearanceRepository:
     ) -> tuple[Supervisor, ...]:
         if not ids:
             return ()
-        await self._session.execute(_LOCK, {"ids": ids})
+        await self._db.execute(_LOCK, {"ids": ids})
         # A period may be as long as the rules of any date make it.
         reach = timedelta(days=rules.clearance_rules_on(max(days)).dbs.period_days - 1)
         window = {
@@ -111,17 +111,15 @@ class ClearanceRepository:
             "first": min(days) - reach,
             "last": max(days) + reach,
         }
-        rows = await self._session.execute(_SUPERVISORS, window)
+        rows = await self._db.execute(_SUPERVISORS, window)
         return tuple(Supervisor(row.id, tuple(row.days), _check(row)) for row in rows)
 
     async def of_booking(self, booking_id: UUID) -> Clearance | None:
-        row = await self._session.scalar(
-            select(ClearanceRow).where(col(ClearanceRow.booking_id) == booking_id)
-        )
+        row = await self._db.scalar(select(ClearanceRow).where(col(ClearanceRow.booking_id) == booking_id))
         return clearance_of(row) if row else None
 
     async def get(self, clearance_id: UUID, institutions: Iterable[UUID]) -> Clearance:
-        row = await self._session.scalar(
+        row = await self._db.scalar(
             select(ClearanceRow).where(
                 col(ClearanceRow.clearance_id) == clearance_id,
                 col(ClearanceRow.institution_id).in_(list(institutions)),
@@ -135,9 +133,9 @@ class ClearanceRepository:
         changes = clearance.take_events()
         if not changes:
             return
-        await save_row(self._session, self._row(clearance), changes=len(changes))
+        await save_row(self._db, self._row(clearance), changes=len(changes))
         if clearance.version > len(changes):
-            await self._session.execute(_NO_DAYS, {"booking_id": clearance.booking_id})
+            await self._db.execute(_NO_DAYS, {"booking_id": clearance.booking_id})
         if days := sorted(clearance.supervised_days()):
             values = {
                 "provider_id": clearance.provider_id,
@@ -146,12 +144,12 @@ class ClearanceRepository:
                 "supervisor_ids": [supervisor for supervisor, _ in days],
                 "days": [day for _, day in days],
             }
-            await self._session.execute(_DAYS, values)
+            await self._db.execute(_DAYS, values)
         for sequence, event in changes:
             publishing.say(self._transaction, event, sequence)
 
     async def forget_learner(self, learner_id: UUID, institution_id: UUID) -> None:
-        await self._session.execute(_FORGET, {"learner_id": learner_id, "institution_id": institution_id})
+        await self._db.execute(_FORGET, {"learner_id": learner_id, "institution_id": institution_id})
 
     def _row(self, clearance: Clearance) -> ClearanceRow:
         return ClearanceRow(

@@ -10,9 +10,9 @@ from sqlmodel import col
 from safeguarding.adapters.tables import ConcernRow
 from safeguarding.application.commands import Access, ListConcerns
 from safeguarding.domain.concerns import Concern
+from shared.bus.transaction import Transaction
 from shared.kernel import NotFound
 from shared.persistence.rows import save_row
-from shared.persistence.transaction import Transaction
 
 _LOG = text(
     """
@@ -26,10 +26,10 @@ class ConcernRepository:
     """Concerns, for who raised them and who handles them."""
 
     def __init__(self, transaction: Transaction) -> None:
-        self._session = transaction.session
+        self._db = transaction.db
 
     async def get(self, concern_id: UUID, organisations: Iterable[UUID]) -> Concern:
-        row = await self._session.scalar(
+        row = await self._db.scalar(
             select(ConcernRow).where(col(ConcernRow.concern_id) == concern_id, _of(organisations))
         )
         if row is None:
@@ -43,16 +43,16 @@ class ConcernRepository:
         if wanted.before is not None:
             statement = statement.where(col(ConcernRow.concern_id) < wanted.before)
         newest = statement.order_by(col(ConcernRow.concern_id).desc()).limit(wanted.limit + 1)
-        return [_concern(row) for row in await self._session.scalars(newest)]
+        return [_concern(row) for row in await self._db.scalars(newest)]
 
     async def save(self, concern: Concern) -> None:
         changes = concern.take_events()
         values = {key: value for key, value in asdict(concern).items() if key not in ("id", "events")}
-        await save_row(self._session, ConcernRow(concern_id=concern.id, **values), changes=len(changes))
+        await save_row(self._db, ConcernRow(concern_id=concern.id, **values), changes=len(changes))
 
     async def log(self, accesses: Sequence[Access]) -> None:
         if accesses:
-            await self._session.execute(_LOG, [asdict(access) for access in accesses])
+            await self._db.execute(_LOG, [asdict(access) for access in accesses])
 
 
 def _of(organisations: Iterable[UUID]) -> ColumnElement[bool]:

@@ -13,8 +13,8 @@ from safeguarding.adapters.tables import AssuranceRow, HoldRow, PassportRow
 from safeguarding.application.commands import RecordSupervisor
 from safeguarding.domain.checklists import Answer
 from safeguarding.domain.passports import Assurance, AssuranceChanged, Hold, Passport
+from shared.bus.transaction import Transaction
 from shared.persistence.rows import save_row
-from shared.persistence.transaction import Transaction
 
 ANSWERS: TypeAdapter[list[Answer]] = TypeAdapter(list[Answer])
 _OPEN = text("insert into passports (provider_id, version) values (:id, 1) on conflict do nothing")
@@ -41,19 +41,19 @@ class PassportRepository:
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
-        self._session = transaction.session
+        self._db = transaction.db
 
     async def of(self, provider_id: UUID) -> Passport:
         # Its row is locked, so that no grant slips past a hold that is being put on.
-        await self._session.execute(_OPEN, {"id": provider_id})
+        await self._db.execute(_OPEN, {"id": provider_id})
         mine = select(PassportRow).where(col(PassportRow.provider_id) == provider_id).with_for_update()
-        row = (await self._session.scalars(mine)).one()
-        assurances = await self._session.scalars(
+        row = (await self._db.scalars(mine)).one()
+        assurances = await self._db.scalars(
             select(AssuranceRow)
             .where(col(AssuranceRow.provider_id) == provider_id)
             .order_by(col(AssuranceRow.assurance_id))
         )
-        holds = await self._session.scalars(select(HoldRow).where(col(HoldRow.provider_id) == provider_id))
+        holds = await self._db.scalars(select(HoldRow).where(col(HoldRow.provider_id) == provider_id))
         return Passport(
             provider_id,
             [assurance_of(each) for each in assurances],
@@ -64,11 +64,11 @@ class PassportRepository:
     async def save(self, passport: Passport) -> None:
         changes = passport.take_events()
         row = PassportRow(provider_id=passport.provider_id, version=passport.version)
-        await save_row(self._session, row, changes=len(changes))
+        await save_row(self._db, row, changes=len(changes))
         changed = {event.assurance.id for _, event in changes if isinstance(event, AssuranceChanged)}
         for assurance in passport.assurances:
             if assurance.id in changed:
-                await self._session.merge(_assurance_row(assurance))
+                await self._db.merge(_assurance_row(assurance))
         await self._save_holds(passport)
         for sequence, event in changes:
             publishing.say(self._transaction, event, sequence)
@@ -78,15 +78,15 @@ class PassportRepository:
         gone = delete(HoldRow).where(
             col(HoldRow.provider_id) == passport.provider_id, col(HoldRow.concern_id).not_in(kept)
         )
-        await self._session.execute(gone)
+        await self._db.execute(gone)
         for hold in passport.holds:
-            await self._session.merge(
+            await self._db.merge(
                 HoldRow(concern_id=hold.concern_id, provider_id=passport.provider_id, site_id=hold.site_id)
             )
-        await self._session.flush()
+        await self._db.flush()
 
     async def keep_answers(self, assurance: Assurance, version: int, answers: Sequence[Answer]) -> None:
-        await self._session.execute(
+        await self._db.execute(
             _KEEP_ANSWERS,
             {
                 "assurance_id": assurance.id,
@@ -102,7 +102,7 @@ class SupervisorTable:
     """What is known of adults: a row as the provider gave it."""
 
     def __init__(self, transaction: Transaction) -> None:
-        self._session = transaction.session
+        self._db = transaction.db
 
     async def record(self, facts: RecordSupervisor) -> None:
         check = facts.check
@@ -114,7 +114,7 @@ class SupervisorTable:
             "seen_by_role": check and check.seen_by_role,
             "outcome": check and check.outcome,
         }
-        await self._session.execute(_SUPERVISOR, values)
+        await self._db.execute(_SUPERVISOR, values)
 
 
 def assurance_of(row: AssuranceRow) -> Assurance:

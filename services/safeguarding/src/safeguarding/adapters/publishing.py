@@ -13,10 +13,10 @@ from safeguarding.domain.passports import (
     AssuranceWasReinstated,
     AssuranceWasSuspended,
 )
+from shared.bus.transaction import Transaction
 from shared.contracts import safeguarding as contracts
 from shared.contracts.contract import Contract
 from shared.contracts.vocabulary import Decision
-from shared.persistence.transaction import Transaction
 
 _BY_STATE: dict[str, type[contracts.ClearanceSaid]] = {
     GRANTED: contracts.ClearanceGranted,
@@ -28,7 +28,7 @@ _BY_STATE: dict[str, type[contracts.ClearanceSaid]] = {
 def say(transaction: Transaction, event: object, sequence: int) -> None:
     """Publish what others need to hear of a domain event."""
     if (data := contract_of(event)) is not None:
-        transaction.say(data, sequence=sequence)
+        transaction.publish(data, sequence=sequence)
 
 
 @singledispatch

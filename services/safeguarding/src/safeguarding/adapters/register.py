@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from safeguarding.application.commands import CopyOpportunity, CopyOrganisation, CopySession
-from shared.persistence.transaction import Transaction
+from shared.bus.transaction import Transaction
 
 _ORGANISATION = text(
     """
@@ -76,33 +76,33 @@ class RegisterCopy:
     """Organisations, sites, opportunities and sessions as their events told."""
 
     def __init__(self, transaction: Transaction) -> None:
-        self._session = transaction.session
+        self._db = transaction.db
 
     async def copy_organisation(self, said: CopyOrganisation) -> None:
-        if not await self._session.scalar(_ORGANISATION, asdict(said)):
+        if not await self._db.scalar(_ORGANISATION, asdict(said)):
             return
         ids, codes = [site_id for site_id, _ in said.sites], [code for _, code in said.sites]
         of_it = {"organisation_id": said.organisation_id}
-        await self._session.execute(_NO_SITES, of_it)
-        await self._session.execute(_SITES, {**of_it, "site_ids": ids, "codes": codes})
+        await self._db.execute(_NO_SITES, of_it)
+        await self._db.execute(_SITES, {**of_it, "site_ids": ids, "codes": codes})
 
     async def copy_opportunity(self, said: CopyOpportunity) -> None:
-        await self._session.execute(_OPPORTUNITY, asdict(said))
+        await self._db.execute(_OPPORTUNITY, asdict(said))
 
     async def copy_session(self, said: CopySession) -> None:
         values = asdict(said) | {"days": list(said.days), "supervisor_ids": list(said.supervisor_ids)}
-        await self._session.execute(_SESSION, values)
+        await self._db.execute(_SESSION, values)
 
     async def cancel_session(self, session_id: UUID) -> None:
-        await self._session.execute(_CANCEL, {"session_id": session_id})
+        await self._db.execute(_CANCEL, {"session_id": session_id})
 
     async def has_provider(self, provider_id: UUID) -> bool:
-        return bool(await self._session.scalar(_PROVIDER, {"provider_id": provider_id}))
+        return bool(await self._db.scalar(_PROVIDER, {"provider_id": provider_id}))
 
     async def has_site(self, provider_id: UUID, site_id: UUID, *, open_only: bool) -> bool:
         values = {"provider_id": provider_id, "site_id": site_id, "open_only": open_only}
-        return bool(await self._session.scalar(_SITE, values))
+        return bool(await self._db.scalar(_SITE, values))
 
     async def hub_of(self, provider_id: UUID) -> UUID | None:
-        found: UUID | None = await self._session.scalar(_HUB, {"provider_id": provider_id})
+        found: UUID | None = await self._db.scalar(_HUB, {"provider_id": provider_id})
         return found

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from safeguarding.api.dependencies import FromRecords, Paging
+from safeguarding.api.dependencies import FromRecords
 from safeguarding.api.schemas import AnswerBody, AnswerGiven, AssuranceBody, AssuranceToGrant, StandingBody
 from safeguarding.application.commands import GrantAssurance
 from safeguarding.application.handlers import assurances
@@ -17,8 +17,8 @@ from safeguarding.domain.checklists import (
     Evidence,
 )
 from safeguarding.domain.passports import AssuranceSuspended, SiteNotKnown
-from shared.http.door import OpenDoor, answer
-from shared.http.paging import Cursor, Limit, Page
+from shared.http.commands import IdempotentRequest, answer
+from shared.http.paging import Cursor, Limit, Page, Paging
 from shared.http.problems import documented
 from shared.kernel import new_id
 from shared.security.access import own_organisation, requires
@@ -41,7 +41,7 @@ routes = APIRouter(tags=["assurances"])
     ),
 )
 async def grant_assurance(
-    body: AssuranceToGrant, door: OpenDoor, caller: Caller = requires("assurances:write")
+    body: AssuranceToGrant, request: IdempotentRequest, caller: Caller = requires("assurances:write")
 ) -> Response:
     """Answer the checklist for a site of yours: complete answers grant or renew its assurance."""
     command = GrantAssurance(
@@ -52,7 +52,7 @@ async def grant_assurance(
         checklist_version=body.checklist_version,
         answers=tuple(map(_answer, body.answers)),
     )
-    return await door(
+    return await request.execute(
         caller,
         assurances.grant_assurance,
         command,

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from safeguarding.api.dependencies import FromRecords, Paging
+from safeguarding.api.dependencies import FromRecords
 from safeguarding.api.schemas import ClearanceBody, ClearanceToSettle, DecisionBody
 from safeguarding.application import rules
 from safeguarding.application.commands import SettleClearance
 from safeguarding.application.handlers import clearances
 from safeguarding.domain.clearances import AssuranceNotInForce, Clearance, ClearanceNotReferred
-from shared.http.door import OpenDoor, answer
-from shared.http.paging import Cursor, Limit, Page
+from shared.http.commands import IdempotentRequest, answer
+from shared.http.paging import Cursor, Limit, Page, Paging
 from shared.http.problems import documented
 from shared.security.access import requires
 from shared.security.tokens import Caller
@@ -59,12 +59,12 @@ async def list_clearances(
 async def settle_clearance(
     clearance_id: UUID,
     body: ClearanceToSettle,
-    door: OpenDoor,
+    request: IdempotentRequest,
     caller: Caller = requires("concerns:write"),
 ) -> Response:
     """Decide, as safeguarding lead of the booking's institution, what the rules referred."""
     command = SettleClearance(clearance_id, caller.acts_for, body.granted, body.reason_code, caller.subject)
-    return await door(caller, clearances.settle_clearance, command, answer(200, _body))
+    return await request.execute(caller, clearances.settle_clearance, command, answer(200, _body))
 
 
 def _body(clearance: Clearance) -> ClearanceBody:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from safeguarding.api.dependencies import BusinessClock, OnRecord, Paging
+from safeguarding.api.dependencies import BusinessClock, OnRecord
 from safeguarding.api.schemas import (
     CategoriesBody,
     CategoryBody,
@@ -25,8 +25,8 @@ from safeguarding.domain.concerns import (
     SecondPersonNeeded,
 )
 from safeguarding.domain.passports import SiteNotKnown
-from shared.http.door import OpenDoor, answer
-from shared.http.paging import Cursor, Limit, Page
+from shared.http.commands import IdempotentRequest, answer
+from shared.http.paging import Cursor, Limit, Page, Paging
 from shared.http.problems import documented
 from shared.kernel import new_id
 from shared.security.access import own_organisation, public, requires
@@ -58,7 +58,7 @@ async def list_concern_categories(clock: BusinessClock) -> CategoriesBody:
     responses=documented(CategoryNotKnown, ProviderNotKnown, SiteNotKnown),
 )
 async def raise_concern(
-    body: ConcernToRaise, door: OpenDoor, caller: Caller = requires("concerns:write")
+    body: ConcernToRaise, request: IdempotentRequest, caller: Caller = requires("concerns:write")
 ) -> Response:
     """Report a concern about a provider; an immediate risk suspends its assurances at once."""
     command = RaiseConcern(
@@ -68,7 +68,7 @@ async def raise_concern(
         **body.model_dump(),
     )
     made = answer(201, ConcernBody.model_validate, lambda concern: f"/v1/concerns/{concern.id}")
-    return await door(caller, concerns.raise_concern, command, made)
+    return await request.execute(caller, concerns.raise_concern, command, made)
 
 
 @routes.get("/v1/concerns", operation_id="listConcerns", response_model=Page[ConcernBody])
@@ -110,11 +110,13 @@ async def get_concern(
 async def resolve_concern(
     concern_id: UUID,
     body: ConcernToResolve,
-    door: OpenDoor,
+    request: IdempotentRequest,
     caller: Caller = requires("concerns:write"),
 ) -> Response:
     """Resolve a concern; an immediate risk takes a second person, and what it held is reinstated."""
     command = ResolveConcern(
         concern_id, caller.acts_for, own_organisation(caller), caller.subject, body.outcome
     )
-    return await door(caller, concerns.resolve_concern, command, answer(200, ConcernBody.model_validate))
+    return await request.execute(
+        caller, concerns.resolve_concern, command, answer(200, ConcernBody.model_validate)
+    )

@@ -5,12 +5,11 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 
-from safeguarding.application.ports import Work
+from safeguarding.application.ports import UnitOfWork
 from safeguarding.application.queries import Records
-from shared.command_bus import Done
-from shared.http.paging import Pager
+from shared.bus.command_bus import Done
+from shared.bus.inbox import Message
 from shared.kernel import Clock, new_id
-from shared.messaging.inbox import Message
 from shared.security.tokens import Caller
 
 Command = TypeVar("Command")
@@ -20,11 +19,6 @@ Result = TypeVar("Result")
 async def _records(request: Request) -> Records:
     records: Records = request.app.state.runtime.reads
     return records
-
-
-async def _pager(request: Request) -> Pager:
-    pager: Pager = request.app.state.runtime.pager
-    return pager
 
 
 async def _clock(request: Request) -> Clock:
@@ -39,7 +33,7 @@ class Confidential:
         self._bus = request.app.state.runtime.bus
 
     async def __call__(
-        self, caller: Caller, handler: Callable[[Command, Work], Awaitable[Result]], command: Command
+        self, caller: Caller, handler: Callable[[Command, UnitOfWork], Awaitable[Result]], command: Command
     ) -> Result:
         """What the handler read, once it is committed that `caller` read it."""
         # Told apart from requests by its source, forgotten as soon as they are.
@@ -56,6 +50,5 @@ async def _confidential(request: Request) -> Confidential:
 
 
 FromRecords = Annotated[Records, Depends(_records)]
-Paging = Annotated[Pager, Depends(_pager)]
 BusinessClock = Annotated[Clock, Depends(_clock)]
 OnRecord = Annotated[Confidential, Depends(_confidential)]

@@ -8,7 +8,7 @@ from safeguarding.api.schemas import DbsCheckSeen, SupervisorBody, SupervisorToR
 from safeguarding.application.commands import RecordSupervisor
 from safeguarding.application.handlers import assurances
 from safeguarding.domain.dbs import DbsCheck, SeenInFuture
-from shared.http.door import OpenDoor, answer
+from shared.http.commands import IdempotentRequest, answer
 from shared.http.problems import documented
 from shared.security.access import own_organisation, requires
 from shared.security.tokens import Caller
@@ -25,13 +25,13 @@ routes = APIRouter(tags=["supervisors"])
 async def record_supervisor(
     supervisor_id: UUID,
     body: SupervisorToRecord,
-    door: OpenDoor,
+    request: IdempotentRequest,
     caller: Caller = requires("assurances:write"),
 ) -> Response:
     """Say that a DBS check of one of your supervisors was seen, or that none was."""
     check = DbsCheck(**body.dbs_check.model_dump()) if body.dbs_check else None
     command = RecordSupervisor(own_organisation(caller), supervisor_id, check)
-    return await door(caller, assurances.record_supervisor, command, answer(200, _body))
+    return await request.execute(caller, assurances.record_supervisor, command, answer(200, _body))
 
 
 def _body(recorded: RecordSupervisor) -> SupervisorBody:

@@ -123,7 +123,7 @@ class Concerns(Protocol):
         ...
 
 
-class Work(Protocol):
+class UnitOfWork(Protocol):
     """One transaction of safeguarding."""
 
     now: datetime

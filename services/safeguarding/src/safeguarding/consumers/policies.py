@@ -15,7 +15,7 @@ from safeguarding.application.commands import (
     RemoveLearners,
 )
 from safeguarding.application.handlers import assurances, clearances, copies
-from safeguarding.application.ports import Work
+from safeguarding.application.ports import UnitOfWork
 from shared.contracts.bookings import (
     BookingChanged,
     BookingEnded,
@@ -34,7 +34,7 @@ from shared.kernel import new_id
 from shared.messaging.policy import Due, Instruction, for_tenants
 
 
-def when_organisation_recorded_copy_it(event: Event[OrganisationRecorded]) -> Instruction[Work]:
+def when_organisation_recorded_copy_it(event: Event[OrganisationRecorded]) -> Instruction[UnitOfWork]:
     said = event.data
     sites = tuple((site.site_id, site.local_authority_code) for site in said.sites)
     return Instruction(
@@ -43,7 +43,7 @@ def when_organisation_recorded_copy_it(event: Event[OrganisationRecorded]) -> In
     )
 
 
-def when_opportunity_published_copy_it(event: Event[OpportunityPublished]) -> Instruction[Work]:
+def when_opportunity_published_copy_it(event: Event[OpportunityPublished]) -> Instruction[UnitOfWork]:
     said = event.data
     return Instruction(
         copies.copy_opportunity,
@@ -59,7 +59,7 @@ def when_opportunity_published_copy_it(event: Event[OpportunityPublished]) -> In
     )
 
 
-def when_session_scheduled_copy_it(event: Event[SessionScheduled]) -> Instruction[Work]:
+def when_session_scheduled_copy_it(event: Event[SessionScheduled]) -> Instruction[UnitOfWork]:
     said = event.data
     return Instruction(
         copies.copy_session,
@@ -76,11 +76,11 @@ def when_session_scheduled_copy_it(event: Event[SessionScheduled]) -> Instructio
     )
 
 
-def when_session_cancelled_copy_it(event: Event[SessionCancelled]) -> Instruction[Work]:
+def when_session_cancelled_copy_it(event: Event[SessionCancelled]) -> Instruction[UnitOfWork]:
     return Instruction(copies.cancel_session, CopySessionCancelled(event.data.session_id))
 
 
-def when_booking_requested_decide_clearance(event: Event[BookingRequested]) -> Instruction[Work]:
+def when_booking_requested_decide_clearance(event: Event[BookingRequested]) -> Instruction[UnitOfWork]:
     said = event.data
     learners = tuple(
         LearnerAsked(each.learner_id, each.under_16_on_every_day, each.of_compulsory_school_age)
@@ -95,18 +95,18 @@ def when_booking_requested_decide_clearance(event: Event[BookingRequested]) -> I
     )
 
 
-def when_booking_changed_count_days_again(event: Event[BookingChanged]) -> Instruction[Work]:
+def when_booking_changed_count_days_again(event: Event[BookingChanged]) -> Instruction[UnitOfWork]:
     removed = frozenset(event.data.removed_learner_ids)
     return Instruction(
         clearances.remove_learners, RemoveLearners(event.data.booking_id, removed), _parties(event.data)
     )
 
 
-def when_booking_ended_end_clearance(event: Event[BookingEnded]) -> Instruction[Work]:
+def when_booking_ended_end_clearance(event: Event[BookingEnded]) -> Instruction[UnitOfWork]:
     return Instruction(clearances.end_clearance, EndClearance(event.data.booking_id), _parties(event.data))
 
 
-def when_learner_erased_forget_them(event: Event[LearnerErased]) -> Instruction[Work]:
+def when_learner_erased_forget_them(event: Event[LearnerErased]) -> Instruction[UnitOfWork]:
     said = event.data
     return Instruction(
         clearances.forget_learner,
@@ -115,7 +115,7 @@ def when_learner_erased_forget_them(event: Event[LearnerErased]) -> Instruction[
     )
 
 
-def when_assurance_expires_lapse_it(due: Due) -> Instruction[Work]:
+def when_assurance_expires_lapse_it(due: Due) -> Instruction[UnitOfWork]:
     return Instruction(
         assurances.lapse_assurance,
         LapseAssurance(due.subject_id, due.tenant_id),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from bookings.application.commands import CallLine, RequestBooking
-from bookings.application.ports import Asked, Work
+from bookings.application.ports import Asked, UnitOfWork
 from bookings.domain.bookings import Booking
 from bookings.domain.eligibility import Candidate, Institution, booked, decide
 from bookings.domain.learners import LearnerUnknown
@@ -15,17 +15,15 @@ from shared.kernel import ConcurrentChange, NotFound, Refusal
 LINE_SEEN = 50
 
 
-async def request_bookings(commands: Sequence[RequestBooking], work: Work) -> list[Booking | Refusal]:
+async def request_bookings(commands: Sequence[RequestBooking], uow: UnitOfWork) -> list[Booking | Refusal]:
     """Answer each as if after those before it; one that names a learner of theirs is to be tried anew."""
-    sessions = await work.sessions.get_each({each.session_id for each in commands})
-    cohorts = await work.cohorts.members_of(
-        {(c.institution_id, c.cohort_id) for c in commands if c.cohort_id}
-    )
-    asked = [_asked(each, sessions, cohorts, work) for each in commands]
+    sessions = await uow.sessions.get_each({each.session_id for each in commands})
+    cohorts = await uow.cohorts.members_of({(c.institution_id, c.cohort_id) for c in commands if c.cohort_id})
+    asked = [_asked(each, sessions, cohorts, uow) for each in commands]
     # In a rush most are refused by now, and nothing else is read for them.
     sought = [each for each in asked if isinstance(each, Asked)]
-    found = dict(zip(sought, await work.learners.candidates(sought), strict=True)) if sought else {}
-    institutions = await work.register.institutions({each.institution_id for each in sought})
+    found = dict(zip(sought, await uow.learners.candidates(sought), strict=True)) if sought else {}
+    institutions = await uow.register.institutions({each.institution_id for each in sought})
     named: set[UUID] = set()
     outcomes: list[Booking | Refusal] = []
     for command, each in zip(commands, asked, strict=True):
@@ -36,42 +34,42 @@ async def request_bookings(commands: Sequence[RequestBooking], work: Work) -> li
         else:
             named.update(each.learner_ids)
             session, institution = sessions[each.session_id], institutions.get(each.institution_id)
-            outcome = _booking(command, each, session, found[each], institution, work)
+            outcome = _booking(command, each, session, found[each], institution, uow)
             if isinstance(outcome, Booking):
                 sessions[session.id] = session.after(*outcome.holding)
             outcomes.append(outcome)
-    await work.bookings.save(*(each for each in outcomes if isinstance(each, Booking)))
+    await uow.bookings.save(*(each for each in outcomes if isinstance(each, Booking)))
     return outcomes
 
 
-async def call_line(command: CallLine, work: Work) -> None:
-    session = await work.sessions.get(command.session_id)
-    if not session.takes_bookings(work.now):
+async def call_line(command: CallLine, uow: UnitOfWork) -> None:
+    session = await uow.sessions.get(command.session_id)
+    if not session.takes_bookings(uow.now):
         return
-    rules = work.rules.places(work.today)
-    line = {booking.id: booking for booking in await work.bookings.in_line(session.id, LINE_SEEN)}
+    rules = uow.rules.places(uow.today)
+    line = {booking.id: booking for booking in await uow.bookings.in_line(session.id, LINE_SEEN)}
     waiting = [Waiting(booking.id, len(booking.learners)) for booking in line.values()]
     called = next_in_line(waiting, session.places_left, smaller_may_pass=rules.smaller_may_pass)
     for booking_id in called:
-        if await work.bookings.reserve_days(line[booking_id]):
-            line[booking_id].call_up(work.now, rules)
+        if await uow.bookings.reserve_days(line[booking_id]):
+            line[booking_id].call_up(uow.now, rules)
         else:
             line[booking_id].pass_over()
-    await work.bookings.save(*(line[booking_id] for booking_id in called))
+    await uow.bookings.save(*(line[booking_id] for booking_id in called))
 
 
 def _asked(
     command: RequestBooking,
     sessions: Mapping[UUID, Session],
     cohorts: Mapping[tuple[UUID, UUID], Sequence[UUID]],
-    work: Work,
+    uow: UnitOfWork,
 ) -> Asked | Refusal:
     """For whom places are asked, unless the session alone is reason to refuse."""
     try:
         session = sessions.get(command.session_id)
         if session is None:
             raise SessionUnknown(field="body.session_id")
-        session.must_take_bookings(work.now)
+        session.must_take_bookings(uow.now)
         learner_ids = _named(command, cohorts)
         if not command.join_waiting_list:
             session.must_have_room_for(len(learner_ids))
@@ -95,9 +93,9 @@ def _booking(
     session: Session,
     candidates: Sequence[Candidate],
     institution: Institution | None,
-    work: Work,
+    uow: UnitOfWork,
 ) -> Booking | Refusal:
-    rules = work.rules.eligibility(session.first_day)
+    rules = uow.rules.eligibility(session.first_day)
     try:
         if not command.join_waiting_list:
             session.must_have_room_for(len(asked.learner_ids))
@@ -108,8 +106,8 @@ def _booking(
             session,
             tuple(booked(each, session, rules) for each in candidates),
             decide(rules, institution, session, candidates),
-            work.now,
-            rules=work.rules.places(work.today),
+            uow.now,
+            rules=uow.rules.places(uow.today),
             join_line=command.join_waiting_list,
             cohort_id=command.cohort_id,
         )

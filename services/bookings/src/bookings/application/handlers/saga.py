@@ -11,73 +11,73 @@ from bookings.application.commands import (
     RemoveLearners,
     WithdrawBooking,
 )
-from bookings.application.ports import Work
+from bookings.application.ports import UnitOfWork
 from bookings.domain.bookings import Booking
 
 ASSURANCE_LOST = "assurance-lost"
 
 
-async def grant_clearance(command: GrantClearance, work: Work) -> None:
-    booking = await work.bookings.get(command.booking_id, command.acting_for)
+async def grant_clearance(command: GrantClearance, uow: UnitOfWork) -> None:
+    booking = await uow.bookings.get(command.booking_id, command.acting_for)
     booking.clear()
     # The grant and a loss of assurance come by different ways: whichever is later, the loss prevails.
-    if not await work.register.trusts_session(booking.session_id):
+    if not await uow.register.trusts_session(booking.session_id):
         booking.suspend(ASSURANCE_LOST)
-    await work.bookings.save(booking)
+    await uow.bookings.save(booking)
 
 
-async def refuse_clearance(command: RefuseClearance, work: Work) -> None:
-    booking = await work.bookings.get(command.booking_id, command.acting_for)
+async def refuse_clearance(command: RefuseClearance, uow: UnitOfWork) -> None:
+    booking = await uow.bookings.get(command.booking_id, command.acting_for)
     booking.refuse(command.reason_codes)
-    await work.bookings.save(booking)
+    await uow.bookings.save(booking)
 
 
-async def refer_clearance(command: ReferClearance, work: Work) -> None:
-    booking = await work.bookings.get(command.booking_id, command.acting_for)
-    booking.refer(work.now, work.rules.places(work.today))
-    await work.bookings.save(booking)
+async def refer_clearance(command: ReferClearance, uow: UnitOfWork) -> None:
+    booking = await uow.bookings.get(command.booking_id, command.acting_for)
+    booking.refer(uow.now, uow.rules.places(uow.today))
+    await uow.bookings.save(booking)
 
 
-async def expire_hold(command: ExpireHold, work: Work) -> None:
-    booking = await work.bookings.get(command.booking_id, command.acting_for)
-    booking.expire_hold(work.now)
-    await work.bookings.save(booking)
+async def expire_hold(command: ExpireHold, uow: UnitOfWork) -> None:
+    booking = await uow.bookings.get(command.booking_id, command.acting_for)
+    booking.expire_hold(uow.now)
+    await uow.bookings.save(booking)
 
 
-async def end_missed_booking(command: EndMissedBooking, work: Work) -> None:
-    booking = await work.bookings.get(command.booking_id, command.acting_for)
+async def end_missed_booking(command: EndMissedBooking, uow: UnitOfWork) -> None:
+    booking = await uow.bookings.get(command.booking_id, command.acting_for)
     booking.miss_session()
-    await work.bookings.save(booking)
+    await uow.bookings.save(booking)
 
 
-async def withdraw_booking(command: WithdrawBooking, work: Work) -> Booking:
-    booking = await work.bookings.get(command.booking_id, command.acting_for)
+async def withdraw_booking(command: WithdrawBooking, uow: UnitOfWork) -> Booking:
+    booking = await uow.bookings.get(command.booking_id, command.acting_for)
     booking.must_be_asked_by(command.acting_for)
     booking.withdraw()
-    await work.bookings.save(booking)
+    await uow.bookings.save(booking)
     return booking
 
 
-async def cancel_booking(command: CancelBooking, work: Work) -> Booking:
-    booking = await work.bookings.get(command.booking_id, command.acting_for)
+async def cancel_booking(command: CancelBooking, uow: UnitOfWork) -> Booking:
+    booking = await uow.bookings.get(command.booking_id, command.acting_for)
     booking.must_be_asked_by(command.acting_for)
-    booking.cancel(command.reason_code, work.today)
-    await work.bookings.save(booking)
+    booking.cancel(command.reason_code, uow.today)
+    await uow.bookings.save(booking)
     return booking
 
 
-async def remove_learners(command: RemoveLearners, work: Work) -> Booking:
-    booking = await work.bookings.get(command.booking_id, command.acting_for)
+async def remove_learners(command: RemoveLearners, uow: UnitOfWork) -> Booking:
+    booking = await uow.bookings.get(command.booking_id, command.acting_for)
     booking.must_be_asked_by(command.acting_for)
     booking.depart(command.learner_ids, "all-learners-left")
-    await work.bookings.save(booking)
+    await uow.bookings.save(booking)
     return booking
 
 
-async def record_attendance(command: RecordAttendance, work: Work) -> RecordAttendance:
-    booking = await work.bookings.get(command.booking_id, command.acting_for)
-    day_minutes = await work.sessions.day_minutes(booking.session_id, command.register.on)
-    booking.attend(command.register, day_minutes, work.today)
-    await work.bookings.save(booking)
-    await work.bookings.keep_register(booking, command.register)
+async def record_attendance(command: RecordAttendance, uow: UnitOfWork) -> RecordAttendance:
+    booking = await uow.bookings.get(command.booking_id, command.acting_for)
+    day_minutes = await uow.sessions.day_minutes(booking.session_id, command.register.on)
+    booking.attend(command.register, day_minutes, uow.today)
+    await uow.bookings.save(booking)
+    await uow.bookings.keep_register(booking, command.register)
     return command

@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 
 from safeguarding.application import rules
 from safeguarding.application.commands import GrantAssurance, LapseAssurance, RecordSupervisor
-from safeguarding.application.ports import Work
+from safeguarding.application.ports import UnitOfWork
 from safeguarding.domain.checklists import ChecklistVersionSuperseded
 from safeguarding.domain.dbs import SeenInFuture
 from safeguarding.domain.passports import GRANTED, Assurance, SiteNotKnown
@@ -13,15 +13,15 @@ from shared.kernel.clock import LONDON
 EXPIRY = "assurance-expiry"
 
 
-async def grant_assurance(command: GrantAssurance, work: Work) -> Assurance:
+async def grant_assurance(command: GrantAssurance, uow: UnitOfWork) -> Assurance:
     """Grant or renew, when the answers are complete and the site is on the register."""
-    if not await work.register.has_site(command.provider_id, command.site_id, open_only=True):
+    if not await uow.register.has_site(command.provider_id, command.site_id, open_only=True):
         raise SiteNotKnown(field="body.site_id")
-    checklist = rules.checklist_on(work.today, command.activity_band)
+    checklist = rules.checklist_on(uow.today, command.activity_band)
     if command.checklist_version != checklist.version:
         raise ChecklistVersionSuperseded(field="body.checklist_version", version=checklist.version)
-    valid_until = checklist.assess(command.answers, work.today)
-    passport = await work.passports.of(command.provider_id)
+    valid_until = checklist.assess(command.answers, uow.today)
+    passport = await uow.passports.of(command.provider_id)
     assurance = passport.grant(
         Assurance(
             command.assurance_id,
@@ -30,26 +30,26 @@ async def grant_assurance(command: GrantAssurance, work: Work) -> Assurance:
             command.activity_band,
             checklist.version,
             GRANTED,
-            work.today,
+            uow.today,
             valid_until,
         )
     )
-    await work.passports.save(passport)
-    await work.passports.keep_answers(assurance, passport.version, command.answers)
+    await uow.passports.save(passport)
+    await uow.passports.keep_answers(assurance, passport.version, command.answers)
     over = datetime.combine(valid_until + timedelta(days=1), time(), LONDON)
-    await work.wait_until(EXPIRY, assurance.id, assurance.provider_id, over)
+    await uow.wait_until(EXPIRY, assurance.id, assurance.provider_id, over)
     return assurance
 
 
-async def lapse_assurance(command: LapseAssurance, work: Work) -> None:
-    passport = await work.passports.of(command.provider_id)
-    passport.lapse(command.assurance_id, work.today)
-    await work.passports.save(passport)
+async def lapse_assurance(command: LapseAssurance, uow: UnitOfWork) -> None:
+    passport = await uow.passports.of(command.provider_id)
+    passport.lapse(command.assurance_id, uow.today)
+    await uow.passports.save(passport)
 
 
-async def record_supervisor(command: RecordSupervisor, work: Work) -> RecordSupervisor:
+async def record_supervisor(command: RecordSupervisor, uow: UnitOfWork) -> RecordSupervisor:
     """Keep what is known of an adult; clearances decided from now on rest on it."""
-    if command.check is not None and command.check.seen_on > work.today:
+    if command.check is not None and command.check.seen_on > uow.today:
         raise SeenInFuture(field="body.dbs_check.seen_on")
-    await work.supervisors.record(command)
+    await uow.supervisors.record(command)
     return command

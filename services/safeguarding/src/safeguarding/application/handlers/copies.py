@@ -6,20 +6,20 @@ from safeguarding.application.commands import (
     CopySession,
     CopySessionCancelled,
 )
-from safeguarding.application.ports import Work
+from safeguarding.application.ports import UnitOfWork
 
 
-async def copy_organisation(command: CopyOrganisation, work: Work) -> None:
-    await work.register.copy_organisation(command)
+async def copy_organisation(command: CopyOrganisation, uow: UnitOfWork) -> None:
+    await uow.register.copy_organisation(command)
 
 
-async def copy_opportunity(command: CopyOpportunity, work: Work) -> None:
-    await work.register.copy_opportunity(command)
+async def copy_opportunity(command: CopyOpportunity, uow: UnitOfWork) -> None:
+    await uow.register.copy_opportunity(command)
 
 
-async def copy_session(command: CopySession, work: Work) -> None:
-    await work.register.copy_session(command)
+async def copy_session(command: CopySession, uow: UnitOfWork) -> None:
+    await uow.register.copy_session(command)
 
 
-async def cancel_session(command: CopySessionCancelled, work: Work) -> None:
-    await work.register.cancel_session(command.session_id)
+async def cancel_session(command: CopySessionCancelled, uow: UnitOfWork) -> None:
+    await uow.register.cancel_session(command.session_id)

@@ -31,7 +31,7 @@ def shard_of(key: str) -> int:
 
 
 async def write(
-    session: AsyncSession, events: Sequence[Event[Contract]], erased: Sequence[tuple[str, str, UUID]] = ()
+    db: AsyncSession, events: Sequence[Event[Contract]], erased: Sequence[tuple[str, str, UUID]] = ()
 ) -> None:
     """Write the events' rows, then a tombstone for each erased (topic, key, event id), in this order.
 
@@ -48,7 +48,7 @@ async def write(
         if payload is not None and len(payload) > MAX_EVENT_BYTES:
             raise ValueError(f"an event for {topic} is larger than {MAX_EVENT_BYTES} bytes")
     topics, keys, ids, headers, payloads = zip(*rows, strict=True)
-    await session.execute(
+    await db.execute(
         _INSERT,
         {
             "shards": [shard_of(key) for key in keys],

@@ -7,10 +7,10 @@ from bookings.adapters.roster import Keys, SealedRoster
 from bookings.adapters.rulebook import Rulebook
 from bookings.adapters.sessions import SessionRepository
 from bookings.application import ports
-from shared.persistence.transaction import Transaction
+from shared.bus.transaction import Transaction
 
 
-class BookingsWork:
+class BookingsUnitOfWork:
     """What a handler works with."""
 
     def __init__(self, transaction: Transaction, rulebook: Rulebook, keys: Keys) -> None:

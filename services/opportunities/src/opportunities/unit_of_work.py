@@ -9,10 +9,10 @@ from opportunities.adapters.repositories import OpportunityRepository, Organisat
 from opportunities.application.ports import Heard, Opportunities, Organisations
 from opportunities.domain.offers import OfferRules
 from opportunities.domain.places import Areas
-from shared.persistence.transaction import Transaction
+from shared.bus.transaction import Transaction
 
 
-class RegisterWork:
+class OpportunitiesUnitOfWork:
     """What a handler works with."""
 
     def __init__(self, transaction: Transaction, areas: Areas, rulebook: OfferRulebook) -> None:

@@ -1,4 +1,4 @@
-"""The straight way: quicker than FastAPI's own for what is plainly in order, and never another answer."""
+"""The fast path: quicker than FastAPI's own way for a well-formed request, and never another answer."""
 
 from uuid import UUID, uuid4
 
@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
-from shared.http.door import OpenDoor
-from shared.http.straight import StraightRoute
+from shared.http.commands import IdempotentRequest
+from shared.http.fast_path import FastRoute
 from shared.security.access import requires
 from shared.security.tokens import Caller
 from tests.shared.web import MAX_BODY, ThingToMake
@@ -70,7 +70,7 @@ REQUESTS: dict[str, tuple[bytes, Headers]] = {
 }
 
 
-def told(answer: httpx2.Response) -> tuple[object, ...]:
+def seen(answer: httpx2.Response) -> tuple[object, ...]:
     """An answer without what is each one's own."""
     body = answer.json() if answer.content else None
     if isinstance(body, dict):
@@ -85,22 +85,22 @@ def told(answer: httpx2.Response) -> tuple[object, ...]:
 async def test_both_ways_give_one_answer(http: httpx2.AsyncClient, name: str) -> None:
     content, sent = REQUESTS[name]
     ordinary = [await http.post("/v1/things", content=content, headers=sent) for _ in "12"]
-    straight = [await http.post("/v1/straight/things", content=content, headers=sent) for _ in "12"]
+    fast = [await http.post("/v1/fast/things", content=content, headers=sent) for _ in "12"]
 
     if ordinary[0].status_code == 201:  # one key stands for one address
-        assert [each.json().get("slug") for each in straight] == ["idempotency-key-reused"] * 2
+        assert [each.json().get("slug") for each in fast] == ["idempotency-key-reused"] * 2
         sent = [(field, b"other" if field == KEY else value) for field, value in sent]
-        straight = [await http.post("/v1/straight/things", content=content, headers=sent) for _ in "12"]
-        assert straight[0].content == straight[1].content
-    assert [told(each) for each in straight] == [told(each) for each in ordinary]
+        fast = [await http.post("/v1/fast/things", content=content, headers=sent) for _ in "12"]
+        assert fast[0].content == fast[1].content
+    assert [seen(each) for each in fast] == [seen(each) for each in ordinary]
 
 
 async def test_a_caller_without_the_scope_is_refused(http: httpx2.AsyncClient, issuer: Issuer) -> None:
     token = issuer.token(audience="wex-toy", scope="things:read", organisation_id=uuid4())
     sent = headers(authorization=f"Bearer {token}".encode())
-    answers = [await http.post(f"/v1{way}/things", content=PLAIN, headers=sent) for way in ("", "/straight")]
+    answers = [await http.post(f"/v1{way}/things", content=PLAIN, headers=sent) for way in ("", "/fast")]
 
-    assert told(answers[0]) == told(answers[1])
+    assert seen(answers[0]) == seen(answers[1])
     assert answers[1].json()["slug"] == "scope-missing"
 
 
@@ -111,30 +111,30 @@ async def test_only_what_is_not_plain_goes_the_frameworks_way(
     handle = APIRoute.handle
 
     async def counted(self: APIRoute, scope: Scope, receive: Receive, send: Send) -> None:
-        if isinstance(self, StraightRoute):
+        if isinstance(self, FastRoute):
             passed.append(scope["path"])
         await handle(self, scope, receive, send)
 
     monkeypatch.setattr(APIRoute, "handle", counted)
-    plain = await http.post("/v1/straight/things", content=PLAIN, headers=headers())
+    plain = await http.post("/v1/fast/things", content=PLAIN, headers=headers())
     assert (plain.status_code, passed) == (201, [])
 
-    await http.post("/v1/straight/things", content=b"{}", headers=headers())
-    assert (await http.get("/v1/straight/things")).status_code == 405
+    await http.post("/v1/fast/things", content=b"{}", headers=headers())
+    assert (await http.get("/v1/fast/things")).status_code == 405
     assert len(passed) == 2
 
 
-def test_a_route_that_takes_anything_else_cannot_be_straight() -> None:
-    router = APIRouter(route_class=StraightRoute)
+def test_a_route_that_takes_anything_else_cannot_take_the_fast_path() -> None:
+    router = APIRouter(route_class=FastRoute)
 
     async def of_one(
         thing_id: UUID,
         body: ThingToMake,
-        door: OpenDoor,
+        request: IdempotentRequest,
         caller: Caller = requires("things:write"),  # noqa: B008 - as in a service's api/
     ) -> None: ...
 
-    async def without_caller(body: ThingToMake, door: OpenDoor) -> None: ...
+    async def without_caller(body: ThingToMake, request: IdempotentRequest) -> None: ...
 
     for path, endpoint in (("/v1/things/{thing_id}", of_one), ("/v1/things", without_caller)):
         with pytest.raises(ValueError, match="takes more or less"):

@@ -7,10 +7,10 @@ from integrations.adapters.deliveries import DeliveryRepository
 from integrations.adapters.repositories import EndpointRepository, RosterRepository
 from integrations.application.ports import Deliveries, Endpoints, Rosters, Vault
 from integrations.domain.deliveries import Schedule
-from shared.persistence.transaction import Transaction
+from shared.bus.transaction import Transaction
 
 
-class PartnersWork:
+class IntegrationsUnitOfWork:
     """What a handler works with."""
 
     def __init__(self, transaction: Transaction, vault: Vault, schedule: Schedule) -> None:

@@ -1,4 +1,4 @@
-"""One transaction: the session, the time, what it says to others and what it waits for."""
+"""One transaction: the database session, the time, the events it publishes and the deadlines it sets."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,13 +37,13 @@ _STOP_WAITING_EACH = text("delete from deadlines where name = :name and subject_
 
 @dataclass(slots=True)
 class Transaction:
-    """What a handler works with: everything in it happens together or not at all.
+    """What repositories work with: everything in it happens together or not at all.
 
     `origins` has the trace an aggregate's events belong to, where many commands share the transaction.
-    `wakes` tells that something other than the outbox waits for this commit: listeners are woken too.
+    `wakes` is set where something other than the outbox waits for this commit: its listeners are woken too.
     """
 
-    session: AsyncSession
+    db: AsyncSession
     source: str
     now: datetime
     today: date
@@ -52,7 +52,7 @@ class Transaction:
     erased: list[tuple[str, str, UUID]] = field(default_factory=list)
     wakes: bool = False
 
-    def say(self, data: Contract, *, sequence: int) -> None:
+    def publish(self, data: Contract, *, sequence: int) -> None:
         """Publish an event once this commits; `sequence` is its aggregate's version after it."""
         carrier: dict[str, str] = {}
         inject(carrier, context=self.origins.get(data.key))
@@ -64,20 +64,20 @@ class Transaction:
 
     async def wait_until(self, name: str, subject_id: UUID, tenant_id: UUID, due_at: datetime) -> None:
         """Set or move the deadline `name` of a thing; the sweeper acts when it has passed."""
-        await self.session.execute(
+        await self.db.execute(
             _WAIT, {"name": name, "subject_id": subject_id, "tenant_id": tenant_id, "due_at": due_at}
         )
 
     async def stop_waiting(self, name: str, subject_id: UUID) -> None:
         """Lift a deadline: what was waited for has come."""
-        await self.session.execute(_STOP_WAITING, {"name": name, "subject_id": subject_id})
+        await self.db.execute(_STOP_WAITING, {"name": name, "subject_id": subject_id})
 
     async def wait_until_each(self, waits: Sequence[tuple[str, UUID, UUID, datetime]]) -> None:
         """Set or move many deadlines (name, subject, tenant, due) in one statement."""
         if not waits:
             return
         names, subject_ids, tenant_ids, dues = map(list, zip(*waits, strict=True))
-        await self.session.execute(
+        await self.db.execute(
             _WAIT_EACH,
             {"names": names, "subject_ids": subject_ids, "tenant_ids": tenant_ids, "dues": dues},
         )
@@ -85,4 +85,4 @@ class Transaction:
     async def stop_waiting_each(self, name: str, subject_ids: Sequence[UUID]) -> None:
         """Lift one kind of deadline of many things in one statement."""
         if subject_ids:
-            await self.session.execute(_STOP_WAITING_EACH, {"name": name, "subject_ids": list(subject_ids)})
+            await self.db.execute(_STOP_WAITING_EACH, {"name": name, "subject_ids": list(subject_ids)})

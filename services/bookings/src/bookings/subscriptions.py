@@ -1,13 +1,13 @@
 """Everything this service listens to, and everything its clock asks for."""
 
-from bookings.application.ports import Work
+from bookings.application.ports import UnitOfWork
 from bookings.consumers import policies
 from bookings.domain.bookings import BEGINNING, HOLD
 from bookings.domain.line import CALL
 from shared.contracts import integrations, opportunities, safeguarding
 from shared.messaging.policy import Deadline, Subscription
 
-SUBSCRIPTIONS: list[Subscription[Work]] = [
+SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
     Subscription(
         "when_roster_row_received_apply",
         integrations.RosterRowReceived,
@@ -77,7 +77,7 @@ SUBSCRIPTIONS: list[Subscription[Work]] = [
     ),
 ]
 
-DEADLINES: list[Deadline[Work]] = [
+DEADLINES: list[Deadline[UnitOfWork]] = [
     Deadline(HOLD, policies.when_hold_runs_out_expire),
     Deadline(BEGINNING, policies.when_session_begins_end),
     Deadline(CALL, policies.when_places_are_free_call_line),

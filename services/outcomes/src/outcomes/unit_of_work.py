@@ -14,7 +14,7 @@ from outcomes.adapters.rulebook import shipped_frameworks, shipped_rules
 from outcomes.application.commands import Place
 from outcomes.application.ports import Accounts, Copies, Meaning, Registers, Rulebook
 from outcomes.domain.frameworks import Framework
-from shared.persistence.transaction import Transaction
+from shared.bus.transaction import Transaction
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(cast(:subject as text), 0))")
 _LOCK_EACH = text(
@@ -31,7 +31,7 @@ _SHARE_EACH = text(
 )
 
 
-class OutcomesWork:
+class OutcomesUnitOfWork:
     """What a handler works with."""
 
     def __init__(self, transaction: Transaction) -> None:
@@ -53,11 +53,11 @@ class OutcomesWork:
         opportunities = sorted({str(place.opportunity_id) for place in places})
         sessions = sorted({str(place.session_id) for place in places})
         institutions = sorted({str(place.institution_id) for place in places})
-        await self._transaction.session.execute(_SHARE_EACH, {"subjects": opportunities + sessions})
-        await self._transaction.session.execute(_LOCK_EACH, {"subjects": institutions})
+        await self._transaction.db.execute(_SHARE_EACH, {"subjects": opportunities + sessions})
+        await self._transaction.db.execute(_LOCK_EACH, {"subjects": institutions})
 
     async def lock(self, subject_id: UUID) -> None:
-        await self._transaction.session.execute(_LOCK, {"subject": str(subject_id)})
+        await self._transaction.db.execute(_LOCK, {"subject": str(subject_id)})
 
     async def soon(self, deadline: str, subjects: Iterable[tuple[UUID, UUID]]) -> None:
         await self._transaction.wait_until_each(
@@ -65,4 +65,4 @@ class OutcomesWork:
         )
 
     def say(self, event: object, *, sequence: int) -> None:
-        self._transaction.say(contract_of(event), sequence=sequence)
+        self._transaction.publish(contract_of(event), sequence=sequence)

@@ -10,7 +10,7 @@ from safeguarding.adapters.concerns import ConcernRepository
 from safeguarding.adapters.passports import PassportRepository, SupervisorTable
 from safeguarding.adapters.register import RegisterCopy
 from safeguarding.application.ports import Clearances, Concerns, Passports, Register, Supervisors
-from shared.persistence.transaction import Transaction
+from shared.bus.transaction import Transaction
 
 _ACT_ALSO_FOR = text(
     """
@@ -20,7 +20,7 @@ _ACT_ALSO_FOR = text(
 )
 
 
-class SafeguardingWork:
+class SafeguardingUnitOfWork:
     """What a handler works with."""
 
     def __init__(self, transaction: Transaction) -> None:
@@ -35,7 +35,7 @@ class SafeguardingWork:
 
     async def act_also_for(self, provider_id: UUID) -> None:
         # A school's concern suspends another tenant's passport: named here, for one provider, once.
-        await self._transaction.session.execute(_ACT_ALSO_FOR, {"provider_id": str(provider_id)})
+        await self._transaction.db.execute(_ACT_ALSO_FOR, {"provider_id": str(provider_id)})
 
     async def wait_until(self, name: str, subject_id: UUID, tenant_id: UUID, due_at: datetime) -> None:
         await self._transaction.wait_until(name, subject_id, tenant_id, due_at)

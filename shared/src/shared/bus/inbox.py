@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic_core import to_json
@@ -11,21 +11,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.kernel import ConcurrentChange, Conflict, Invalid
 
+MessageKind = Literal["request", "event", "deadline", "task"]
+REQUEST_SOURCE = "http:"  # begins the source of every request, in the claims as well
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What asks for a command: an HTTP request, an event or a tick of the clock.
+    """What asks for a command: an HTTP request, an event, a passed deadline or a task of the service's own.
 
     `source` and `message_id` are its identity, `tenants` the organisations it acts for.
-    `fingerprint` is the digest of a request's content, `lane` an event's topic and aggregate: behind a
-    parked message of its lane, whoever parked it, a message waits.
+    `fingerprint` is the digest of a request's content. `ordering_key` is an event's topic and key: while
+    a message with the same ordering key is parked, whichever subscription parked it, this one waits.
     """
 
     source: str
     message_id: str
     tenants: frozenset[UUID] = frozenset()
     fingerprint: bytes | None = None
-    lane: tuple[str, str] | None = None
+    ordering_key: tuple[str, str] | None = None
+    kind: MessageKind = "task"
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -100,34 +104,34 @@ _KEEP = text(
 
 
 async def claim(
-    session: AsyncSession, messages: Sequence[Message]
+    db: AsyncSession, messages: Sequence[Message]
 ) -> list[Taken | InFlight | KeyReused | Blocked | None]:
     """Hold the messages, each its own, to the transaction's end and act for their tenants from here on.
 
     For each: None when it is new, what came of it when it was taken before, or why it cannot be
     taken: another transaction has it, its key stood for another content, it waits behind a parked one.
     """
-    lanes = [message.lane or ("", "") for message in messages]
-    rows = await session.execute(
+    ordering_keys = [message.ordering_key or ("", "") for message in messages]
+    rows = await db.execute(
         _CLAIM,
         {
             "tenants": ",".join(sorted({str(t) for message in messages for t in message.tenants})),
             "sources": [message.source for message in messages],
             "ids": [message.message_id for message in messages],
-            "topics": [topic for topic, _ in lanes],
-            "keys": [key for _, key in lanes],
+            "topics": [topic for topic, _ in ordering_keys],
+            "keys": [key for _, key in ordering_keys],
         },
     )
-    return [_standing(row, message) for row, message in zip(rows, messages, strict=True)]
+    return [_claim_result(row, message) for row, message in zip(rows, messages, strict=True)]
 
 
-async def keep(session: AsyncSession, taken: Sequence[tuple[Message, Answer | None]]) -> None:
+async def keep(db: AsyncSession, taken: Sequence[tuple[Message, Answer | None]]) -> None:
     """Enter the messages as taken, with their answers.
 
     Raises `ConcurrentChange` where one was entered between the look and the lock: looked at again,
     it is taken.
     """
-    result: Any = await session.execute(
+    result: Any = await db.execute(
         _KEEP,
         {
             "sources": [message.source for message, _ in taken],
@@ -140,7 +144,7 @@ async def keep(session: AsyncSession, taken: Sequence[tuple[Message, Answer | No
         raise ConcurrentChange
 
 
-def _standing(row: Any, message: Message) -> Taken | InFlight | KeyReused | Blocked | None:
+def _claim_result(row: Any, message: Message) -> Taken | InFlight | KeyReused | Blocked | None:
     if not row.mine:
         return InFlight()
     if row.taken:

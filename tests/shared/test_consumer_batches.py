@@ -7,74 +7,85 @@ from uuid import UUID
 
 import pytest
 
-from shared import command_bus, failpoints
+from shared import failpoints
+from shared.bus import command_bus
 from shared.contracts.envelope import Event
 from shared.kernel import Conflict, NotYetKnown, new_id
 from shared.messaging.policy import Instruction, Subscription
 from tests.infra.polling import eventually
 from tests.shared.consuming import are_parked, changed, consuming, ended, has_effects, headers_of
+from tests.shared.example_service import (
+    SUBSCRIPTIONS,
+    TOPIC,
+    ExampleService,
+    ExampleUnitOfWork,
+    Note,
+    ThingChanged,
+    note,
+)
 from tests.shared.log import Log
-from tests.shared.toy import SUBSCRIPTIONS, TOPIC, Note, ThingChanged, Toy, ToyWork, note
 
 ALL = list(range(1, 21))
 
 
-async def note_each(commands: Sequence[Note], work: ToyWork) -> list[None]:
+async def note_each(commands: Sequence[Note], uow: ExampleUnitOfWork) -> list[None]:
     for command in commands:
-        await note(command, work)
+        await note(command, uow)
     return [None] * len(commands)
 
 
-def together(fails: dict[int, Exception] | None = None) -> list[Subscription[ToyWork]]:
+def batched(fails: dict[int, Exception] | None = None) -> list[Subscription[ExampleUnitOfWork]]:
     """The toy's, its changes taken together; the numbers named fail."""
 
-    def when_thing_changed_note_it(event: Event[ThingChanged]) -> Instruction[ToyWork]:
+    def when_thing_changed_note_it(event: Event[ThingChanged]) -> Instruction[ExampleUnitOfWork]:
         number = event.data.number
         return Instruction(note, Note(event.data.thing_id, number, fails=(fails or {}).get(number)))
 
     return [
         Subscription(
-            "when_thing_changed_note_it", ThingChanged, when_thing_changed_note_it, together=note_each
+            "when_thing_changed_note_it", ThingChanged, when_thing_changed_note_it, batch_handler=note_each
         ),
         SUBSCRIPTIONS[1],
     ]
 
 
-async def transactions(toy: Toy) -> list[int]:
+async def transactions(example: ExampleService) -> list[int]:
     """How many effects each transaction had, in order."""
-    rows = await toy.sql("select count(*) as count from effects group by xmin::text order by min(id)")
+    rows = await example.sql("select count(*) as count from effects group by xmin::text order by min(id)")
     return [row["count"] for row in rows]
 
 
-async def test_events_side_by_side_share_a_transaction_and_keep_their_order(toy: Toy, log: Log) -> None:
+async def test_events_side_by_side_share_a_transaction_and_keep_their_order(
+    example: ExampleService, log: Log
+) -> None:
     key = new_id()
     events = [changed(key, number) for number in ALL]
     await log.write(*events[:12], ended(key, 99), *events[12:])
-    async with consuming(toy, log, together()):
-        await eventually(lambda: has_effects(toy, key, [*ALL[:12], 99, *ALL[12:]]))
+    async with consuming(example, log, batched()):
+        await eventually(lambda: has_effects(example, key, [*ALL[:12], 99, *ALL[12:]]))
 
-    assert await transactions(toy) == [12, 1, 8]
+    assert await transactions(example) == [12, 1, 8]
 
 
-async def test_a_setting_bounds_how_many_share_one(toy: Toy, log: Log) -> None:
+async def test_a_setting_bounds_how_many_share_one(example: ExampleService, log: Log) -> None:
     key = new_id()
     await log.write(*(changed(key, number) for number in ALL))
-    async with consuming(toy, log, together(), together=8):
-        await eventually(lambda: has_effects(toy, key, ALL))
+    async with consuming(example, log, batched(), batch_handler=8):
+        await eventually(lambda: has_effects(example, key, ALL))
 
-    assert await transactions(toy) == [8, 8, 4]
+    assert await transactions(example) == [8, 8, 4]
 
 
-async def test_an_event_given_twice_within_one_has_its_effect_once(toy: Toy, log: Log) -> None:
+async def test_an_event_given_twice_within_one_has_its_effect_once(example: ExampleService, log: Log) -> None:
     key = new_id()
     events = [changed(key, number) for number in ALL]
     await log.write(*events, *events)
-    async with consuming(toy, log, together()):
+    async with consuming(example, log, batched()):
         await log.write(changed(key, 21))
-        await eventually(lambda: has_effects(toy, key, [*ALL, 21]))
+        await eventually(lambda: has_effects(example, key, [*ALL, 21]))
 
 
-async def poisoned(toy: Toy, log: Log, key: UUID, other: UUID) -> None:
+async def poisoned(example: ExampleService, log: Log, key: UUID, other: UUID) -> None:
     """A message nobody can read, in the middle of one key's events and another's."""
     for number in ALL:
         await log.write(changed(other, number))
@@ -85,45 +96,49 @@ async def poisoned(toy: Toy, log: Log, key: UUID, other: UUID) -> None:
 
 
 async def test_a_poisoned_message_among_them_is_parked_with_what_follows_it_and_nothing_else(
-    toy: Toy, log: Log
+    example: ExampleService, log: Log
 ) -> None:
     key = new_id()
     other = key.__class__(int=key.int ^ 1 << 127)
-    await poisoned(toy, log, key, other)
-    async with consuming(toy, log, together()):
-        await eventually(lambda: has_effects(toy, other, ALL))
-        await eventually(lambda: are_parked(toy, 11))
-        await eventually(lambda: has_effects(toy, key, ALL[:9]))
+    await poisoned(example, log, key, other)
+    async with consuming(example, log, batched()):
+        await eventually(lambda: has_effects(example, other, ALL))
+        await eventually(lambda: are_parked(example, 11))
+        await eventually(lambda: has_effects(example, key, ALL[:9]))
 
-    reasons = [reason.split(":")[0] for _, reason in await toy.parked()]
+    reasons = [reason.split(":")[0] for _, reason in await example.parked()]
     assert reasons == ["malformed", *["behind a parked message of its aggregate"] * 10]
 
 
-async def test_what_fails_among_them_is_parked_alone_with_what_follows_it(toy: Toy, log: Log) -> None:
+async def test_what_fails_among_them_is_parked_alone_with_what_follows_it(
+    example: ExampleService, log: Log
+) -> None:
     keys = [new_id() for _ in range(3)]
     await log.write(*(changed(key, number) for number in ALL for key in keys[:2]))
     await log.write(*(changed(keys[2], number + 100) for number in ALL))
-    async with consuming(toy, log, together({105: Conflict()})):
-        await eventually(lambda: are_parked(toy, 16))
+    async with consuming(example, log, batched({105: Conflict()})):
+        await eventually(lambda: are_parked(example, 16))
         for key in keys[:2]:
-            await eventually(partial(has_effects, toy, key, ALL))
-        await eventually(lambda: has_effects(toy, keys[2], [101, 102, 103, 104]))
+            await eventually(partial(has_effects, example, key, ALL))
+        await eventually(lambda: has_effects(example, keys[2], [101, 102, 103, 104]))
 
 
-async def test_what_is_not_known_yet_is_waited_for_by_its_own_partition(toy: Toy, log: Log) -> None:
+async def test_what_is_not_known_yet_is_waited_for_by_its_own_partition(
+    example: ExampleService, log: Log
+) -> None:
     key, fails = new_id(), dict[int, Exception]()
     fails[7] = NotYetKnown("not yet")
     await log.write(*(changed(key, number) for number in ALL))
-    async with consuming(toy, log, together(fails)):
-        await eventually(lambda: has_effects(toy, key, ALL[:6]))
+    async with consuming(example, log, batched(fails)):
+        await eventually(lambda: has_effects(example, key, ALL[:6]))
         fails.clear()
-        await eventually(lambda: has_effects(toy, key, ALL))
+        await eventually(lambda: has_effects(example, key, ALL))
 
-    assert await toy.parked() == []
+    assert await example.parked() == []
 
 
 async def test_a_commit_whose_answer_was_lost_has_its_effects_once(
-    toy: Toy, log: Log, monkeypatch: pytest.MonkeyPatch
+    example: ExampleService, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit, lost = command_bus._commit, list[int]()
 
@@ -136,34 +151,34 @@ async def test_a_commit_whose_answer_was_lost_has_its_effects_once(
     monkeypatch.setattr(command_bus, "_commit", commit_and_lose_the_answer)
     key = new_id()
     await log.write(*(changed(key, number) for number in ALL))
-    async with consuming(toy, log, together()):
+    async with consuming(example, log, batched()):
         await log.write(changed(key, 21))
-        await eventually(lambda: has_effects(toy, key, [*ALL, 21]))
+        await eventually(lambda: has_effects(example, key, [*ALL, 21]))
 
     assert lost
-    assert await toy.parked() == []
+    assert await example.parked() == []
 
 
 @pytest.mark.parametrize("point", ["C1", "C2", "C3", "C4"])
 async def test_a_failure_at_any_point_of_one_loses_and_doubles_nothing(
-    toy: Toy, log: Log, point: str
+    example: ExampleService, log: Log, point: str
 ) -> None:
     key = new_id()
     await log.write(*(changed(key, number) for number in ALL))
     failpoints.arm(f"{point}:raise")
     try:
-        async with consuming(toy, log, together()):
-            await eventually(lambda: has_effects(toy, key, ALL))
+        async with consuming(example, log, batched()):
+            await eventually(lambda: has_effects(example, key, ALL))
             assert failpoints._armed is not None
             assert failpoints._armed.spent
     finally:
         failpoints.arm(None)
 
-    assert await toy.parked() == []
+    assert await example.parked() == []
 
 
 async def test_a_consumer_lost_between_effect_and_offset_leaves_nothing_to_do_again(
-    toy: Toy, log: Log, monkeypatch: pytest.MonkeyPatch
+    example: ExampleService, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = new_id()
 
@@ -171,10 +186,10 @@ async def test_a_consumer_lost_between_effect_and_offset_leaves_nothing_to_do_ag
         return False
 
     await log.write(*(changed(key, number) for number in ALL))
-    async with consuming(toy, log, together()) as consumer:
+    async with consuming(example, log, batched()) as consumer:
         monkeypatch.setattr(consumer, "_commit", lost)
-        await eventually(lambda: has_effects(toy, key, ALL))
+        await eventually(lambda: has_effects(example, key, ALL))
     assert sum((await log.committed("toy", TOPIC)).values()) == 0
-    async with consuming(toy, log, together()):
+    async with consuming(example, log, batched()):
         await log.write(changed(key, 21))
-        await eventually(lambda: has_effects(toy, key, [*ALL, 21]))
+        await eventually(lambda: has_effects(example, key, [*ALL, 21]))

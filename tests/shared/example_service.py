@@ -13,21 +13,21 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlmodel import Field, SQLModel
 
-from shared.command_bus import CommandBus, Done
+from shared.bus.command_bus import CommandBus, Done
+from shared.bus.inbox import Message, Taken
+from shared.bus.transaction import Transaction
+from shared.bus.wake import Waker
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import Event
 from shared.kernel import Aggregate, Clock, NotFound, NotYetKnown, OffsetClock, new_id
 from shared.messaging.consumer import Consumer
-from shared.messaging.inbox import Message, Taken
 from shared.messaging.policy import Deadline, Due, Instruction, Subscription, for_tenants
 from shared.messaging.relay import Relay
 from shared.messaging.sweeper import Sweeper
-from shared.messaging.wake import Waker
 from shared.persistence.database import Database, Deadlines
 from shared.persistence.migrations import create_kit_tables, grant, protect, statements
 from shared.persistence.provision import ServiceDatabase, provision, role_names, service_database
 from shared.persistence.rows import save_row
-from shared.persistence.transaction import Transaction
 from tests.infra import engines
 
 TOPIC, OTHER_TOPIC = "toy.events", "toy.others"
@@ -163,12 +163,12 @@ class ChangeThing:
     fail_with: Exception | None = field(default=None, compare=False)
 
 
-class ToyWork:
+class ExampleUnitOfWork:
     """What the toy's handlers work with."""
 
     def __init__(self, transaction: Transaction) -> None:
         self.transaction = transaction
-        self.session = transaction.session
+        self.session = transaction.db
 
     async def effect(self, key: UUID, number: int, seen_by: str = "") -> None:
         statement = text("insert into effects (key, number, seen_by) values (:key, :number, :seen_by)")
@@ -189,16 +189,16 @@ class ToyWork:
         changes = thing.take_events()
         await save_row(self.session, row, changes=len(changes))
         for sequence, _ in changes:
-            self.transaction.say(
+            self.transaction.publish(
                 ThingChanged(thing_id=thing.id, tenant_id=thing.tenant_id, number=sequence), sequence=sequence
             )
 
 
-async def change_thing(command: ChangeThing, work: ToyWork) -> int:
+async def change_thing(command: ChangeThing, uow: ExampleUnitOfWork) -> int:
     """Have an effect and say so; then fail, if told to."""
-    await work.effect(command.thing_id, command.number)
+    await uow.effect(command.thing_id, command.number)
     said = ThingChanged(thing_id=command.thing_id, tenant_id=command.thing_id, number=command.number)
-    work.transaction.say(said, sequence=command.number)
+    uow.transaction.publish(said, sequence=command.number)
     if command.fail_with is not None:
         raise command.fail_with
     return command.number
@@ -215,34 +215,34 @@ class Note:
     seen_by: str = ""
 
 
-async def note(command: Note, work: ToyWork) -> None:
+async def note(command: Note, uow: ExampleUnitOfWork) -> None:
     """The effect of an event."""
-    if command.needs is not None and not await work.has_effect(command.needs):
+    if command.needs is not None and not await uow.has_effect(command.needs):
         raise NotYetKnown("what it needs is not there")
     if command.fails is not None:
         raise command.fails
-    await work.effect(command.key, command.number, command.seen_by)
+    await uow.effect(command.key, command.number, command.seen_by)
 
 
-def when_thing_changed_note_it(event: Event[ThingChanged]) -> Instruction[ToyWork]:
+def when_thing_changed_note_it(event: Event[ThingChanged]) -> Instruction[ExampleUnitOfWork]:
     return Instruction(note, Note(event.data.thing_id, event.data.number), for_tenants(event.data.tenant_id))
 
 
-def when_thing_ended_note_it(event: Event[ThingEnded]) -> Instruction[ToyWork]:
+def when_thing_ended_note_it(event: Event[ThingEnded]) -> Instruction[ExampleUnitOfWork]:
     return Instruction(note, Note(event.data.thing_id, event.data.number), for_tenants(event.data.tenant_id))
 
 
-def when_overdue_note_it(due: Due) -> Instruction[ToyWork]:
+def when_overdue_note_it(due: Due) -> Instruction[ExampleUnitOfWork]:
     return Instruction(note, Note(due.subject_id, 1), for_tenants(due.tenant_id))
 
 
-SUBSCRIPTIONS: list[Subscription[ToyWork]] = [
+SUBSCRIPTIONS: list[Subscription[ExampleUnitOfWork]] = [
     Subscription("when_thing_changed_note_it", ThingChanged, when_thing_changed_note_it),
     Subscription("when_thing_ended_note_it", ThingEnded, when_thing_ended_note_it),
 ]
 
 
-class Toy:
+class ExampleService:
     """The toy's own things, as a runtime holds a service's."""
 
     def __init__(self, database: ServiceDatabase, admin_url: str, *, clock: Clock | None = None) -> None:
@@ -254,8 +254,8 @@ class Toy:
         )
         self.relay_database = Database(database.relay_url, name="toy-relay", size=1)
         self.waker = Waker(self.database)
-        self.bus: CommandBus[ToyWork] = CommandBus(
-            self.database, ToyWork, self.clock, self.waker, source="/services/toy"
+        self.bus: CommandBus[ExampleUnitOfWork] = CommandBus(
+            self.database, ExampleUnitOfWork, self.clock, self.waker, source="/services/toy"
         )
 
     async def close(self) -> None:
@@ -264,7 +264,7 @@ class Toy:
         await self.relay_database.close()
 
     async def change(self, thing_id: UUID, number: int = 1, **more: Any) -> Done[int] | Taken:
-        """One change of a thing through the door, as a message of its own."""
+        """One change of a thing through the command bus, as a message of its own."""
         message = Message("test", str(new_id()))
         return await self.bus.execute(message, change_thing, ChangeThing(thing_id, number, **more))
 
@@ -303,8 +303,12 @@ class Toy:
         return Relay(self.relay_database, bootstrap, service="toy", topic_prefix=prefix, **more)
 
     def consumer(
-        self, bootstrap: str, prefix: str, subscriptions: Sequence[Subscription[ToyWork]] = (), **more: Any
-    ) -> Consumer[ToyWork]:
+        self,
+        bootstrap: str,
+        prefix: str,
+        subscriptions: Sequence[Subscription[ExampleUnitOfWork]] = (),
+        **more: Any,
+    ) -> Consumer[ExampleUnitOfWork]:
         return Consumer(
             self.database,
             self.bus,
@@ -315,7 +319,7 @@ class Toy:
             **more,
         )
 
-    def sweeper(self, *deadlines: Deadline[ToyWork]) -> Sweeper[ToyWork]:
+    def sweeper(self, *deadlines: Deadline[ExampleUnitOfWork]) -> Sweeper[ExampleUnitOfWork]:
         return Sweeper(
             self.database, self.bus, deadlines or [Deadline("overdue", when_overdue_note_it)], self.clock
         )

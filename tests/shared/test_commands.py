@@ -8,24 +8,24 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.command_bus import OutcomeUnknown
+from shared.bus.command_bus import OutcomeUnknown
 from tests.shared import planted
-from tests.shared.toy import Toy
+from tests.shared.example_service import ExampleService
 from tests.shared.web import client_of
 from wex.issuer import Issuer
 
 
 async def test_a_thing_made_is_where_the_answer_says(http: httpx2.AsyncClient) -> None:
-    made = await http.post("/v1/things", json={"name": "one"}, headers={"Idempotency-Key": "k"})
+    beat = await http.post("/v1/things", json={"name": "one"}, headers={"Idempotency-Key": "k"})
 
-    assert made.status_code == 201
-    assert made.headers["location"] == f"/v1/things/{made.json()['id']}"
-    assert made.headers["etag"] == '"v1"'
-    assert "idempotency-replayed" not in made.headers
+    assert beat.status_code == 201
+    assert beat.headers["location"] == f"/v1/things/{beat.json()['id']}"
+    assert beat.headers["etag"] == '"v1"'
+    assert "idempotency-replayed" not in beat.headers
 
 
 async def test_asked_again_with_its_key_it_answers_the_same_to_the_byte(
-    http: httpx2.AsyncClient, toy: Toy
+    http: httpx2.AsyncClient, example: ExampleService
 ) -> None:
     first = await http.post("/v1/things", json={"name": "one"}, headers={"Idempotency-Key": "k"})
     again = await http.post("/v1/things", json={"name": "one"}, headers={"Idempotency-Key": "k"})
@@ -34,10 +34,12 @@ async def test_asked_again_with_its_key_it_answers_the_same_to_the_byte(
     assert again.headers["etag"] == first.headers["etag"]
     assert again.headers["location"] == first.headers["location"]
     assert again.headers["idempotency-replayed"] == "true"
-    assert len(await toy.sql("select from things")) == 1
+    assert len(await example.sql("select from things")) == 1
 
 
-async def test_an_answer_without_a_body_is_given_again_too(http: httpx2.AsyncClient, toy: Toy) -> None:
+async def test_an_answer_without_a_body_is_given_again_too(
+    http: httpx2.AsyncClient, example: ExampleService
+) -> None:
     answers = [
         await http.post("/v1/changes", json={"name": "x"}, headers={"Idempotency-Key": "k"}) for _ in "12"
     ]
@@ -45,7 +47,7 @@ async def test_an_answer_without_a_body_is_given_again_too(http: httpx2.AsyncCli
     assert [each.status_code for each in answers] == [204, 204]
     assert [each.content for each in answers] == [b"", b""]
     assert answers[1].headers["idempotency-replayed"] == "true"
-    assert len(await toy.effects()) == 1
+    assert len(await example.effects()) == 1
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,9 @@ async def test_a_key_is_its_callers_own(http: httpx2.AsyncClient, app: FastAPI, 
     assert answer.status_code == 201
 
 
-async def test_twenty_at_once_with_one_key_make_one_thing(http: httpx2.AsyncClient, toy: Toy) -> None:
+async def test_twenty_at_once_with_one_key_make_one_thing(
+    http: httpx2.AsyncClient, example: ExampleService
+) -> None:
     answers = await asyncio.gather(
         *(http.post("/v1/things", json={"name": "x"}, headers={"Idempotency-Key": "k"}) for _ in range(20))
     )
@@ -77,7 +81,7 @@ async def test_twenty_at_once_with_one_key_make_one_thing(http: httpx2.AsyncClie
     assert {each.status_code for each in answers} <= {201, 409}
     assert {each.json()["slug"] for each in answers if each.status_code == 409} <= {"request-in-flight"}
     assert len({each.json()["id"] for each in answers if each.status_code == 201}) == 1
-    assert len(await toy.sql("select from things")) == 1
+    assert len(await example.sql("select from things")) == 1
 
 
 async def test_a_refused_request_may_be_mended_under_its_key(http: httpx2.AsyncClient) -> None:
@@ -88,23 +92,23 @@ async def test_a_refused_request_may_be_mended_under_its_key(http: httpx2.AsyncC
 
 
 async def test_a_change_needs_the_present_version(http: httpx2.AsyncClient) -> None:
-    made = await http.post("/v1/things", json={"name": "one"}, headers={"Idempotency-Key": "k"})
-    path = f"/v1/things/{made.json()['id']}"
+    beat = await http.post("/v1/things", json={"name": "one"}, headers={"Idempotency-Key": "k"})
+    path = f"/v1/things/{beat.json()['id']}"
 
     async def rename(name: str, version: str) -> httpx2.Response:
         headers = {"Idempotency-Key": f"{name}{version}", "If-Match": version}
         return await http.put(path, json={"name": name}, headers=headers)
 
-    renamed = await rename("two", made.headers["etag"])
+    renamed = await rename("two", beat.headers["etag"])
     assert (renamed.status_code, renamed.headers["etag"]) == (200, '"v2"')
     for version in ('"v1"', "v2", "*", '"v99"', 'W/"v2"'):
         stale = await rename("three", version)
         assert (stale.status_code, stale.json()["slug"]) == (412, "version-does-not-match")
 
 
-async def answers_before_the_commit(http: httpx2.AsyncClient, toy: Toy) -> bool:
+async def answers_before_the_commit(http: httpx2.AsyncClient, example: ExampleService) -> bool:
     """Whether a change is answered with success although its commit fails."""
-    await toy.sql(
+    await example.sql(
         """
         do $$ begin
           create function refuse() returns trigger language plpgsql as
@@ -116,21 +120,23 @@ async def answers_before_the_commit(http: httpx2.AsyncClient, toy: Toy) -> bool:
     )
     change = {"name": "x", "size": 66}
     answer = await http.post("/v1/changes", json=change, headers={"Idempotency-Key": "k"})
-    assert await toy.effects() == []
+    assert await example.effects() == []
     return answer.is_success
 
 
-async def test_a_commit_that_fails_is_never_answered_with_success(http: httpx2.AsyncClient, toy: Toy) -> None:
-    assert not await answers_before_the_commit(http, toy)
+async def test_a_commit_that_fails_is_never_answered_with_success(
+    http: httpx2.AsyncClient, example: ExampleService
+) -> None:
+    assert not await answers_before_the_commit(http, example)
 
 
-async def test_planted_a_commit_after_the_answer_is_seen(toy: Toy) -> None:
-    async with client_of(planted.app_that_commits_after_its_answer(toy)) as http:
-        assert await answers_before_the_commit(http, toy)
+async def test_planted_a_commit_after_the_answer_is_seen(example: ExampleService) -> None:
+    async with client_of(planted.app_that_commits_after_its_answer(example)) as http:
+        assert await answers_before_the_commit(http, example)
 
 
 async def test_an_unknown_outcome_says_so_and_the_key_settles_it(
-    http: httpx2.AsyncClient, toy: Toy, monkeypatch: pytest.MonkeyPatch
+    http: httpx2.AsyncClient, example: ExampleService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     commit = AsyncSession.commit
 
@@ -146,4 +152,4 @@ async def test_an_unknown_outcome_says_so_and_the_key_settles_it(
     assert (lost.status_code, lost.json()["slug"]) == (503, "outcome-unknown")
     assert lost.headers["retry-after"] == "1"
     assert (again.status_code, again.headers["idempotency-replayed"]) == (201, "true")
-    assert len(await toy.sql("select from things")) == 1
+    assert len(await example.sql("select from things")) == 1

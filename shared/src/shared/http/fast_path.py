@@ -1,8 +1,8 @@
-"""The straight way in: a change that is plainly in order is read once, past the framework's solver.
+"""The fast path: a well-formed change is parsed here, without FastAPI's dependency solver.
 
 FastAPI reads parameters, dependencies and bodies in a general way that costs a hot route more than its
-command. What is not plain - no key, another media type, a body that breaks its form - goes FastAPI's way
-still and is answered there: an operation has one set of answers.
+command. Anything else (no key, another media type, a body that breaks its form) still takes FastAPI's way
+and is answered there, so an operation has one set of answers.
 """
 
 from typing import Any
@@ -14,14 +14,14 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
 from shared.http.bodies import RequestBody
-from shared.http.door import MAX_KEY_LENGTH, Door, open_door
+from shared.http.commands import MAX_KEY_LENGTH, CommandRequest, command_request
 from shared.security.access import current_caller, verified_caller
 
 _MOST_DIGITS = 5  # of a body's length: a longer one is rare and not hurried
 
 
-class StraightRoute(APIRoute):
-    """A route of a fixed address that takes a body, the door and the caller, and nothing else.
+class FastRoute(APIRoute):
+    """A route of a fixed address that takes a body, an `IdempotentRequest` and the caller, and nothing else.
 
     For `APIRouter(route_class=...)`. Raises `ValueError` for a route that takes anything else.
     """
@@ -30,17 +30,23 @@ class StraightRoute(APIRoute):
         super().__init__(*args, **options)
         needed = {each.call: each for each in self.dependant.dependencies}
         bodies = self.dependant.body_params
-        if _takes_others(self.dependant) or len(bodies) != 1 or set(needed) != {open_door, current_caller}:
-            raise ValueError(f"{self.path} takes more or less than a body, the door and the caller")
-        door, caller = needed[open_door], needed[current_caller]
-        self._names = str(bodies[0].name), str(door.name), str(caller.name)
+        if (
+            _takes_others(self.dependant)
+            or len(bodies) != 1
+            or set(needed) != {command_request, current_caller}
+        ):
+            raise ValueError(
+                f"{self.path} takes more or less than a body, an IdempotentRequest and the caller"
+            )
+        command, caller = needed[command_request], needed[current_caller]
+        self._names = str(bodies[0].name), str(command.name), str(caller.name)
         self._body: type[RequestBody] = bodies[0].field_info.annotation  # type: ignore[assignment]
         self._scopes = tuple(caller.own_oauth_scopes or ())
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
         repeated = len(headers) != len(scope["headers"])
-        if scope["method"] not in (self.methods or ()) or repeated or not _is_plain(headers):
+        if scope["method"] not in (self.methods or ()) or repeated or not _is_well_formed(headers):
             await super().handle(scope, receive, send)
             return
         request = Request(scope, receive, send)
@@ -49,12 +55,12 @@ class StraightRoute(APIRoute):
         except ClientDisconnect:
             raise HTTPException(400) from None
         if (body := self._read(sent)) is None:
-            await super().handle(scope, _again(sent, receive), send)
+            await super().handle(scope, _received_again(sent, receive), send)
             return
         authorization = headers.get(b"authorization", b"").decode("latin-1")
         caller = await verified_caller(request, authorization, self._scopes)
-        door = Door(request, headers[b"idempotency-key"].decode("latin-1"))
-        response = await self.endpoint(**dict(zip(self._names, (body, door, caller), strict=True)))
+        command = CommandRequest(request, headers[b"idempotency-key"].decode("latin-1"))
+        response = await self.endpoint(**dict(zip(self._names, (body, command, caller), strict=True)))
         await response(scope, receive, send)
 
     def _read(self, sent: bytes) -> RequestBody | None:
@@ -72,7 +78,7 @@ def _takes_others(dependant: Any) -> bool:
     )
 
 
-def _is_plain(headers: dict[bytes, bytes]) -> bool:
+def _is_well_formed(headers: dict[bytes, bytes]) -> bool:
     length = headers.get(b"content-length", b"")
     return (
         headers.get(b"content-type") == b"application/json"
@@ -82,15 +88,15 @@ def _is_plain(headers: dict[bytes, bytes]) -> bool:
     )
 
 
-def _again(sent: bytes, receive: Receive) -> Receive:
+def _received_again(sent: bytes, receive: Receive) -> Receive:
     """What was received already, once more."""
-    told = False
+    replayed = False
 
     async def receive_again() -> Message:
-        nonlocal told
-        if told:
+        nonlocal replayed
+        if replayed:
             return await receive()
-        told = True
+        replayed = True
         return {"type": "http.request", "body": sent, "more_body": False}
 
     return receive_again

@@ -1,7 +1,7 @@
 """What the register hears, and what it waits for."""
 
 from opportunities.application.following import ASSURANCE_BEGINS
-from opportunities.application.ports import Work
+from opportunities.application.ports import UnitOfWork
 from opportunities.consumers import policies
 from shared.contracts.bookings import PlacesChanged
 from shared.contracts.opportunities import OrganisationRecorded
@@ -14,7 +14,7 @@ from shared.contracts.safeguarding import (
 )
 from shared.messaging.policy import Deadline, Subscription
 
-SUBSCRIPTIONS: list[Subscription[Work]] = [
+SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
     Subscription("when_assurance_granted_follow", AssuranceGranted, policies.when_assurance_granted_follow),
     Subscription(
         "when_assurance_reinstated_follow", AssuranceReinstated, policies.when_assurance_reinstated_follow
@@ -31,6 +31,6 @@ SUBSCRIPTIONS: list[Subscription[Work]] = [
         "when_organisation_recorded_relist", OrganisationRecorded, policies.when_organisation_recorded_relist
     ),
 ]
-DEADLINES: list[Deadline[Work]] = [
+DEADLINES: list[Deadline[UnitOfWork]] = [
     Deadline(ASSURANCE_BEGINS, policies.when_assurance_begins_list),
 ]

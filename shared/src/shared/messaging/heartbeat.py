@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Progress:
+class Heartbeat:
     """Tells how long ago a loop made progress; a client may be alive and stuck (aiokafka issue 1154)."""
 
     name: str
     limit: float = 60.0
     _at: float = field(default_factory=time.monotonic)
 
-    def made(self) -> None:
+    def beat(self) -> None:
         self._at = time.monotonic()
 
     @property

@@ -1,4 +1,4 @@
-"""From a request to the one door: Idempotency-Key to message, result to answer."""
+"""From a request to the command bus: Idempotency-Key to message, result to answer."""
 
 import hashlib
 import re
@@ -9,9 +9,9 @@ from fastapi import Depends, Header, Request, Response
 from opentelemetry.context import get_current
 from pydantic import BaseModel
 
-from shared.command_bus import CommandBus, Done, Order
+from shared.bus.command_bus import CommandBus, CommandEnvelope, Done
+from shared.bus.inbox import REQUEST_SOURCE, Answer, Message, Taken
 from shared.kernel import Refusal, StaleVersion
-from shared.messaging.inbox import Answer, Message, Taken
 from shared.security.tokens import Caller
 
 Command = TypeVar("Command")
@@ -37,15 +37,15 @@ class VersionMissing(Refusal):
     title = "This change needs an If-Match header"
 
 
-class Door:
-    """One request's way in: carries a command through the bus and answers, again if asked again."""
+class CommandRequest:
+    """One request that changes something: carried out once for its Idempotency-Key, answered each time."""
 
     def __init__(self, request: Request, key: str) -> None:
         self._request = request
         self._key = key
         self._runtime = request.app.state.runtime
 
-    async def __call__(
+    async def execute(
         self,
         caller: Caller,
         handler: Callable[[Command, Any], Awaitable[Result]],
@@ -56,7 +56,7 @@ class Door:
         bus: CommandBus[Any] = self._runtime.bus
         return _response(await bus.execute(await self._message(caller), handler, command, render))
 
-    async def in_lane(
+    async def execute_batched(
         self,
         key: object,
         caller: Caller,
@@ -66,16 +66,17 @@ class Door:
         *,
         subject: object,
     ) -> Response:
-        """The same for something scarce: together with others who want the thing that `key` names.
+        """The same for something scarce, sharing transactions with requests for the thing `key` names.
 
         `subject` is the aggregate whose events belong to this request's trace.
         """
-        order = Order(await self._message(caller), command, render, str(subject), get_current())
-        return _response(await self._runtime.lanes.execute(key, handler, order))
+        envelope = CommandEnvelope(await self._message(caller), command, render, str(subject), get_current())
+        return _response(await self._runtime.batcher.execute(key, handler, envelope))
 
     async def _message(self, caller: Caller) -> Message:
         return Message(
-            source=f"http:{caller.organisation_id or '-'}:{caller.subject}",
+            kind="request",
+            source=f"{REQUEST_SOURCE}{caller.organisation_id or '-'}:{caller.subject}",
             message_id=self._key,
             tenants=caller.acts_for,
             fingerprint=await self._fingerprint(),
@@ -99,12 +100,12 @@ def _response(outcome: Done[Any] | Taken) -> Response:
     return Response(answer.body, answer.status, headers, media_type=kind)
 
 
-async def open_door(request: Request, key: IdempotencyKey) -> Door:
+async def command_request(request: Request, key: IdempotencyKey) -> CommandRequest:
     """The dependency of every route that changes something."""
-    return Door(request, key)
+    return CommandRequest(request, key)
 
 
-OpenDoor = Annotated[Door, Depends(open_door)]
+IdempotentRequest = Annotated[CommandRequest, Depends(command_request)]
 
 
 def answer(

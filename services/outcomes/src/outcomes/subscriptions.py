@@ -1,7 +1,7 @@
 """What `outcomes` hears and waits for, on one page."""
 
 from outcomes.application.assessment import ASSESSMENT, DEPARTURE, RECOUNT, take_registers
-from outcomes.application.ports import Work
+from outcomes.application.ports import UnitOfWork
 from outcomes.consumers import policies
 from shared.contracts.bookings import (
     AttendanceRecorded,
@@ -14,7 +14,7 @@ from shared.contracts.bookings import (
 from shared.contracts.opportunities import OpportunityPublished, SessionScheduled
 from shared.messaging.policy import Deadline, Subscription
 
-SUBSCRIPTIONS: list[Subscription[Work]] = [
+SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
     Subscription(
         "when_opportunity_is_published_keep_it",
         OpportunityPublished,
@@ -42,7 +42,7 @@ SUBSCRIPTIONS: list[Subscription[Work]] = [
         "when_attendance_is_recorded_assess_it",
         AttendanceRecorded,
         policies.when_attendance_is_recorded_assess_it,
-        together=take_registers,
+        batch_handler=take_registers,
     ),
     Subscription(
         "when_learner_is_recorded_enrol_the_learner",
@@ -56,7 +56,7 @@ SUBSCRIPTIONS: list[Subscription[Work]] = [
     ),
 ]
 
-DEADLINES: list[Deadline[Work]] = [
+DEADLINES: list[Deadline[UnitOfWork]] = [
     Deadline(ASSESSMENT, policies.when_assessment_is_due_assess_the_booking),
     Deadline(DEPARTURE, policies.when_departure_is_due_see_the_learner_off),
     Deadline(RECOUNT, policies.when_recount_is_due_recount_the_learner),

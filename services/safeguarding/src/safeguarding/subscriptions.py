@@ -1,7 +1,7 @@
 """What safeguarding hears, and which deadlines it keeps: one page."""
 
 from safeguarding.application.handlers.assurances import EXPIRY
-from safeguarding.application.ports import Work
+from safeguarding.application.ports import UnitOfWork
 from safeguarding.consumers import policies
 from shared.contracts.bookings import BookingChanged, BookingEnded, BookingRequested, LearnerErased
 from shared.contracts.opportunities import (
@@ -12,7 +12,7 @@ from shared.contracts.opportunities import (
 )
 from shared.messaging.policy import Deadline, Subscription
 
-SUBSCRIPTIONS: list[Subscription[Work]] = [
+SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
     Subscription(
         "when_organisation_recorded_copy_it",
         OrganisationRecorded,
@@ -39,6 +39,6 @@ SUBSCRIPTIONS: list[Subscription[Work]] = [
     Subscription("when_learner_erased_forget_them", LearnerErased, policies.when_learner_erased_forget_them),
 ]
 
-DEADLINES: list[Deadline[Work]] = [
+DEADLINES: list[Deadline[UnitOfWork]] = [
     Deadline(EXPIRY, policies.when_assurance_expires_lapse_it),
 ]

@@ -1,0 +1,1 @@
+"""Commands carried out once: claim, work, outbox and answer in one transaction."""
