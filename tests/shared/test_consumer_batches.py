@@ -1,4 +1,4 @@
-"""Events taken together: one transaction for many, and for each what it would have had alone."""
+"""Batches: one transaction for many events, and for each what it would have had alone."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -35,7 +35,7 @@ async def note_each(commands: Sequence[Note], uow: ExampleUnitOfWork) -> list[No
 
 
 def batched(fails: dict[int, Exception] | None = None) -> list[Subscription[ExampleUnitOfWork]]:
-    """The toy's, its changes taken together; the numbers named fail."""
+    """The example service's, its changes batched; the numbers named fail."""
 
     def when_thing_changed_note_it(event: Event[ThingChanged]) -> Instruction[ExampleUnitOfWork]:
         number = event.data.number
@@ -70,7 +70,7 @@ async def test_events_side_by_side_share_a_transaction_and_keep_their_order(
 async def test_a_setting_bounds_how_many_share_one(example: ExampleService, log: Log) -> None:
     key = new_id()
     await log.write(*(changed(key, number) for number in ALL))
-    async with consuming(example, log, batched(), batch_handler=8):
+    async with consuming(example, log, batched(), batch_size=8):
         await eventually(lambda: has_effects(example, key, ALL))
 
     assert await transactions(example) == [8, 8, 4]

@@ -148,7 +148,7 @@ async def test_a_value_the_driver_refuses_is_parked_and_not_tried_for_ever(
 async def test_work_that_never_meets_the_databases_deadlines_is_parked_in_the_end(
     example: ExampleService, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.messaging.delivery.STUBBORN", 0.3)
+    monkeypatch.setattr("shared.messaging.delivery.MAX_OVERDUE_SECONDS", 0.3)
     overdue = asyncpg.QueryCanceledError("statement timeout")
     slow = subscriptions(lambda e: Note(e.data.thing_id, e.data.number, fails=overdue))
     async with consuming(example, log, slow):

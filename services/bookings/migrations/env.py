@@ -3,8 +3,7 @@
 import os
 
 from alembic import context
-from sqlmodel import SQLModel
 
 from shared.persistence.migrations import run_migrations
 
-run_migrations(context.config, SQLModel.metadata, os.environ.get("WEX_OWNER_DATABASE_URL", ""))
+run_migrations(context.config, os.environ.get("WEX_OWNER_DATABASE_URL", ""))

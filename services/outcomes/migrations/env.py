@@ -4,7 +4,6 @@ import os
 
 from alembic import context
 
-from outcomes.adapters.tables import Row
 from shared.persistence.migrations import run_migrations
 
-run_migrations(context.config, Row.metadata, os.environ.get("WEX_OWNER_DATABASE_URL", ""))
+run_migrations(context.config, os.environ.get("WEX_OWNER_DATABASE_URL", ""))

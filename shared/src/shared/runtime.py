@@ -1,7 +1,7 @@
 """What a running process holds, and the two kinds of process: api and worker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Generic, Protocol, TypeVar
@@ -46,7 +46,8 @@ class Task(Protocol):
 class Runtime(Generic[UnitOfWork]):
     """A service's own things while it runs; routes find it in `request.app.state.runtime`.
 
-    `reads` has an implementation for each protocol of queries, as the service's `open_reads` made them.
+    `reads` has what answers each protocol of queries, as the service's `open_reads` made them; `ports` has
+    what else routes ask for by a protocol.
     """
 
     settings: ServiceSettings
@@ -57,6 +58,7 @@ class Runtime(Generic[UnitOfWork]):
     batcher: KeyedBatcher[UnitOfWork]
     pager: Pager
     reads: Any = None
+    ports: Mapping[Any, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class Service(Generic[UnitOfWork]):
     tasks: Sequence[Callable[[Runtime[UnitOfWork]], Task]] = ()
     at_start: Callable[[Runtime[UnitOfWork]], Any] | None = None
     open_reads: Callable[[Database], Any] | None = None
+    ports: Mapping[Any, Any] = field(default_factory=dict)
     clock: Clock | None = None
     version: str = "0.1.0"
 
@@ -90,7 +93,7 @@ class Service(Generic[UnitOfWork]):
         batcher = KeyedBatcher(bus, max_batch_size=settings.request_batch_size)
         pager = Pager(settings.cursor_secret.get_secret_value())
         reads = self.open_reads(database) if self.open_reads else None
-        return Runtime(settings, clock, database, waker, bus, batcher, pager, reads)
+        return Runtime(settings, clock, database, waker, bus, batcher, pager, reads, self.ports)
 
     def api(self) -> FastAPI:
         """The HTTP side."""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
 from pydantic import Field
@@ -94,4 +95,15 @@ async def _pager(request: Request) -> Pager:
     return pager
 
 
+async def _before(request: Request, cursor: Cursor = None) -> UUID | None:
+    key = request.app.state.runtime.pager.read(request, cursor)
+    if key is None:
+        return None
+    try:
+        return UUID(key[0])
+    except (IndexError, ValueError):
+        raise CursorInvalid(field="query.cursor") from None
+
+
 Paging = Annotated[Pager, Depends(_pager)]
+Before = Annotated[UUID | None, Depends(_before)]  # the id a list by id ended with on the page before

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from alembic import command, op
 from alembic.config import Config
-from sqlalchemy import Connection, MetaData, pool, text
+from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.persistence.provision import role_names
@@ -122,12 +122,12 @@ def upgrade(url: str, folder: Path, revision: str = "head") -> None:
     command.upgrade(config, revision)
 
 
-def run_migrations(config: Config, metadata: MetaData, url: str) -> None:
+def run_migrations(config: Config, url: str) -> None:
     """What a service's `env.py` calls: migrate online as the owner role, one at a time."""
-    asyncio.run(_run(metadata, config.attributes.get("url") or url))
+    asyncio.run(_run(config.attributes.get("url") or url))
 
 
-async def _run(metadata: MetaData, url: str) -> None:
+async def _run(url: str) -> None:
     engine = create_async_engine(
         url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=pool.NullPool
     )
@@ -135,16 +135,16 @@ async def _run(metadata: MetaData, url: str) -> None:
         async with engine.connect() as connection:
             await connection.execute(text("set lock_timeout = '10s'"))
             await connection.commit()
-            await connection.run_sync(_migrate, metadata)
+            await connection.run_sync(_migrate)
             await connection.commit()
     finally:
         await engine.dispose()
 
 
-def _migrate(connection: Connection, metadata: MetaData) -> None:
+def _migrate(connection: Connection) -> None:
     from alembic import context  # noqa: PLC0415 - only there while Alembic runs
 
-    context.configure(connection=connection, target_metadata=metadata, compare_type=True)
+    context.configure(connection=connection)  # no metadata: migrations are written by hand
     with context.begin_transaction():
         # Two replicas starting at once must not migrate at once.
         connection.execute(text("select pg_advisory_xact_lock(8254001)"))
