@@ -1,4 +1,4 @@
-"""The toy service of the kit's tests, for violations planted in its database."""
+"""The example service of the kit's tests, for violations planted in its database."""
 
 from tests.shared.conftest import example
 

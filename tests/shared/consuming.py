@@ -1,4 +1,4 @@
-"""A consumer of the toy's at work, and what a test asks of it."""
+"""A consumer of the example service's at work, and what a test asks of it."""
 
 import asyncio
 import contextlib
@@ -48,7 +48,7 @@ async def consuming(
 def subscriptions(
     note_of: Callable[[Event[ThingChanged]], Note], also_ended: bool = True
 ) -> list[Subscription[ExampleUnitOfWork]]:
-    """The toy's, with what a test notes of each change."""
+    """The example service's, with what a test notes of each change."""
 
     def when_thing_changed_do(event: Event[ThingChanged]) -> Instruction[ExampleUnitOfWork]:
         return Instruction(note, note_of(event))

@@ -30,7 +30,7 @@ from shared.persistence.provision import ServiceDatabase, provision, role_names,
 from shared.persistence.rows import save_row
 from tests.infra import engines
 
-TOPIC, OTHER_TOPIC = "toy.events", "toy.others"
+TOPIC, OTHER_TOPIC = "example.events", "example.others"
 
 
 class ThingChanged(Contract):
@@ -114,12 +114,12 @@ create table bookings (booking_id uuid primary key, session_id uuid not null);
 
 
 def migrate(connection: Connection) -> None:
-    """The toy's only migration."""
+    """The example service's only migration."""
     with Operations.context(MigrationContext.configure(connection)):
-        create_kit_tables("toy")
+        create_kit_tables("example")
         statements(SCHEMA)
         for table in ("things", "parts", "effects", "places", "bookings"):
-            grant("toy", table)
+            grant("example", table)
         protect("things", "tenant_id")
         protect("parts", "tenant_id")
 
@@ -128,20 +128,20 @@ async def template(admin_url: str) -> str:
     """The name of the migrated template, made by the first test of the run that needs it."""
 
     async def make() -> str:
-        database = await provision(admin_url, "toy", f"template_toy_{uuid.uuid4().hex[:8]}")
+        database = await provision(admin_url, "example", f"template_example_{uuid.uuid4().hex[:8]}")
         engine = create_async_engine(database.owner_url.replace("postgresql://", "postgresql+asyncpg://"))
         async with engine.begin() as connection:
             await connection.run_sync(migrate)
         await engine.dispose()
         return database.name
 
-    return await engines.once("template-toy", make)
+    return await engines.once("template-example", make)
 
 
 async def fresh_database(admin_url: str) -> ServiceDatabase:
-    """A database of the toy's, empty."""
-    source, name = await template(admin_url), f"test_toy_{uuid.uuid4().hex[:12]}"
-    owner, app, relay = role_names("toy")
+    """A database of the example service's, empty."""
+    source, name = await template(admin_url), f"test_example_{uuid.uuid4().hex[:12]}"
+    owner, app, relay = role_names("example")
     connection = await asyncpg.connect(admin_url, timeout=10)
     try:
         await connection.execute(
@@ -151,7 +151,7 @@ async def fresh_database(admin_url: str) -> ServiceDatabase:
         await connection.execute(f'grant connect on database "{name}" to "{app}", "{relay}"')
     finally:
         await connection.close()
-    return service_database(admin_url, "toy", name)
+    return service_database(admin_url, "example", name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ class ChangeThing:
 
 
 class ExampleUnitOfWork:
-    """What the toy's handlers work with."""
+    """What the example service's handlers work with."""
 
     def __init__(self, transaction: Transaction) -> None:
         self.transaction = transaction
@@ -243,19 +243,19 @@ SUBSCRIPTIONS: list[Subscription[ExampleUnitOfWork]] = [
 
 
 class ExampleService:
-    """The toy's own things, as a runtime holds a service's."""
+    """The example service's own things, as a runtime holds a service's."""
 
     def __init__(self, database: ServiceDatabase, admin_url: str, *, clock: Clock | None = None) -> None:
         self.urls = database
         self._admin = f"{admin_url.rsplit('/', 1)[0]}/{database.name}"
         self.clock = clock or OffsetClock()
         self.database = Database(
-            database.app_url, name="toy", size=8, deadlines=Deadlines(connect=3, acquire=3, command=5)
+            database.app_url, name="example", size=8, deadlines=Deadlines(connect=3, acquire=3, command=5)
         )
-        self.relay_database = Database(database.relay_url, name="toy-relay", size=1)
+        self.relay_database = Database(database.relay_url, name="example-relay", size=1)
         self.waker = Waker(self.database)
         self.bus: CommandBus[ExampleUnitOfWork] = CommandBus(
-            self.database, ExampleUnitOfWork, self.clock, self.waker, source="/services/toy"
+            self.database, ExampleUnitOfWork, self.clock, self.waker, source="/services/example"
         )
 
     async def close(self) -> None:
@@ -290,7 +290,7 @@ class ExampleService:
         )
         return [(row["consumer"], row["reason"]) for row in rows]
 
-    async def kill_backends(self, like: str = "toy%") -> int:
+    async def kill_backends(self, like: str = "example%") -> int:
         """End the connections whose application name is like this."""
         rows = await self.sql(
             "select pg_terminate_backend(pid) from pg_stat_activity "
@@ -300,7 +300,7 @@ class ExampleService:
         return len(rows)
 
     def relay(self, bootstrap: str, prefix: str, **more: Any) -> Relay:
-        return Relay(self.relay_database, bootstrap, service="toy", topic_prefix=prefix, **more)
+        return Relay(self.relay_database, bootstrap, service="example", topic_prefix=prefix, **more)
 
     def consumer(
         self,
@@ -314,7 +314,7 @@ class ExampleService:
             self.bus,
             subscriptions or SUBSCRIPTIONS,
             bootstrap,
-            service="toy",
+            service="example",
             topic_prefix=prefix,
             **more,
         )

@@ -14,7 +14,7 @@ from shared.messaging.kafka import header_pairs
 
 @dataclass(frozen=True)
 class Log:
-    """The toy's topics, under a prefix of the test's own."""
+    """The example service's topics, under a prefix of the test's own."""
 
     bootstrap: str
     prefix: str

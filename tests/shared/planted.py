@@ -69,7 +69,7 @@ async def relays_that_skip_locked(example: ExampleService, log: Log, stop: async
                 await asyncio.sleep(0.001)
 
     # Locking rows takes more than the relay role is given, which is right.
-    await example.sql("grant update on outbox to wex_toy_relay")
+    await example.sql("grant update on outbox to wex_example_relay")
     await asyncio.gather(*(one() for _ in range(4)))
 
 
@@ -176,7 +176,7 @@ async def _reader(log: Log, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
     reader = AIOKafkaConsumer(
         log.prefix + topic,
         bootstrap_servers=log.bootstrap,
-        group_id=log.prefix + "toy",
+        group_id=log.prefix + "example",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
     )

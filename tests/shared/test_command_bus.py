@@ -285,7 +285,7 @@ async def test_the_waker_outlives_its_connection(example: ExampleService) -> Non
     await example.waker.start()
     example.waker.wake()
     await eventually(lambda: heard)
-    await example.kill_backends("toy")
+    await example.kill_backends("example")
 
     async def woken_again() -> bool:
         example.waker.wake()
@@ -311,7 +311,7 @@ async def test_a_bus_survives_every_backend_being_killed(example: ExampleService
     bus: CommandBus[ExampleUnitOfWork] = example.bus
     for number in range(3):
         await example.change(new_id(), number)
-    await example.kill_backends("toy")
+    await example.kill_backends("example")
 
     async def works() -> bool:
         try:

@@ -16,12 +16,12 @@ from wex.issuer import Issuer
 
 
 async def test_a_thing_made_is_where_the_answer_says(http: httpx2.AsyncClient) -> None:
-    beat = await http.post("/v1/things", json={"name": "one"}, headers={"Idempotency-Key": "k"})
+    made = await http.post("/v1/things", json={"name": "one"}, headers={"Idempotency-Key": "k"})
 
-    assert beat.status_code == 201
-    assert beat.headers["location"] == f"/v1/things/{beat.json()['id']}"
-    assert beat.headers["etag"] == '"v1"'
-    assert "idempotency-replayed" not in beat.headers
+    assert made.status_code == 201
+    assert made.headers["location"] == f"/v1/things/{made.json()['id']}"
+    assert made.headers["etag"] == '"v1"'
+    assert "idempotency-replayed" not in made.headers
 
 
 async def test_asked_again_with_its_key_it_answers_the_same_to_the_byte(
@@ -64,7 +64,7 @@ async def test_a_key_stands_for_one_request_alone(
 
 async def test_a_key_is_its_callers_own(http: httpx2.AsyncClient, app: FastAPI, issuer: Issuer) -> None:
     await http.post("/v1/things", json={"name": "one"}, headers={"Idempotency-Key": "k"})
-    token = issuer.token(audience="wex-toy", scope="things:write", organisation_id=uuid4())
+    token = issuer.token(audience="wex-example", scope="things:write", organisation_id=uuid4())
     async with client_of(app, authorization=f"Bearer {token}") as another:
         answer = await another.post("/v1/things", json={"name": "two"}, headers={"Idempotency-Key": "k"})
 
@@ -92,14 +92,14 @@ async def test_a_refused_request_may_be_mended_under_its_key(http: httpx2.AsyncC
 
 
 async def test_a_change_needs_the_present_version(http: httpx2.AsyncClient) -> None:
-    beat = await http.post("/v1/things", json={"name": "one"}, headers={"Idempotency-Key": "k"})
-    path = f"/v1/things/{beat.json()['id']}"
+    made = await http.post("/v1/things", json={"name": "one"}, headers={"Idempotency-Key": "k"})
+    path = f"/v1/things/{made.json()['id']}"
 
     async def rename(name: str, version: str) -> httpx2.Response:
         headers = {"Idempotency-Key": f"{name}{version}", "If-Match": version}
         return await http.put(path, json={"name": name}, headers=headers)
 
-    renamed = await rename("two", beat.headers["etag"])
+    renamed = await rename("two", made.headers["etag"])
     assert (renamed.status_code, renamed.headers["etag"]) == (200, '"v2"')
     for version in ('"v1"', "v2", "*", '"v99"', 'W/"v2"'):
         stale = await rename("three", version)

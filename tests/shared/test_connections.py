@@ -18,8 +18,8 @@ from shared.http.connections import BoundedConnection
 from shared.security.access import public
 from tests.infra.polling import eventually
 
-POST = b"POST /v1/words HTTP/1.1\r\nhost: toy\r\ncontent-type: application/json\r\n"
-GET = b"GET /v1/words HTTP/1.1\r\nhost: toy\r\n\r\n"
+POST = b"POST /v1/words HTTP/1.1\r\nhost: example\r\ncontent-type: application/json\r\n"
+GET = b"GET /v1/words HTTP/1.1\r\nhost: example\r\n\r\n"
 QUICK = 0.3
 routes = APIRouter()
 
@@ -53,7 +53,7 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
         yield
 
     app = create_app(
-        title="Toy", description="A toy", version="0", routers=[routes], lifespan=lifespan,
+        title="Example", description="A example", version="0", routers=[routes], lifespan=lifespan,
         max_body_bytes=10_000, body_seconds=QUICK,
     )  # fmt: skip
     server = uvicorn.Server(
@@ -153,7 +153,7 @@ async def test_a_body_answered_before_its_end_is_soon_over(port: int) -> None:
 
 
 async def test_many_requests_at_once_on_one_connection_end_it(port: int) -> None:
-    head = b"POST /v1/words HTTP/1.1\r\nhost: toy\r\ncontent-length: 0\r\n\r\n"
+    head = b"POST /v1/words HTTP/1.1\r\nhost: example\r\ncontent-length: 0\r\n\r\n"
     answer = await tell(port, head * 1_000)
     assert answer.count(b"HTTP/1.1 ") <= connections.MAX_PIPELINED
 

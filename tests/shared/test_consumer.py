@@ -128,7 +128,7 @@ async def committed_with_a_message_in_hand(log: Log, begun: asyncio.Event) -> bo
     await log.write(changed(new_id(), 1))
     await asyncio.wait_for(begun.wait(), 10)
     await asyncio.sleep(0.3)
-    return sum((await log.committed("toy", TOPIC)).values()) > 0
+    return sum((await log.committed("example", TOPIC)).values()) > 0
 
 
 async def test_the_offset_moves_on_after_the_effect(example: ExampleService, log: Log) -> None:
@@ -141,7 +141,7 @@ async def test_the_offset_moves_on_after_the_effect(example: ExampleService, log
 
 
 async def _has_committed(log: Log, count: int) -> bool:
-    committed = sum((await log.committed("toy", TOPIC)).values())
+    committed = sum((await log.committed("example", TOPIC)).values())
     assert committed == count
     return True
 
@@ -177,7 +177,7 @@ async def test_stopping_finishes_the_message_in_hand_commits_it_and_leaves_the_r
     await stopping
 
     assert await example.effects() == [1]
-    assert sum((await log.committed("toy", TOPIC)).values()) == 1
+    assert sum((await log.committed("example", TOPIC)).values()) == 1
     async with consuming(example, log):
         await eventually(lambda: has_effects(example, key, [1, 2, 3, 4, 5]))
 
@@ -230,7 +230,7 @@ async def test_killed_backends_delay_effects_and_lose_none(example: ExampleServi
     async with consuming(example, log):
         for _ in range(6):
             await asyncio.sleep(0.1)
-            await example.kill_backends("toy")
+            await example.kill_backends("example")
         for key in keys:
             await eventually(partial(has_effects, example, key, list(range(1, 26))), within=20)
 

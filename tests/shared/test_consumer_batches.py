@@ -189,7 +189,7 @@ async def test_a_consumer_lost_between_effect_and_offset_leaves_nothing_to_do_ag
     async with consuming(example, log, batched()) as consumer:
         monkeypatch.setattr(consumer, "_commit", lost)
         await eventually(lambda: has_effects(example, key, ALL))
-    assert sum((await log.committed("toy", TOPIC)).values()) == 0
+    assert sum((await log.committed("example", TOPIC)).values()) == 0
     async with consuming(example, log, batched()):
         await log.write(changed(key, 21))
         await eventually(lambda: has_effects(example, key, [*ALL, 21]))

@@ -75,7 +75,7 @@ async def test_replaying_one_key_leaves_the_others_parked(example: ExampleServic
         good = subscriptions(lambda e: Note(e.data.thing_id, e.data.number))
         repaired = example.consumer(log.bootstrap, log.prefix, good)
         assert await replay(example.database, repaired, good, key=str(one)) == (1, 0)
-        assert consumer.service == "toy"
+        assert consumer.service == "example"
 
     assert await example.effects() == [1]
     assert len(await example.parked()) == 1
@@ -193,7 +193,7 @@ async def test_a_malformed_message_is_parked_and_later_ones_of_its_key_wait(
         assert await replay(example.database, consumer, SUBSCRIPTIONS) == (0, 2)
 
     parked = await example.parked()
-    assert parked[0][0] == "toy"
+    assert parked[0][0] == "example"
     assert parked[0][1].startswith("malformed: ")
     assert await example.effects(key) == []
 

@@ -43,7 +43,7 @@ async def test_a_hung_message_is_seen_although_the_loop_goes_round(example: Exam
 
 def test_a_service_that_hears_nothing_is_never_stuck(example: ExampleService) -> None:
     consumer: Consumer[ExampleUnitOfWork] = Consumer(
-        example.database, example.bus, [], "nowhere:1", service="toy"
+        example.database, example.bus, [], "nowhere:1", service="example"
     )
     consumer._heartbeat._at -= 1_000
 

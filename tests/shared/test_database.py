@@ -35,7 +35,7 @@ async def frozen() -> AsyncIterator[Database]:
     server = await asyncio.start_server(keep_silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     database = Database(
-        f"postgresql://nobody@127.0.0.1:{port}/none", name="toy", deadlines=Deadlines(connect=0.3)
+        f"postgresql://nobody@127.0.0.1:{port}/none", name="example", deadlines=Deadlines(connect=0.3)
     )
     yield database
     await database.close()
@@ -50,7 +50,7 @@ async def test_a_database_that_is_frozen_passes(frozen: Database) -> None:
 
 
 async def test_a_database_that_is_not_there_passes() -> None:
-    database = Database("postgresql://nobody@127.0.0.1:1/none", name="toy")
+    database = Database("postgresql://nobody@127.0.0.1:1/none", name="example")
 
     assert is_transient(await error_of(database, "select 1"))
 
@@ -68,13 +68,13 @@ async def test_a_wait_that_ran_out_passes_whoever_cancelled_it() -> None:
 
 async def test_a_backend_that_is_killed_passes(example: ExampleService) -> None:
     sleeping = asyncio.create_task(error_of(example.database, "select pg_sleep(5)"))
-    await eventually(lambda: example.kill_backends("toy"))
+    await eventually(lambda: example.kill_backends("example"))
 
     assert is_transient(await sleeping)
 
 
 async def test_a_statement_past_its_deadline_passes_and_is_overdue(example: ExampleService) -> None:
-    database = Database(example.urls.app_url, name="toy", deadlines=Deadlines(statement=0.1))
+    database = Database(example.urls.app_url, name="example", deadlines=Deadlines(statement=0.1))
     error = await error_of(database, "select pg_sleep(5)")
     await database.close()
 
@@ -83,7 +83,7 @@ async def test_a_statement_past_its_deadline_passes_and_is_overdue(example: Exam
 
 
 async def test_a_pool_without_a_free_connection_passes(example: ExampleService) -> None:
-    database = Database(example.urls.app_url, name="toy", size=1, deadlines=Deadlines(acquire=0.1))
+    database = Database(example.urls.app_url, name="example", size=1, deadlines=Deadlines(acquire=0.1))
     async with database.session() as session:
         await session.execute(text("select 1"))
         with pytest.raises(Exception, match="QueuePool") as full:

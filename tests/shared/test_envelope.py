@@ -23,7 +23,7 @@ def message(said: Event[Any]) -> tuple[list[tuple[str, bytes]], bytes]:
 
 def test_an_event_is_read_back_as_it_was_written() -> None:
     said = Event(
-        new_id(), "/services/toy", datetime.now(UTC), 7, THING, "00-" + "1" * 32 + "-" + "2" * 16 + "-01"
+        new_id(), "/services/example", datetime.now(UTC), 7, THING, "00-" + "1" * 32 + "-" + "2" * 16 + "-01"
     )
     read = from_message(*message(said), KNOWN)
 
@@ -74,6 +74,6 @@ def test_a_malformed_message_is_named_by_type_and_kind_alone(canary: str) -> Non
 
 def test_an_instant_keeps_its_offset() -> None:
     there = datetime(2027, 7, 1, 9, tzinfo=timezone(timedelta(hours=1)))
-    said = Event(new_id(), "/services/toy", there, 1, THING)
+    said = Event(new_id(), "/services/example", there, 1, THING)
 
     assert from_message(*message(said), KNOWN).time == there

@@ -96,7 +96,7 @@ async def test_both_ways_give_one_answer(http: httpx2.AsyncClient, name: str) ->
 
 
 async def test_a_caller_without_the_scope_is_refused(http: httpx2.AsyncClient, issuer: Issuer) -> None:
-    token = issuer.token(audience="wex-toy", scope="things:read", organisation_id=uuid4())
+    token = issuer.token(audience="wex-example", scope="things:read", organisation_id=uuid4())
     sent = headers(authorization=f"Bearer {token}".encode())
     answers = [await http.post(f"/v1{way}/things", content=PLAIN, headers=sent) for way in ("", "/fast")]
 

@@ -14,28 +14,28 @@ from tests.shared.example_service import Thing
 
 def test_ids_are_version_7_and_tell_their_millisecond() -> None:
     before = time.time_ns() // 1_000_000
-    beat = new_id()
+    made = new_id()
 
-    assert (beat.version, beat.variant) == (7, "specified in RFC 4122")
-    assert before <= beat.int >> 80 <= before + 1_000
+    assert (made.version, made.variant) == (7, "specified in RFC 4122")
+    assert before <= made.int >> 80 <= before + 1_000
 
 
 def test_ids_of_one_process_are_in_order_and_never_the_same() -> None:
-    beat = [new_id() for _ in range(20_000)]
+    made = [new_id() for _ in range(20_000)]
 
-    assert beat == sorted(beat)
-    assert len(set(beat)) == len(beat)
+    assert made == sorted(made)
+    assert len(set(made)) == len(made)
 
 
 def test_ids_of_several_threads_are_never_the_same() -> None:
-    beat: list[UUID] = []
-    threads = [threading.Thread(target=lambda: beat.extend(new_id() for _ in range(2_000))) for _ in range(4)]
+    made: list[UUID] = []
+    threads = [threading.Thread(target=lambda: made.extend(new_id() for _ in range(2_000))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert len(set(beat)) == 8_000
+    assert len(set(made)) == 8_000
 
 
 def test_ids_stay_in_order_when_the_machines_clock_goes_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ from tests.shared.log import Log
 
 
 async def joined(log: Log, instance: str | None) -> AIOKafkaConsumer:
-    client = kafka.consumer(log.bootstrap, f"{log.prefix}toy", "toy", instance)
+    client = kafka.consumer(log.bootstrap, f"{log.prefix}example", "example", instance)
     client.subscribe([log.prefix + TOPIC])
     await client.start()
 
@@ -34,7 +34,7 @@ async def generations(log: Log, instance: str | None) -> tuple[int, int]:
 
 
 async def test_a_worker_that_comes_back_under_its_name_finds_the_group_as_it_was(log: Log) -> None:
-    first, second = await generations(log, "toy-worker")
+    first, second = await generations(log, "example-worker")
 
     assert second == first
 

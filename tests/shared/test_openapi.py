@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from tests.shared.example_service import ExampleService
-from tests.shared.web import toy_app
+from tests.shared.web import example_app
 
 
 @pytest.fixture
 def paths(example: ExampleService) -> dict[str, Any]:
-    found: dict[str, Any] = toy_app(example, "http://127.0.0.1:1").openapi()["paths"]
+    found: dict[str, Any] = example_app(example, "http://127.0.0.1:1").openapi()["paths"]
     return found
 
 

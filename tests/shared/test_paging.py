@@ -15,7 +15,7 @@ def request(path: str = "/v1/things", query: str = "") -> Request:
     return Request(
         {
             "type": "http", "method": "GET", "path": path, "query_string": query.encode(),
-            "headers": [], "server": ("toy", 80), "scheme": "http",
+            "headers": [], "server": ("example", 80), "scheme": "http",
         }
     )  # fmt: skip
 

@@ -163,7 +163,7 @@ async def test_backends_killed_again_and_again_lose_nothing(example: ExampleServ
     async with relaying(example, log, count=2, batch=20):
         writing = asyncio.create_task(write_with(example, keys, changes=30))
         while not writing.done():
-            await example.kill_backends("toy-relay")
+            await example.kill_backends("example-relay")
             await asyncio.sleep(0.15)
         await writing
         await eventually(lambda: is_drained(example), within=20)
@@ -233,7 +233,7 @@ async def test_a_relay_in_waiting_asks_for_its_shard_once_a_second_however_often
             rows = await example.sql(
                 """
                 select count(distinct query_start) as asked from pg_stat_activity
-                where datname = current_database() and application_name = 'toy-relay'
+                where datname = current_database() and application_name = 'example-relay'
                   and query_start > clock_timestamp() - interval '20 milliseconds'
                 """
             )

@@ -21,7 +21,7 @@ NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
 @pytest.fixture
 def clock(example: ExampleService) -> FixedClock:
-    """The toy's clock, at noon."""
+    """The example service's clock, at noon."""
     example.clock = example.bus._clock = FixedClock(NOON)
     return example.clock
 
@@ -207,7 +207,7 @@ async def test_it_goes_round_by_itself_and_outlives_its_backends(
     await sweeper.start()
     await wait_until(example, NOON)
     await eventually(lambda: _has_met(example, 1))
-    await example.kill_backends("toy")
+    await example.kill_backends("example")
     example.database.engine.sync_engine.pool.dispose()
     await wait_until(example, NOON)
     await eventually(lambda: _has_met(example, 2))

@@ -42,7 +42,7 @@ def lines() -> Iterator[Lines]:
     """What this process logs from here on, as a service logs it."""
     root, written = logging.getLogger(), io.StringIO()
     before, level = root.handlers[:], root.level
-    configure_logs("toy")
+    configure_logs("example")
     structlog.configure(cache_logger_on_first_use=False)
     (handler,) = root.handlers
     assert isinstance(handler, logging.StreamHandler)
@@ -62,7 +62,12 @@ def test_a_line_keeps_what_is_allowed_and_counts_what_it_drops(
     (line,) = lines()
     assert CANARY not in str(line)
     assert line["name"] == "reminder"
-    assert (line["event"], line["level"], line["service"], line["count"]) == ("thing_done", "info", "toy", 3)
+    assert (line["event"], line["level"], line["service"], line["count"]) == (
+        "thing_done",
+        "info",
+        "example",
+        3,
+    )
     assert set(line) <= ALLOWED
 
 

@@ -70,7 +70,7 @@ async def what_the_next_user_sees(example: ExampleService, act: Any) -> int:
     """On a pool of one connection: one user acts for a tenant, the next one for nobody."""
     tenant = new_id()
     await make_thing(example, tenant)
-    database = Database(example.urls.app_url, name="toy", size=1)
+    database = Database(example.urls.app_url, name="example", size=1)
     try:
         async with database.session() as session:
             await act(session, tenant)
@@ -119,11 +119,11 @@ async def test_planted_security_enabled_but_not_forced_shows_the_owner_everythin
 async def test_the_app_and_the_relay_own_nothing_and_pass_no_policy(example: ExampleService) -> None:
     roles = await example.sql(
         "select rolsuper, rolbypassrls, rolcreatedb, rolcreaterole from pg_roles "
-        "where rolname like 'wex_toy_%'"
+        "where rolname like 'wex_example_%'"
     )
     owned = await example.sql(
         "select relname from pg_class join pg_roles on pg_roles.oid = relowner "
-        "where rolname in ('wex_toy_app', 'wex_toy_relay')"
+        "where rolname in ('wex_example_app', 'wex_example_relay')"
     )
 
     assert len(roles) == 3

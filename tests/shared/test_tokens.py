@@ -23,7 +23,7 @@ from shared.security.tokens import IssuerAway, TokenVerifier, Unauthenticated
 from tests.shared.web import client_of
 from wex.issuer import Issuer, new_key
 
-AUDIENCE = "wex-toy"
+AUDIENCE = "wex-example"
 
 
 def claims_of(issuer: Issuer, **changed: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The toy over HTTP: every kind of answer the kit gives, on a few routes."""
+"""The example over HTTP: every kind of answer the kit gives, on a few routes."""
 
 # ruff: noqa: B008 - as in a service's api/: a default is FastAPI's interface
 
@@ -164,8 +164,8 @@ async def away(q: str = "") -> dict[str, str]:
     raise ConnectionResetError(q)
 
 
-def toy_app(example: ExampleService, issuer_url: str) -> FastAPI:
-    """The toy's HTTP side, made as a service makes its own."""
+def example_app(example: ExampleService, issuer_url: str) -> FastAPI:
+    """The example service's HTTP side, made as a service makes its own."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -175,8 +175,8 @@ def toy_app(example: ExampleService, issuer_url: str) -> FastAPI:
         return None
 
     app = create_app(
-        title="Toy",
-        description="A toy",
+        title="Example",
+        description="A example",
         version="0",
         routers=[routes, fast, health_routes(lambda: None, ready)],
         lifespan=lifespan,
@@ -187,11 +187,11 @@ def toy_app(example: ExampleService, issuer_url: str) -> FastAPI:
     app.state.runtime = Runtime(
         settings, example.clock, example.database, example.waker, example.bus, batcher, pager
     )
-    app.state.verifier = TokenVerifier(issuer_url, "wex-toy")
+    app.state.verifier = TokenVerifier(issuer_url, "wex-example")
     return app
 
 
 def client_of(app: FastAPI, **headers: str) -> httpx2.AsyncClient:
     """A client that sees what a server would send, faults too."""
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-    return httpx2.AsyncClient(transport=transport, base_url="http://toy", headers=headers)
+    return httpx2.AsyncClient(transport=transport, base_url="http://example", headers=headers)

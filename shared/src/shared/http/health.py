@@ -34,7 +34,7 @@ def health_routes(alive: Callable[[], str | None], ready: Callable[[], Awaitable
         "/health/ready",
         operation_id="isReady",
         openapi_extra=public(),
-        responses={503: {"model": Health, "description": "Send no uow here yet"}},
+        responses={503: {"model": Health, "description": "Send no work here yet"}},
     )
     async def is_ready(response: Response) -> Health:
         """Whether the process can do its work now."""
