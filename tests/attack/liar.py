@@ -6,7 +6,7 @@ A name like `7f000001.5db8d822.rebinding.example.org` leads to the addresses its
 import asyncio
 from ipaddress import ip_address
 
-from integrations.adapters.egress import Egress
+from integrations.egress.client import Egress
 from integrations.main import compose
 from integrations.settings import Settings
 from shared.runtime import serve

@@ -13,14 +13,14 @@ from uuid import UUID, uuid4
 import asyncpg
 import psutil
 
-from integrations.adapters.egress import DEADLINE
+from integrations.egress.client import DEADLINE
 from shared.persistence.provision import with_database
 from tests.attack.documents import operations
 from tests.attack.findings import Attack, percentile
 from tests.attack.liar import name_of
 from tests.attack.scene import Scene
 from tests.infra.polling import eventually
-from tests.integrations.domain.test_addresses import HOSTILE, HOSTILE_URLS
+from tests.integrations.egress.test_addresses import HOSTILE, HOSTILE_URLS
 from tests.integrations.receivers import BEHAVIOURS, Receiver, receiving
 
 OF_EACH = 3  # endpoints of each kind of receiver

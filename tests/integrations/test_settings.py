@@ -22,7 +22,7 @@ VALUES: dict[str, Any] = {
 
 
 def test_the_standard_schedule_is_the_default() -> None:
-    assert len(Settings(**VALUES).schedule.waits) == 9
+    assert len(Settings(**VALUES).retry_waits) == 9
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from typing import Self
 
 from pydantic import Field, SecretStr, model_validator
 
-from integrations.domain.deliveries import Schedule
 from shared.settings import ServiceSettings
 
 # Standard Webhooks 1.0.0: at once, then these; ten attempts over 75 hours.
@@ -34,19 +33,18 @@ class Settings(ServiceSettings):
         return [base64.b64decode(part, validate=True) for part in parts]
 
     @property
-    def schedule(self) -> Schedule:
-        """When failed deliveries are attempted again."""
-        waits = (float(part) for part in self.webhook_retry_seconds.split(","))
-        return Schedule(tuple(timedelta(seconds=wait) for wait in waits))
+    def retry_waits(self) -> tuple[timedelta, ...]:
+        """How long to wait before each further attempt of a delivery."""
+        return tuple(timedelta(seconds=float(part)) for part in self.webhook_retry_seconds.split(","))
 
     @model_validator(mode="after")
     def refuse_unusable_keys(self) -> Self:
-        """Wrong keys are told at start, not at the first roster."""
+        """Wrong keys are refused at start, not at the first roster."""
         if any(len(key) != 32 for key in self.keys):
             raise ValueError("WEX_SECRETS_KEY must be 32 bytes in base64")
         if "d" in json.loads(self.roster_public_key):
             raise ValueError("WEX_ROSTER_PUBLIC_KEY is a private key: this service must not have it")
-        if any(wait <= timedelta(0) for wait in self.schedule.waits):
+        if any(wait <= timedelta(0) for wait in self.retry_waits):
             raise ValueError("WEX_WEBHOOK_RETRY_SECONDS must be above 0")
         return self
 

@@ -3,24 +3,24 @@
 from datetime import datetime
 from uuid import UUID
 
-from integrations.adapters.deliveries import DeliveryRepository
-from integrations.adapters.repositories import EndpointRepository, RosterRepository
-from integrations.application.ports import Deliveries, Endpoints, Rosters, Vault
-from integrations.domain.deliveries import Schedule
+from integrations.rosters.ports import Rosters
+from integrations.rosters.repository import RosterRepository
+from integrations.webhooks.domain.delivery import Schedule
+from integrations.webhooks.ports import Cipher, Deliveries, Endpoints
+from integrations.webhooks.repository import DeliveryRepository, EndpointRepository
 from shared.bus.transaction import Transaction
 
 
 class IntegrationsUnitOfWork:
-    """What a handler works with."""
+    """What handlers work with; each asks for the part it needs by a protocol of its capability."""
 
-    def __init__(self, transaction: Transaction, vault: Vault, schedule: Schedule) -> None:
+    def __init__(self, transaction: Transaction, cipher: Cipher, schedule: Schedule) -> None:
         self._transaction = transaction
         self.now = transaction.now
-        self.today = transaction.today
         self.rosters: Rosters = RosterRepository(transaction)
         self.endpoints: Endpoints = EndpointRepository(transaction)
         self.deliveries: Deliveries = DeliveryRepository(transaction)
-        self.vault = vault
+        self.cipher = cipher
         self.schedule = schedule
 
     async def wait_until(self, name: str, subject_id: UUID, tenant_id: UUID, due_at: datetime) -> None:

@@ -1,0 +1,1 @@
+"""Egress: the one way out to addresses that strangers named."""

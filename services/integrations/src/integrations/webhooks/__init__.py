@@ -1,0 +1,1 @@
+"""Webhooks: endpoints of partners, and deliveries of events to them."""

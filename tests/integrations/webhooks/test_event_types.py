@@ -1,0 +1,25 @@
+"""The published list of event types against the contracts."""
+
+from integrations.webhooks.domain.event_types import EVENT_TYPES
+from shared.contracts.contract import published
+
+# Said to nobody outside: whole frameworks, public counters, sealed rows.
+NOT_TOLD = {"framework.published.v1", "places.changed.v1", "roster.row_received.v1"}
+# What may be told: ids, states, dates and counts.
+WORDS = {
+    "kind", "open", "mode", "places", "held_until", "first_day", "last_day", "state", "on", "on_roll",
+    "key_stage", "activity_band", "valid_from", "valid_until", "lapsed_on", "minutes", "reverses", "rows",
+    "rejected_rows",
+}  # fmt: skip
+
+
+def test_every_contract_is_on_the_list_or_is_told_to_nobody_on_purpose() -> None:
+    assert set(EVENT_TYPES) | NOT_TOLD == set(published())
+
+
+def test_every_member_named_is_one_of_its_contract_and_tells_ids_states_and_dates_only() -> None:
+    for name, event_type in EVENT_TYPES.items():
+        fields = published()[name].model_fields
+        assert set(event_type.members) | set(event_type.tenants) <= set(fields), name
+        for member in event_type.members:
+            assert member.endswith("_id") or member in WORDS, (name, member)
