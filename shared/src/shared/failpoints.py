@@ -27,7 +27,7 @@ POINTS = {
 }
 
 
-class FailedOnPurpose(Exception):  # noqa: N818 - it is no fault of the program
+class FailedOnPurpose(Exception):  # noqa: N818 - not an error of the program
     """A failpoint was reached whose action is `raise`."""
 
 

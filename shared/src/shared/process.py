@@ -60,7 +60,7 @@ def _collect_garbage_seldom() -> None:
 
 
 def _migrate(migrations: Path) -> None:
-    # Migrating needs the owner's address and nothing else a service is set up with.
+    # Migrating needs the owner's database URL and none of the service's other settings.
     url = os.environ.get("WEX_OWNER_DATABASE_URL")
     if not url:
         raise SystemExit("WEX_OWNER_DATABASE_URL is not set: migrations run as the owner role")

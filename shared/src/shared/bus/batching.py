@@ -98,7 +98,7 @@ class KeyedBatcher(Generic[UnitOfWork]):
         try:
             outcomes = await self._bus.execute_each([each.envelope for each in batch], batch[0].handler)
         except Exception as error:  # noqa: BLE001 - each waiting caller gets its own outcome
-            # With the database gone nobody is at fault, and one by one it would be no nearer.
+            # With the database gone no command is at fault, and trying each alone would not help.
             gone = is_transient(error) and not is_overdue(error)
             outcomes = [error if gone or len(batch) == 1 else ConcurrentChange()] * len(batch)
         for each, outcome in zip(batch, outcomes, strict=True):

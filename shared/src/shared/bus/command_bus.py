@@ -28,7 +28,7 @@ _REQUEST_POINTS, _OTHER_POINTS = ("A1", "A2", "A3"), ("C2", "C3", "C4")
 _tracer = trace.get_tracer("wex.command_bus")
 
 
-class OutcomeUnknown(Exception):  # noqa: N818 - it may well have happened
+class OutcomeUnknown(Exception):  # noqa: N818 - the command may have been carried out
     """The commit was sent and its answer lost: only the same message, sent again, can tell."""
 
 
@@ -107,9 +107,9 @@ class CommandBus(Generic[UnitOfWork]):
     ) -> list[Outcome[Result]]:
         """Carry out many commands in one transaction, each once for its message, in their order.
 
-        The handler answers each with its result, or with a refusal and nothing changed for it. Refused
-        are also those whose message cannot be taken now; but where an event cannot, the whole raises, for
-        those behind it may not pass. So it does when the transaction fails: then nothing has happened.
+        The handler answers each with its result, or with a refusal and nothing changed for it. A request
+        whose message cannot be taken now is refused too; for an event the whole raises, since later events
+        may not overtake it. When the transaction fails the whole raises and nothing has happened.
         """
         kind = type(envelopes[0].command).__name__
         if len(envelopes) == 1:

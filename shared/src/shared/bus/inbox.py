@@ -66,7 +66,7 @@ class InFlight(Conflict):
     title = "A request with this Idempotency-Key is being worked on"
 
 
-class Blocked(Exception):  # noqa: N818 - an answer to the consumer: park this one too
+class Blocked(Exception):  # noqa: N818 - tells the consumer to park this message too
     """An earlier message of the same aggregate is parked; this one waits behind it."""
 
 
@@ -106,10 +106,10 @@ _KEEP = text(
 async def claim(
     db: AsyncSession, messages: Sequence[Message]
 ) -> list[Taken | InFlight | KeyReused | Blocked | None]:
-    """Hold the messages, each its own, to the transaction's end and act for their tenants from here on.
+    """Lock the messages until the transaction ends, and act for their tenants from here on.
 
     For each: None when it is new, what came of it when it was taken before, or why it cannot be
-    taken: another transaction has it, its key stood for another content, it waits behind a parked one.
+    taken: another transaction has it, its key was used for other content, or it waits behind a parked one.
     """
     ordering_keys = [message.ordering_key or ("", "") for message in messages]
     rows = await db.execute(
@@ -128,8 +128,8 @@ async def claim(
 async def keep(db: AsyncSession, taken: Sequence[tuple[Message, Answer | None]]) -> None:
     """Enter the messages as taken, with their answers.
 
-    Raises `ConcurrentChange` where one was entered between the look and the lock: looked at again,
-    it is taken.
+    Raises `ConcurrentChange` where one was entered between the look and the lock; the next try finds it
+    taken.
     """
     result: Any = await db.execute(
         _KEEP,

@@ -17,7 +17,7 @@ class Waker:
     """Turns any number of `wake()` calls into few notifications.
 
     A NOTIFY inside the transaction takes a lock over all commits of the database (holds fell
-    to 12 %), so this one goes its own way; a lost one costs the relay's poll interval, no more.
+    to 12 %), so it is sent on a connection of its own; a lost one costs the relay's poll interval.
     """
 
     def __init__(self, database: Database) -> None:
@@ -48,7 +48,7 @@ class Waker:
                     if connection is None or connection.is_closed():
                         connection = await self._database.connect()
                     await connection.execute("select pg_notify($1, '')", CHANNEL)
-                except Exception as error:  # noqa: BLE001 - the relay's poll comes after it all the same
+                except Exception as error:  # noqa: BLE001 - the relay also polls
                     log.warning("relay_not_woken", error=type(error).__name__)
                 await asyncio.sleep(INTERVAL)
         finally:

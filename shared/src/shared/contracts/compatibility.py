@@ -1,4 +1,4 @@
-"""Whether a contract still keeps what its published schema promised: to old events, and to old readers.
+"""Whether a contract is still compatible with its published schema: old events and old readers.
 
 Both must go on: events lie in the log for weeks and on compacted topics for ever, and readers are
 replaced one after the other. What cannot be changed is published anew, under the next version.
@@ -12,7 +12,7 @@ from shared.contracts.schemas import KEY, TOPIC, inlined
 
 Schema = dict[str, Any]
 
-# A bound to what it means when it rises: the lower ones narrow, the upper ones widen.
+# Bounds, and whether raising one narrows what is valid (a lower bound) or widens it (an upper one).
 _LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems")
 _UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
 _WIDER_TYPE = {("integer", "number")}

@@ -43,7 +43,7 @@ def contract(event_type: str, *, topic: str, key: str) -> Callable[[type[C]], ty
 
 def published() -> dict[str, type[Contract]]:
     """Every contract by its type, in order of its name."""
-    # The modules register themselves when imported; whoever asks for all must have all.
+    # Modules register their contracts when imported, so all are imported before all are listed.
     from shared.contracts import (  # noqa: F401, PLC0415
         bookings,
         integrations,

@@ -30,11 +30,11 @@ class Event(Generic[C_co]):
         return self.data.type
 
 
-class UnknownType(Exception):  # noqa: N818 - not a fault: a newer producer speaks
+class UnknownType(Exception):  # noqa: N818 - not an error: a newer producer sent it
     """A type this reader does not know: counted and passed."""
 
 
-class Malformed(Exception):  # noqa: N818 - the message is at fault, not this program
+class Malformed(Exception):  # noqa: N818 - the message is wrong, not this program
     """The message is not a CloudEvent of ours, or its data breaks its contract."""
 
 
@@ -81,7 +81,7 @@ def from_message(
             traceparent=attributes.get("traceparent"),
         )
     except (KeyError, ValueError) as error:
-        # The error's own words may repeat the data: name only where it failed.
+        # The error's message may repeat the data: report only where it failed.
         raise Malformed(f"{event_type}: {type(error).__name__}") from None
 
 

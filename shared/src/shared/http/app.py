@@ -89,7 +89,7 @@ class Guard:
                 return
             if message["type"] == "http.response.start":
                 if message["status"] == 413 and not _is_problem(message):
-                    # The framework refuses a body by its length in words of its own.
+                    # The framework refuses a long body with its own message: replace it with a problem.
                     await problem(413, *HTTP_SLUGS[413])(scope, receive, send_guarded)
                     replaced = True
                     return
@@ -105,7 +105,7 @@ class Guard:
         try:
             await self._app(scope, _in_time(receive, self._body_seconds), send_guarded)
         except Exception:
-            # Starlette raises a fault again after its answer; it is in the log already.
+            # Starlette raises a fault again after answering it; it is logged already.
             if not answered:
                 raise
 
@@ -116,7 +116,7 @@ def _in_time(receive: Receive, seconds: float) -> Receive:
 
     async def receive_in_time() -> Message:
         nonlocal whole, deadline
-        if whole:  # what comes now is the end of the connection, whenever it comes
+        if whole:  # the next message is the end of the connection
             return await receive()
         now = asyncio.get_running_loop().time()
         deadline = deadline or now + seconds

@@ -17,12 +17,12 @@ class RequestBody(BaseModel):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: type[Any], handler: GetCoreSchemaHandler) -> CoreSchema:
-        # Under a validator function pydantic takes JSON for Python, and strict Python knows no date as
-        # text: so the function stands before Python alone, and JSON meets none on its way down.
+        # Under a validator function pydantic treats JSON as Python values, and strict mode then refuses a
+        # date given as text. So the function wraps the Python side alone, and JSON is validated without it.
         schema = handler(source)
         if schema["type"] != "model":
-            return schema  # a body within another one: it has its function already
-        # The whole is what has a name, so that OpenAPI refers to it instead of repeating it.
+            return schema  # a body inside another one: already wrapped
+        # The name goes to the whole schema, so that OpenAPI refers to it instead of repeating it.
         reference = cast("dict[str, Any]", schema).pop("ref", None)
         guarded = core_schema.no_info_wrap_validator_function(cls._read_as_json, schema)
         return core_schema.json_or_python_schema(schema, guarded, ref=reference)
@@ -32,7 +32,7 @@ class RequestBody(BaseModel):
         """Read parsed JSON under JSON's own strict rules, which still know dates and ids as text."""
         if isinstance(data, dict):
             text = json.dumps(data)
-            if _NULL.search(text):  # no column keeps one
+            if _NULL.search(text):  # PostgreSQL stores no null character
                 raise PydanticCustomError("null_character", "holds a null character")
             return cls.model_validate_json(text, strict=True)
         return handler(data)

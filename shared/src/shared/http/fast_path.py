@@ -17,7 +17,7 @@ from shared.http.bodies import RequestBody
 from shared.http.commands import MAX_KEY_LENGTH, CommandRequest, command_request
 from shared.security.access import current_caller, verified_caller
 
-_MOST_DIGITS = 5  # of a body's length: a longer one is rare and not hurried
+_MOST_DIGITS = 5  # of Content-Length: longer bodies are rare and need no fast path
 
 
 class FastRoute(APIRoute):
@@ -64,7 +64,7 @@ class FastRoute(APIRoute):
         await response(scope, receive, send)
 
     def _read(self, sent: bytes) -> RequestBody | None:
-        if b"\\u0000" in sent:  # perhaps a null character: `RequestBody` tells, read FastAPI's way
+        if b"\\u0000" in sent:  # perhaps a null character: FastAPI's way decides
             return None
         try:
             return self._body.model_validate_json(sent, strict=True)

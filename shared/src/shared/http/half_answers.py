@@ -19,7 +19,7 @@ class HalfAnswers:
             if message["type"] == "http.response.body" and len(body) > 1:
                 half = len(body) // 2
                 await send({**message, "body": body[:half], "more_body": True})
-                await asyncio.sleep(0.01)  # so that it has left this process
+                await asyncio.sleep(0.01)  # until the bytes have left this process
                 failpoints.reach("A4")
                 message = {**message, "body": body[half:]}
             await send(message)

@@ -59,7 +59,7 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
     if public:
         operation["security"] = []
     for parameter in operation.get("parameters", []):
-        # Optional to the framework alone, so that its absence is answered in words of our own.
+        # Optional for the framework only, so that we answer its absence with our own problem.
         parameter["required"] = parameter["required"] or parameter["name"] == "If-Match"
     for status in ("200", "201", "202"):
         if status in responses:

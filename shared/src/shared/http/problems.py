@@ -40,7 +40,7 @@ HTTP_SLUGS = {
     431: ("head-too-large", "The request's address and headers are larger than this service takes"),
     503: ("temporarily-unavailable", "The service cannot answer right now; try again"),
 }
-# What was wrong, in our words: a validation library's own may repeat what was sent.
+# Our own descriptions: a validation library's message may repeat what was sent.
 _WORDS = {
     "missing": "is required",
     "extra_forbidden": "has a member this operation does not know",
@@ -171,7 +171,7 @@ def _fault(error: dict[str, Any]) -> FieldProblem:
     if code == "json_invalid":
         location = location[:1]
     if code == "extra_forbidden":
-        location = location[:-1]  # the member's name is the caller's own words
+        location = location[:-1]  # the name of an unknown member is text from the caller
     words = _WORDS.get(code, "is not valid")
     return FieldProblem(field=".".join(str(part)[:64] for part in location), code=code, detail=words)
 

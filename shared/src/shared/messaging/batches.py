@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from shared.messaging.parking import RawMessage
 
 MAX_EVENTS_PER_BATCH = 400  # messages that share a transaction at most
-MAX_BATCH_BYTES = 128_000  # and what they may weigh: some 1,500 learners, in registers of a class each
+MAX_BATCH_BYTES = 128_000  # and their size: registers of about 1,500 learners
 
 
 def cut_into_batches(

@@ -31,12 +31,12 @@ from shared.telemetry.tracing import parent_of
 UnitOfWork = TypeVar("UnitOfWork")
 
 MAX_DEPENDENCY_WAIT = 20.0  # seconds an event waits for another topic to catch up, before it is parked
-TRIES = 4  # tries of a message that fails for no reason we know, before it is parked
+TRIES = 4  # tries of a message that fails for an unknown reason, before it is parked
 MAX_OVERDUE_SECONDS = 300.0  # for which a message may run into the database's deadlines, before it is parked
 # Batches of different partitions at once: while the database works on one the next is computed; more
 # would only wait for each other's locks, until a deadline passes.
 _MAX_CONCURRENT_BATCHES = 2
-# What passes by itself: another process has the message, another change was quicker, an answer was lost.
+# Errors that pass: another process has the message, another change was quicker, an answer was lost.
 _PASSING = (InFlight, ConcurrentChange, OutcomeUnknown)
 log = logger(__name__)
 _tracer = trace.get_tracer("wex.consumer")
@@ -142,7 +142,7 @@ class EventDelivery(Generic[UnitOfWork]):
     def _read(self, message: RawMessage) -> Event[Any] | None:
         """The message's event, None where it says nothing to this service. Raises `Malformed`."""
         if message.payload is None:
-            return None  # a tombstone is for the log; the erasure itself is an event of its own
+            return None  # a tombstone only compacts the log; the erasure itself is an event
         try:
             return from_message(message.header_pairs, message.payload, self._known)
         except UnknownType:

@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 REQUEST_TIMEOUT_MS = 10_000
 SEND_DEADLINE = 15.0
 STOP_DEADLINE = 10.0
-QUIET = 15.0  # seconds without a message after which the log itself is asked whether any wait
+QUIET = 15.0  # seconds without a message after which the broker is asked whether any are waiting
 
 
 def producer(bootstrap: str, client_id: str) -> AIOKafkaProducer:

@@ -10,7 +10,9 @@ from sqlalchemy import text
 
 from shared.persistence.database import Database
 
-_KEY_LENGTH = 200  # of a contract's key at most: a longer one is a stranger's, and no index takes any length
+_KEY_LENGTH = (
+    200  # the longest key of any contract; a foreign message may have a longer one, which no index could hold
+)
 _PARK = text(
     """
     insert into parked_messages (consumer, topic, partition, position, key, headers, payload, reason)
@@ -71,7 +73,7 @@ def raw_message(record: ConsumerRecord[Any, Any], prefix: str) -> RawMessage:
 
 
 def _text(value: bytes | None) -> str:
-    # PostgreSQL keeps no NUL in a text: a stranger's must not keep a message from being parked.
+    # PostgreSQL stores no NUL in a text: a foreign message with one must still be parked.
     return (value or b"").decode(errors="replace").replace("\0", "\ufffd")
 
 

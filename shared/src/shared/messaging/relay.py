@@ -28,7 +28,7 @@ from shared.telemetry.logs import logger
 from shared.telemetry.tracing import parent_of
 
 BATCH = 2_000
-TRACED_EACH = 64  # rows taken at once; of more, a backlog, a span each would cost more than the sending
+TRACED_EACH = 64  # up to so many rows get a span each; for a larger backlog that would cost more than sending
 _LINKS_OF_A_SPAN = 128  # OpenTelemetry keeps no more
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 0.5
@@ -101,7 +101,7 @@ class Relay:
                 await self._rest(RETRY_SECONDS)
 
     async def _relay(self, shard: int) -> None:
-        # The connection that holds the lock also takes and removes: no lock, no rows.
+        # The connection that holds the lock also takes and removes rows: without the lock it has none.
         connection = await self._database.connect()
         try:
             while not await connection.fetchval(_LOCK, _LOCK_SPACE, shard):
@@ -130,7 +130,7 @@ class Relay:
                 failpoints.reach("R4")
                 self._count(rows)
         finally:
-            # Still under the lock: what this producer has in hand is out, or never will be.
+            # Still under the lock: after this, the producer sends nothing any more.
             await kafka.stop_quietly(producer)
 
     async def _publish(self, producer: AIOKafkaProducer, rows: list[asyncpg.Record]) -> None:

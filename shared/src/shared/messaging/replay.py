@@ -22,7 +22,7 @@ async def replay(
 ) -> tuple[int, int]:
     """Replay what is parked (of one aggregate, or of all); returns how many were done and how many stay."""
     done, failed = 0, dict[int, tuple[str, str]]()
-    # A consumer at work may park more behind what is being replayed: go round until nothing is new.
+    # A running consumer may park more messages behind those being replayed: repeat until none is new.
     while fresh := await parking.waiting(database, key, list(failed)):
         for parked in fresh:
             ordering_key = (parked.message.topic, parked.message.key)

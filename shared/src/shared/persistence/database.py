@@ -14,7 +14,7 @@ from shared.persistence.session import Session
 TRANSIENT = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # a connection cut off at the wrong moment confuses the driver
+    asyncpg.InternalClientError,  # raised when a connection is cut off at the wrong moment
     asyncpg.CannotConnectNowError,
     asyncpg.InsufficientResourcesError,
     asyncpg.AdminShutdownError,
@@ -29,7 +29,7 @@ TRANSIENT = (
 CONTENTION = (
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
-    asyncpg.InvalidCachedStatementError,  # a migration gave its table another form: prepared anew it runs
+    asyncpg.InvalidCachedStatementError,  # a migration changed its table: it runs when prepared anew
 )
 OVERDUE = (asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError, TimeoutError)
 
@@ -54,7 +54,7 @@ def server_settings(deadlines: Deadlines, application_name: str) -> dict[str, st
         "lock_timeout": f"{deadlines.lock:g}s",
         "idle_in_transaction_session_timeout": f"{deadlines.idle_in_transaction:g}s",
         "timezone": "UTC",
-        # A client whose machine vanished gives its locks back within half a minute, not two hours.
+        # The locks of a client whose machine vanished are released within half a minute, not two hours.
         "tcp_keepalives_idle": "10",
         "tcp_keepalives_interval": "5",
         "tcp_keepalives_count": "3",
@@ -75,7 +75,7 @@ class Database:
             pool_timeout=self.deadlines.acquire,
             pool_pre_ping=False,
             pool_recycle=1800,
-            hide_parameters=True,  # an error's words must not repeat a child's name
+            hide_parameters=True,  # an error message must not repeat a child's name
             connect_args={
                 "timeout": self.deadlines.connect,
                 "command_timeout": self.deadlines.command,

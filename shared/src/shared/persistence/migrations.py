@@ -83,13 +83,13 @@ def grant(service: str, table: str, rights: str = "select, insert, update, delet
     op.execute(f"grant {rights} on {table} to {app}")
 
 
-# Selected, so that a statement reads the setting once and not once a row: it may name hundreds.
+# A sub-select, so that a statement reads the setting once instead of once a row: it may name hundreds.
 _SET = "string_to_array(nullif(current_setting('app.tenants', true), ''), ',')"
 TENANTS = f"any ((select {_SET}::uuid[])::uuid[])"
 
 
 def protect(table: str, *tenant_columns: str, read_by_all: bool = False) -> None:
-    """Row-level security: a row is its tenants', named by the columns; writes always are.
+    """Row-level security: a row belongs to the tenants in these columns; writes are always checked.
 
     Forced on the owner too. With `read_by_all` the rows are public to read.
     """

@@ -32,7 +32,7 @@ async def save_row(session: AsyncSession, row: SQLModel, *, changes: int) -> Non
     result: Any = await session.execute(statement)
     if result.rowcount != 1:
         raise ConcurrentChange
-    # What the session loaded before is out of date now: the next read must not be given it.
+    # The row the session loaded before is out of date: the next read must not return it.
     identity = mapper.identity_key_from_primary_key(tuple(values[key] for key in keys))
     if (loaded := session.sync_session.identity_map.get(identity)) is not None:
         session.expunge(loaded)

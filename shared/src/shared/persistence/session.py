@@ -1,7 +1,7 @@
-"""A session whose statements in plain SQL go straight to the driver, within the session's transaction.
+"""A database session that runs plain SQL directly on the driver, within the session's transaction.
 
 Executing `text()` through SQLAlchemy took three to five times the processor time of the statement's own
-round trip, and every request and event executes about ten. What is no plain SQL goes SQLAlchemy's way.
+round trip, and every request and event executes about ten. Everything else goes through SQLAlchemy.
 """
 
 from collections.abc import Iterator, Mapping

@@ -20,7 +20,7 @@ MAX_TOKEN_BYTES = 8_192
 LEEWAY_SECONDS = 30
 REFETCH_SECONDS = 30.0
 RETRY_SECONDS = 2.0
-REMEMBERED = 10_000  # tokens that held
+REMEMBERED = 10_000  # verified tokens
 REMEMBERED_SECONDS = 30.0
 log = logger(__name__)
 
@@ -82,7 +82,7 @@ class TokenVerifier:
         )
 
     async def verify(self, token: str) -> Caller:
-        """The token's caller. Raises `Unauthenticated` unless everything about it holds.
+        """The token's caller. Raises `Unauthenticated` unless the token is valid in every respect.
 
         A system sends the same token with thousands of requests: one that held is remembered, by its
         digest, for seconds and never beyond its expiry.
@@ -118,7 +118,7 @@ class TokenVerifier:
         try:
             return jwt.decode(token, keys, algorithms=ALGORITHMS)
         except InvalidKeyIdError:
-            # The issuer may have rotated. A flood of unknown names asks once.
+            # The issuer may have rotated its keys. A flood of unknown key ids asks it once.
             if time.monotonic() - self._fetched_at < REFETCH_SECONDS:
                 raise
             log.info("keys_refetched")
@@ -129,7 +129,7 @@ class TokenVerifier:
             return self._keys
         async with self._lock:
             if self._keys is None and time.monotonic() - self._failed_at < RETRY_SECONDS:
-                raise IssuerAway  # whoever waited for the lock need not wait for the issuer as well
+                raise IssuerAway  # those who waited for the lock need not wait for the issuer again
             if self._keys is None or time.monotonic() - self._fetched_at >= REFETCH_SECONDS:
                 self._keys = await self._fetch()
                 self._fetched_at = time.monotonic()

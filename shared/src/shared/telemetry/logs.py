@@ -62,7 +62,7 @@ def configure_logs(service: str, *, as_json: bool = True, level: int = logging.I
     root.setLevel(level)
     for noisy in ("aiokafka", "httpx2", "alembic", "sqlalchemy"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    # A broker that is away is told by our own retries; the client repeats itself many times a second.
+    # Our own retries log a broker that is away; the client would repeat it many times a second.
     logging.getLogger("aiokafka").setLevel(logging.ERROR)
 
 
@@ -88,7 +88,7 @@ def tell_kind_of_error(_: WrappedLogger, __: str, event: EventDict) -> EventDict
 
 
 def _without_arguments(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    # What a library fills into its message may be a value of a request or a row: the message alone stays.
+    # Arguments of a library's message may be values of a request or a row: only its template is kept.
     record: logging.LogRecord | None = event.get("_record")
     if record is not None:
         event["event"] = (str(record.msg).splitlines() or [""])[0]

@@ -1,4 +1,4 @@
-"""What is seen of requests: a span and a figure each, by OpenTelemetry's conventions, and nothing personal.
+"""Telemetry of requests: a span and a metric each, by OpenTelemetry's conventions, with nothing personal.
 
 FastAPI can do this itself, for three times the processor: nearly as much as all else around a command.
 https://opentelemetry.io/docs/specs/semconv/http/ names the attributes; the path stays out: it holds ids.
@@ -30,7 +30,7 @@ class ObservedRequests:
         if scope["type"] != "http" or scope["path"].startswith("/health/") or scope["path"] == "/metrics":
             await self._app(scope, receive, send)
             return
-        status = 500  # unless it is told otherwise
+        status = 500  # unless a response starts
 
         async def send_observed(message: Message) -> None:
             nonlocal status

@@ -19,7 +19,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 # A query string may hold what somebody searched for, a client address is personal data.
 HIDDEN = ("url.query", "url.full", "client.address", "user_agent.original", "network.peer.address")
 
-# A driver's words repeat the row they are about.
+# A driver's error message repeats the row it is about.
 HIDDEN_OF_ERRORS = ("exception.message", "exception.stacktrace")
 
 
@@ -68,10 +68,10 @@ def configure_tracing(
         MeterProvider(
             resource=resource,
             metric_readers=[PrometheusMetricReader()],
-            exemplar_filter=AlwaysOffExemplarFilter(),  # the reader tells none
+            exemplar_filter=AlwaysOffExemplarFilter(),  # the metrics endpoint shows none
         )
     )
-    # Baggage is whatever a caller writes: it is neither read nor passed on.
+    # Baggage is chosen by the caller: it is neither read nor passed on.
     set_global_textmap(TraceContextTextMapPropagator())
     if statements:
         AsyncPGInstrumentor().instrument(  # type: ignore[no-untyped-call]
