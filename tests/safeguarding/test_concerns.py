@@ -19,21 +19,21 @@ from shared.kernel import Clock
 from shared.persistence.database import Database
 from tests.infra.polling import eventually
 from tests.infra.running import RunService
-from tests.safeguarding.scene import Scene, as_tenants, set_scene
+from tests.safeguarding.scenario import Scenario, as_tenants, open_scenario
 
 SECRET = "Canary: the named supervisor was not on site"
 
 
-async def raised(scene: Scene, **changes: Any) -> dict[str, Any]:
+async def raised(scenario: Scenario, **changes: Any) -> dict[str, Any]:
     body = {
-        "provider_id": str(scene.provider_id),
+        "provider_id": str(scenario.provider_id),
         "category": "supervision",
         "description": SECRET,
         "immediate_risk": True,
     } | changes
 
     async def post() -> dict[str, Any]:
-        answer = await scene.school.post("/v1/concerns", body)
+        answer = await scenario.school.post("/v1/concerns", body)
         assert answer.status_code == 201, answer.text
         made: dict[str, Any] = answer.json()
         return made
@@ -57,50 +57,53 @@ async def acting(database: Database, clock: Clock, tenants: set[UUID]) -> AsyncI
         yield Acting(Transaction(session, "/services/test", clock.now(), clock.today()))
 
 
-async def states(scene: Scene) -> dict[str, str]:
+async def states(scenario: Scenario) -> dict[str, str]:
     """State of each site's assurance."""
-    listed = await scene.school.get("/v1/assurances", provider_id=scene.provider_id)
+    listed = await scenario.school.get("/v1/assurances", provider_id=scenario.provider_id)
     return {item["site_id"]: item["state"] for item in listed.json()["items"]}
 
 
 async def test_an_immediate_risk_suspends_every_assurance_at_once(run_service: RunService) -> None:
-    scene = await set_scene(run_service)
-    for site in scene.sites[:2]:
-        await scene.assure(site)
+    scenario = await open_scenario(run_service)
+    for site in scenario.sites[:2]:
+        await scenario.assure(site)
 
-    concern = await raised(scene)
+    concern = await raised(scenario)
 
     assert concern["state"] == "open"
     assert "description" not in concern
-    assert set((await states(scene)).values()) == {"suspended"}
-    events = await scene.said(AssuranceSuspended, 2)
+    assert set((await states(scenario)).values()) == {"suspended"}
+    events = await scenario.published(AssuranceSuspended, 2)
     assert {getattr(event.data, "reason_code", None) for event in events} == {"concern-raised"}
-    assert (await scene.ask_assurance()).json()["slug"] == "assurance-suspended"
+    assert (await scenario.ask_assurance()).json()["slug"] == "assurance-suspended"
 
 
 async def test_a_concern_about_one_site_suspends_that_site(run_service: RunService) -> None:
-    scene = await set_scene(run_service)
-    for site in scene.sites[:2]:
-        await scene.assure(site)
+    scenario = await open_scenario(run_service)
+    for site in scenario.sites[:2]:
+        await scenario.assure(site)
 
-    await raised(scene, site_id=str(scene.other_site_id))
-    await raised(scene, immediate_risk=False)
+    await raised(scenario, site_id=str(scenario.other_site_id))
+    await raised(scenario, immediate_risk=False)
 
-    assert await states(scene) == {str(scene.site_id): "granted", str(scene.other_site_id): "suspended"}
+    assert await states(scenario) == {
+        str(scenario.site_id): "granted",
+        str(scenario.other_site_id): "suspended",
+    }
 
 
 async def test_no_grant_slips_past_a_concern_raised_at_the_same_time(run_service: RunService) -> None:
-    scene = await set_scene(run_service)
-    await scene.assure()
-    database, clock = scene.running.runtime.database, scene.clock
-    provider = {scene.provider_id}
+    scenario = await open_scenario(run_service)
+    await scenario.assure()
+    database, clock = scenario.running.runtime.database, scenario.clock
+    provider = {scenario.provider_id}
     async with acting(database, clock, provider) as concern, acting(database, clock, provider) as grant:
-        passport = await concern.passports.of(scene.provider_id)
-        waiting = asyncio.create_task(grant.passports.of(scene.provider_id))
+        passport = await concern.passports.of(scenario.provider_id)
+        waiting = asyncio.create_task(grant.passports.of(scenario.provider_id))
         await asyncio.wait({waiting}, timeout=0.3)
         assert not waiting.done()
 
-        passport.suspend(Hold(uuid4(), scene.other_site_id), "concern-raised")
+        passport.suspend(Hold(uuid4(), scenario.other_site_id), "concern-raised")
         await concern.passports.save(passport)
         await concern.transaction.db.commit()
 
@@ -111,45 +114,45 @@ async def test_no_grant_slips_past_a_concern_raised_at_the_same_time(run_service
 async def test_a_second_person_resolves_and_the_assurance_is_reinstated(
     run_service: RunService, outcome: str
 ) -> None:
-    scene = await set_scene(run_service)
-    await scene.assure()
-    concern = await raised(scene)
+    scenario = await open_scenario(run_service)
+    await scenario.assure()
+    concern = await raised(scenario)
     path = f"/v1/concerns/{concern['id']}/resolution"
 
-    alone = await scene.school.post(path, {"outcome": outcome})
+    alone = await scenario.school.post(path, {"outcome": outcome})
     assert (alone.status_code, alone.json()["slug"]) == (403, "second-person-needed")
-    answer = await scene.lead().post(path, {"outcome": outcome})
+    answer = await scenario.lead().post(path, {"outcome": outcome})
 
     assert answer.json()["state"] == outcome, answer.text
-    await scene.said(AssuranceReinstated)
-    assert set((await states(scene)).values()) == {"granted"}
-    again = await scene.lead().post(path, {"outcome": outcome})
+    await scenario.published(AssuranceReinstated)
+    assert set((await states(scenario)).values()) == {"granted"}
+    again = await scenario.lead().post(path, {"outcome": outcome})
     assert (again.status_code, again.json()["slug"]) == (409, "concern-closed")
 
 
 async def test_what_another_concern_holds_or_was_upheld_stays_suspended(run_service: RunService) -> None:
-    scene = await set_scene(run_service)
-    await scene.assure()
-    first, second = await raised(scene), await raised(scene)
+    scenario = await open_scenario(run_service)
+    await scenario.assure()
+    first, second = await raised(scenario), await raised(scenario)
 
     async def resolve(concern: dict[str, Any], outcome: str) -> None:
         path = f"/v1/concerns/{concern['id']}/resolution"
-        answer = await scene.lead().post(path, {"outcome": outcome})
+        answer = await scenario.lead().post(path, {"outcome": outcome})
         assert answer.status_code == 200, answer.text
 
     await resolve(first, "unfounded")
-    assert set((await states(scene)).values()) == {"suspended"}
+    assert set((await states(scenario)).values()) == {"suspended"}
     await resolve(second, "upheld")
-    assert set((await states(scene)).values()) == {"suspended"}
+    assert set((await states(scenario)).values()) == {"suspended"}
     await resolve(second, "resolved")
-    assert set((await states(scene)).values()) == {"granted"}
+    assert set((await states(scenario)).values()) == {"granted"}
 
 
 async def test_each_refusal_says_why_and_never_repeats_what_was_sent(run_service: RunService) -> None:
-    scene = await set_scene(run_service)
-    await raised(scene)
+    scenario = await open_scenario(run_service)
+    await raised(scenario)
     body = {"description": SECRET, "immediate_risk": False, "category": "supervision"}
-    known = body | {"provider_id": str(scene.provider_id)}
+    known = body | {"provider_id": str(scenario.provider_id)}
     cases = {
         "category-not-known": known | {"category": "no-such"},
         "provider-not-known": body | {"provider_id": str(uuid4())},
@@ -157,33 +160,33 @@ async def test_each_refusal_says_why_and_never_repeats_what_was_sent(run_service
         "invalid-request": known | {"description": SECRET * 200},
     }
     for slug, sent in cases.items():
-        answer = await scene.school.post("/v1/concerns", sent)
+        answer = await scenario.school.post("/v1/concerns", sent)
         assert (answer.status_code, answer.json()["slug"]) == (422, slug)
         assert "Canary" not in answer.text
 
 
 async def test_only_who_raised_or_handles_a_concern_may_read_it(run_service: RunService) -> None:
-    scene = await set_scene(run_service)
-    concern = await raised(scene)
+    scenario = await open_scenario(run_service)
+    concern = await raised(scenario)
     path = f"/v1/concerns/{concern['id']}"
-    provider = scene.caller("concerns:read concerns:write", scene.provider_id, "somebody")
+    provider = scenario.caller("concerns:read concerns:write", scenario.provider_id, "somebody")
 
-    assert (await scene.school.get(path)).json()["description"] == SECRET
-    assert (await scene.lead().get(path)).json()["handled_by"] == str(scene.hub_id)
+    assert (await scenario.school.get(path)).json()["description"] == SECRET
+    assert (await scenario.lead().get(path)).json()["handled_by"] == str(scenario.hub_id)
     assert (await provider.get(path)).status_code == 404
     assert (await provider.post(f"{path}/resolution", {"outcome": "unfounded"})).status_code == 404
     assert (await provider.get("/v1/concerns")).json()["items"] == []
-    assert (await scene.provider.get(path)).json()["slug"] == "scope-missing"
-    async with as_tenants(scene.running.database.app_url, scene.provider_id) as app:
+    assert (await scenario.provider.get(path)).json()["slug"] == "scope-missing"
+    async with as_tenants(scenario.running.database.app_url, scenario.provider_id) as app:
         assert await app.fetchval("select count(*) from concerns") == 0
         assert await app.execute("update concerns set state = 'unfounded'") == "UPDATE 0"
 
 
 async def test_a_provider_may_report_itself_but_not_close_it(run_service: RunService) -> None:
-    scene = await set_scene(run_service)
-    await raised(scene)
-    own = scene.caller("concerns:write", scene.provider_id, "somebody")
-    body = {"provider_id": str(scene.provider_id), "category": "other", "description": "An example"}
+    scenario = await open_scenario(run_service)
+    await raised(scenario)
+    own = scenario.caller("concerns:write", scenario.provider_id, "somebody")
+    body = {"provider_id": str(scenario.provider_id), "category": "other", "description": "An example"}
     concern = (await own.post("/v1/concerns", body | {"immediate_risk": False})).json()
 
     answer = await own.post(f"/v1/concerns/{concern['id']}/resolution", {"outcome": "unfounded"})
@@ -192,30 +195,30 @@ async def test_a_provider_may_report_itself_but_not_close_it(run_service: RunSer
 
 
 async def test_every_reading_is_written_down_and_the_record_only_added_to(run_service: RunService) -> None:
-    scene = await set_scene(run_service)
-    concern = await raised(scene)
-    await scene.lead("reader").get(f"/v1/concerns/{concern['id']}")
-    await scene.lead("browser").get("/v1/concerns", state="open")
-    await scene.lead("nobody").get("/v1/concerns", state="upheld")
+    scenario = await open_scenario(run_service)
+    concern = await raised(scenario)
+    await scenario.lead("reader").get(f"/v1/concerns/{concern['id']}")
+    await scenario.lead("browser").get("/v1/concerns", state="open")
+    await scenario.lead("nobody").get("/v1/concerns", state="upheld")
 
-    async with as_tenants(scene.running.database.owner_url, scene.hub_id) as owner:
+    async with as_tenants(scenario.running.database.owner_url, scenario.hub_id) as owner:
         log = await owner.fetch("select subject, action, concern_id from access_log order by id")
     assert [(row["subject"], row["action"], str(row["concern_id"])) for row in log] == [
         ("reader", "read", concern["id"]),
         ("browser", "listed", concern["id"]),
     ]
-    async with as_tenants(scene.running.database.app_url, scene.hub_id) as app:
+    async with as_tenants(scenario.running.database.app_url, scenario.hub_id) as app:
         for attempt in ("delete from access_log", "select * from access_log"):
             with pytest.raises(InsufficientPrivilegeError):
                 await app.execute(attempt)
 
 
 async def test_concerns_are_paged_newest_first(run_service: RunService) -> None:
-    scene = await set_scene(run_service)
-    ids = [(await raised(scene, immediate_risk=False))["id"] for _ in range(3)]
+    scenario = await open_scenario(run_service)
+    ids = [(await raised(scenario, immediate_risk=False))["id"] for _ in range(3)]
 
-    first = (await scene.lead().get("/v1/concerns", limit=2)).json()
-    second = (await scene.lead().get("/v1/concerns", limit=2, cursor=first["next_cursor"])).json()
+    first = (await scenario.lead().get("/v1/concerns", limit=2)).json()
+    second = (await scenario.lead().get("/v1/concerns", limit=2, cursor=first["next_cursor"])).json()
 
     assert [item["id"] for item in first["items"] + second["items"]] == ids[::-1]
     assert second["next_cursor"] is None
@@ -224,16 +227,16 @@ async def test_concerns_are_paged_newest_first(run_service: RunService) -> None:
 async def test_a_description_is_kept_in_its_own_table_alone(
     run_service: RunService, caplog: pytest.LogCaptureFixture
 ) -> None:
-    scene = await set_scene(run_service)
-    await scene.assure()
-    concern = await raised(scene)
-    await scene.lead().get(f"/v1/concerns/{concern['id']}")
-    await scene.said(AssuranceSuspended)
+    scenario = await open_scenario(run_service)
+    await scenario.assure()
+    concern = await raised(scenario)
+    await scenario.lead().get(f"/v1/concerns/{concern['id']}")
+    await scenario.published(AssuranceSuspended)
 
     tables = "select table_name from information_schema.tables where table_schema = 'public'"
     holding = []
-    everyone = (scene.school_id, scene.hub_id, scene.provider_id)
-    async with as_tenants(scene.running.database.owner_url, *everyone) as owner:
+    everyone = (scenario.school_id, scenario.hub_id, scenario.provider_id)
+    async with as_tenants(scenario.running.database.owner_url, *everyone) as owner:
         for [table] in await owner.fetch(tables):
             found = f"select exists (select from {table} t where to_jsonb(t)::text like '%Canary%')"
             if await owner.fetchval(found):
@@ -246,6 +249,6 @@ async def test_a_description_is_kept_in_its_own_table_alone(
 
 
 async def test_the_categories_are_public(run_service: RunService) -> None:
-    scene = await set_scene(run_service)
-    answer = await scene.running.http.get("/v1/concern-categories")
+    scenario = await open_scenario(run_service)
+    answer = await scenario.running.http.get("/v1/concern-categories")
     assert "supervision" in {each["code"] for each in answer.json()["categories"]}

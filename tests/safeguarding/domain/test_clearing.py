@@ -8,7 +8,8 @@ import pytest
 
 from safeguarding.application import rules
 from safeguarding.domain.clearing import Case, Learners, Standing, Verdict, decide, facts_of
-from safeguarding.domain.dbs import DbsCheck, Supervisor
+from safeguarding.domain.dbs import Supervisor
+from safeguarding.supervisors.domain import DbsCheck
 
 DAY = date(2026, 10, 5)
 SINCE = rules.clearance_rules_on(DAY)

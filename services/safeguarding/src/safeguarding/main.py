@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from safeguarding.adapters.reads import SafeguardingReads
-from safeguarding.api import assurances, checklists, clearances, concerns, supervisors
+from safeguarding.api import assurances, checklists, clearances, concerns
 from safeguarding.application.ports import UnitOfWork
 from safeguarding.settings import Settings
 from safeguarding.subscriptions import DEADLINES, SUBSCRIPTIONS
+from safeguarding.supervisors import api as supervisors
 from safeguarding.unit_of_work import SafeguardingUnitOfWork
 from shared.kernel import Clock
 from shared.runtime import Service

@@ -3,6 +3,7 @@
 from safeguarding.application.handlers.assurances import EXPIRY
 from safeguarding.application.ports import UnitOfWork
 from safeguarding.consumers import policies
+from safeguarding.copies import policies as copies
 from shared.contracts.bookings import BookingChanged, BookingEnded, BookingRequested, LearnerErased
 from shared.contracts.opportunities import (
     OpportunityPublished,
@@ -16,15 +17,15 @@ SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
     Subscription(
         "when_organisation_recorded_copy_it",
         OrganisationRecorded,
-        policies.when_organisation_recorded_copy_it,
+        copies.when_organisation_recorded_copy,
     ),
     Subscription(
         "when_opportunity_published_copy_it",
         OpportunityPublished,
-        policies.when_opportunity_published_copy_it,
+        copies.when_opportunity_published_copy,
     ),
-    Subscription("when_session_scheduled_copy_it", SessionScheduled, policies.when_session_scheduled_copy_it),
-    Subscription("when_session_cancelled_copy_it", SessionCancelled, policies.when_session_cancelled_copy_it),
+    Subscription("when_session_scheduled_copy_it", SessionScheduled, copies.when_session_scheduled_copy),
+    Subscription("when_session_cancelled_copy_it", SessionCancelled, copies.when_session_cancelled_copy),
     Subscription(
         "when_booking_requested_decide_clearance",
         BookingRequested,

@@ -7,9 +7,12 @@ from sqlalchemy import text
 
 from safeguarding.adapters.clearances import ClearanceRepository
 from safeguarding.adapters.concerns import ConcernRepository
-from safeguarding.adapters.passports import PassportRepository, SupervisorTable
-from safeguarding.adapters.register import RegisterCopy
-from safeguarding.application.ports import Clearances, Concerns, Passports, Register, Supervisors
+from safeguarding.adapters.passports import PassportRepository
+from safeguarding.application.ports import Clearances, Concerns, Passports
+from safeguarding.copies.ports import Copies, KnownProviders
+from safeguarding.copies.repository import CopyRepository, ProviderRepository
+from safeguarding.supervisors.ports import Supervisors
+from safeguarding.supervisors.repository import SupervisorRepository
 from shared.bus.transaction import Transaction
 
 _ACT_ALSO_FOR = text(
@@ -27,9 +30,10 @@ class SafeguardingUnitOfWork:
         self._transaction = transaction
         self.now = transaction.now
         self.today = transaction.today
-        self.register: Register = RegisterCopy(transaction)
+        self.copies: Copies = CopyRepository(transaction)
+        self.providers: KnownProviders = ProviderRepository(transaction)
         self.passports: Passports = PassportRepository(transaction)
-        self.supervisors: Supervisors = SupervisorTable(transaction)
+        self.supervisors: Supervisors = SupervisorRepository(transaction)
         self.clearances: Clearances = ClearanceRepository(transaction)
         self.concerns: Concerns = ConcernRepository(transaction)
 

@@ -14,7 +14,8 @@ from safeguarding.adapters.tables import ClearanceRow
 from safeguarding.application import rules
 from safeguarding.domain.clearances import Clearance
 from safeguarding.domain.clearing import Case, Learners, Standing
-from safeguarding.domain.dbs import DbsCheck, Supervisor
+from safeguarding.domain.dbs import Supervisor
+from safeguarding.supervisors.domain import DbsCheck
 from shared.bus.transaction import Transaction
 from shared.kernel import NotFound, NotYetKnown
 from shared.persistence.rows import save_row

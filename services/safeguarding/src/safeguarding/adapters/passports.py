@@ -1,7 +1,6 @@
-"""Passports to rows and back, and the facts of supervisors."""
+"""Passports to rows and back."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -10,7 +9,6 @@ from sqlmodel import col
 
 from safeguarding.adapters import publishing
 from safeguarding.adapters.tables import AssuranceRow, HoldRow, PassportRow
-from safeguarding.application.commands import RecordSupervisor
 from safeguarding.domain.checklists import Answer
 from safeguarding.domain.passports import Assurance, AssuranceChanged, Hold, Passport
 from shared.bus.transaction import Transaction
@@ -22,16 +20,6 @@ _KEEP_ANSWERS = text(
     """
     insert into assurance_answers (assurance_id, version, provider_id, checklist_version, answers)
     values (:assurance_id, :version, :provider_id, :checklist_version, cast(:answers as jsonb))
-    """
-)
-_SUPERVISOR = text(
-    """
-    insert into supervisors
-      (provider_id, supervisor_id, dbs_type, dbs_seen_on, dbs_seen_by_role, dbs_outcome)
-    values (:provider_id, :supervisor_id, :type, :seen_on, :seen_by_role, :outcome)
-    on conflict (provider_id, supervisor_id) do update
-    set dbs_type = excluded.dbs_type, dbs_seen_on = excluded.dbs_seen_on,
-        dbs_seen_by_role = excluded.dbs_seen_by_role, dbs_outcome = excluded.dbs_outcome
     """
 )
 
@@ -96,25 +84,6 @@ class PassportRepository:
                 "answers": ANSWERS.dump_json(list(answers)).decode(),
             },
         )
-
-
-class SupervisorTable:
-    """What is known of adults: a row as the provider gave it."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._db = transaction.db
-
-    async def record(self, facts: RecordSupervisor) -> None:
-        check = facts.check
-        values: dict[str, Any] = {
-            "provider_id": facts.provider_id,
-            "supervisor_id": facts.supervisor_id,
-            "type": check and check.type,
-            "seen_on": check and check.seen_on,
-            "seen_by_role": check and check.seen_by_role,
-            "outcome": check and check.outcome,
-        }
-        await self._db.execute(_SUPERVISOR, values)
 
 
 def assurance_of(row: AssuranceRow) -> Assurance:

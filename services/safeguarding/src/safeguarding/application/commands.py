@@ -1,11 +1,10 @@
 """What safeguarding can be asked to do."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from safeguarding.domain.checklists import Answer
-from safeguarding.domain.dbs import DbsCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +25,6 @@ class LapseAssurance:
 
     assurance_id: UUID
     provider_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class RecordSupervisor:
-    """Say what is known of an adult's DBS check: None if nothing has been seen."""
-
-    provider_id: UUID
-    supervisor_id: UUID
-    check: DbsCheck | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,52 +131,6 @@ class ResolveConcern:
     organisation_id: UUID
     subject: str
     outcome: str
-
-
-@dataclass(frozen=True, slots=True)
-class CopyOrganisation:
-    """Keep what the register says of an organisation."""
-
-    organisation_id: UUID
-    kind: str
-    area_code: str | None
-    open: bool
-    sites: tuple[tuple[UUID, str], ...]
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class CopyOpportunity:
-    """Keep what the register says of an opportunity."""
-
-    opportunity_id: UUID
-    provider_id: UUID
-    format: str
-    mode: str
-    activity_band: str
-    accompanied: bool
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class CopySession:
-    """Keep what the register says of a session."""
-
-    session_id: UUID
-    opportunity_id: UUID
-    provider_id: UUID
-    site_id: UUID | None
-    days: tuple[date, ...]
-    overnight: bool
-    supervisor_ids: tuple[UUID, ...]
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class CopySessionCancelled:
-    """Keep that a session will not take place."""
-
-    session_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

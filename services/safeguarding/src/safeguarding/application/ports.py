@@ -7,49 +7,15 @@ from uuid import UUID
 
 from safeguarding.application.commands import (
     Access,
-    CopyOpportunity,
-    CopyOrganisation,
-    CopySession,
     ListConcerns,
-    RecordSupervisor,
 )
+from safeguarding.copies.ports import Copies, KnownProviders
 from safeguarding.domain.checklists import Answer
 from safeguarding.domain.clearances import Clearance
 from safeguarding.domain.clearing import Case, Learners
 from safeguarding.domain.concerns import Concern
 from safeguarding.domain.passports import Assurance, Passport
-
-
-class Register(Protocol):
-    """This service's copy of what the national register says."""
-
-    async def copy_organisation(self, said: CopyOrganisation) -> None:
-        """Keep it, unless something newer is known."""
-        ...
-
-    async def copy_opportunity(self, said: CopyOpportunity) -> None:
-        """Keep it, unless something newer is known."""
-        ...
-
-    async def copy_session(self, said: CopySession) -> None:
-        """Keep it, unless something newer is known."""
-        ...
-
-    async def cancel_session(self, session_id: UUID) -> None:
-        """Keep that it will not take place."""
-        ...
-
-    async def has_provider(self, provider_id: UUID) -> bool:
-        """Whether the register has this provider, open or not."""
-        ...
-
-    async def has_site(self, provider_id: UUID, site_id: UUID, *, open_only: bool) -> bool:
-        """Whether this provider has this site."""
-        ...
-
-    async def hub_of(self, provider_id: UUID) -> UUID | None:
-        """The hub responsible for the provider's area, where it is known."""
-        ...
+from safeguarding.supervisors.ports import Supervisors
 
 
 class Passports(Protocol):
@@ -65,14 +31,6 @@ class Passports(Protocol):
 
     async def keep_answers(self, assurance: Assurance, version: int, answers: Sequence[Answer]) -> None:
         """Keep what the provider answered for this grant; earlier ones stand."""
-        ...
-
-
-class Supervisors(Protocol):
-    """Keeps what is known of adults who supervise."""
-
-    async def record(self, facts: RecordSupervisor) -> None:
-        """Keep the facts in place of earlier ones."""
         ...
 
 
@@ -128,7 +86,8 @@ class UnitOfWork(Protocol):
 
     now: datetime
     today: date
-    register: Register
+    copies: Copies
+    providers: KnownProviders
     passports: Passports
     supervisors: Supervisors
     clearances: Clearances

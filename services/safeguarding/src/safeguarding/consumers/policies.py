@@ -3,10 +3,6 @@
 from uuid import UUID
 
 from safeguarding.application.commands import (
-    CopyOpportunity,
-    CopyOrganisation,
-    CopySession,
-    CopySessionCancelled,
     DecideClearance,
     EndClearance,
     ForgetLearner,
@@ -14,7 +10,7 @@ from safeguarding.application.commands import (
     LearnerAsked,
     RemoveLearners,
 )
-from safeguarding.application.handlers import assurances, clearances, copies
+from safeguarding.application.handlers import assurances, clearances
 from safeguarding.application.ports import UnitOfWork
 from shared.contracts.bookings import (
     BookingChanged,
@@ -24,60 +20,8 @@ from shared.contracts.bookings import (
     LearnerErased,
 )
 from shared.contracts.envelope import Event
-from shared.contracts.opportunities import (
-    OpportunityPublished,
-    OrganisationRecorded,
-    SessionCancelled,
-    SessionScheduled,
-)
 from shared.kernel import new_id
 from shared.messaging.policy import Due, Instruction, for_tenants
-
-
-def when_organisation_recorded_copy_it(event: Event[OrganisationRecorded]) -> Instruction[UnitOfWork]:
-    said = event.data
-    sites = tuple((site.site_id, site.local_authority_code) for site in said.sites)
-    return Instruction(
-        copies.copy_organisation,
-        CopyOrganisation(said.organisation_id, said.kind, said.area_code, said.open, sites, event.sequence),
-    )
-
-
-def when_opportunity_published_copy_it(event: Event[OpportunityPublished]) -> Instruction[UnitOfWork]:
-    said = event.data
-    return Instruction(
-        copies.copy_opportunity,
-        CopyOpportunity(
-            said.opportunity_id,
-            said.provider_id,
-            said.format,
-            said.mode,
-            said.activity_band,
-            said.accompanied,
-            event.sequence,
-        ),
-    )
-
-
-def when_session_scheduled_copy_it(event: Event[SessionScheduled]) -> Instruction[UnitOfWork]:
-    said = event.data
-    return Instruction(
-        copies.copy_session,
-        CopySession(
-            said.session_id,
-            said.opportunity_id,
-            said.provider_id,
-            said.site_id,
-            tuple(sorted({day.on for day in said.days})),
-            any(day.overnight for day in said.days),
-            tuple(sorted(set(said.supervisor_ids))),
-            event.sequence,
-        ),
-    )
-
-
-def when_session_cancelled_copy_it(event: Event[SessionCancelled]) -> Instruction[UnitOfWork]:
-    return Instruction(copies.cancel_session, CopySessionCancelled(event.data.session_id))
 
 
 def when_booking_requested_decide_clearance(event: Event[BookingRequested]) -> Instruction[UnitOfWork]:

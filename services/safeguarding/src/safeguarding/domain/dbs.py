@@ -6,14 +6,7 @@ from datetime import date, timedelta
 from enum import Enum
 from uuid import UUID
 
-from shared.kernel import Invalid
-
-
-class SeenInFuture(Invalid):
-    """A check cannot have been seen on a day that has not come."""
-
-    slug = "seen-on-in-future"
-    title = "The day the check was seen lies in the future"
+from safeguarding.supervisors.domain import DbsCheck
 
 
 class DbsAnswer(Enum):
@@ -34,16 +27,6 @@ class DbsRules:
     overnight_counts: bool
     supervision_exempts: bool
     sufficient_checks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DbsCheck:
-    """That a check was seen, by whom in which role and whether it was clear; never what it said."""
-
-    type: str
-    seen_on: date
-    seen_by_role: str
-    outcome: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,11 @@
-"""Granting assurances and letting them lapse; what is known of supervisors."""
+"""Granting assurances and letting them lapse."""
 
 from datetime import datetime, time, timedelta
 
 from safeguarding.application import rules
-from safeguarding.application.commands import GrantAssurance, LapseAssurance, RecordSupervisor
+from safeguarding.application.commands import GrantAssurance, LapseAssurance
 from safeguarding.application.ports import UnitOfWork
 from safeguarding.domain.checklists import ChecklistVersionSuperseded
-from safeguarding.domain.dbs import SeenInFuture
 from safeguarding.domain.passports import GRANTED, Assurance, SiteNotKnown
 from shared.kernel.clock import LONDON
 
@@ -15,7 +14,7 @@ EXPIRY = "assurance-expiry"
 
 async def grant_assurance(command: GrantAssurance, uow: UnitOfWork) -> Assurance:
     """Grant or renew, when the answers are complete and the site is on the register."""
-    if not await uow.register.has_site(command.provider_id, command.site_id, open_only=True):
+    if not await uow.providers.has_site(command.provider_id, command.site_id, open_only=True):
         raise SiteNotKnown(field="body.site_id")
     checklist = rules.checklist_on(uow.today, command.activity_band)
     if command.checklist_version != checklist.version:
@@ -45,11 +44,3 @@ async def lapse_assurance(command: LapseAssurance, uow: UnitOfWork) -> None:
     passport = await uow.passports.of(command.provider_id)
     passport.lapse(command.assurance_id, uow.today)
     await uow.passports.save(passport)
-
-
-async def record_supervisor(command: RecordSupervisor, uow: UnitOfWork) -> RecordSupervisor:
-    """Keep what is known of an adult; clearances decided from now on rest on it."""
-    if command.check is not None and command.check.seen_on > uow.today:
-        raise SeenInFuture(field="body.dbs_check.seen_on")
-    await uow.supervisors.record(command)
-    return command

@@ -28,7 +28,7 @@ async def raise_concern(command: RaiseConcern, uow: UnitOfWork) -> Concern:
         command.description,
         command.organisation_id,
         command.subject,
-        await uow.register.hub_of(command.provider_id) or command.organisation_id,
+        await uow.providers.hub_of(command.provider_id) or command.organisation_id,
         uow.now,
         immediate_risk=command.immediate_risk,
     )
@@ -68,9 +68,9 @@ async def _check(command: RaiseConcern, uow: UnitOfWork) -> None:
     provider_id, site_id = command.provider_id, command.site_id
     if command.category not in rules.concern_categories(uow.today):
         raise CategoryNotKnown(field="body.category")
-    if not await uow.register.has_provider(provider_id):
+    if not await uow.providers.has_provider(provider_id):
         raise ProviderNotKnown(field="body.provider_id")
-    if site_id and not await uow.register.has_site(provider_id, site_id, open_only=False):
+    if site_id and not await uow.providers.has_site(provider_id, site_id, open_only=False):
         raise SiteNotKnown(field="body.site_id")
 
 

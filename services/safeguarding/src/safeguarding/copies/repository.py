@@ -1,11 +1,16 @@
-"""This service's copy of the national register; what is older than the copy changes nothing."""
+"""Copies of organisations, sites, opportunities and sessions, and what they say of providers."""
 
 from dataclasses import asdict
 from uuid import UUID
 
 from sqlalchemy import text
 
-from safeguarding.application.commands import CopyOpportunity, CopyOrganisation, CopySession
+from safeguarding.copies.commands import (
+    CopyOpportunity,
+    CopyOrganisation,
+    CopySession,
+    CopySessionCancellation,
+)
 from shared.bus.transaction import Transaction
 
 _ORGANISATION = text(
@@ -49,7 +54,7 @@ _SESSION = text(
     where known_sessions.sequence < excluded.sequence
     """
 )
-# A cancelled session stays so whatever comes again.
+# A session stays cancelled, even when an event that scheduled it is delivered again.
 _CANCEL = text("update known_sessions set cancelled = true where session_id = :session_id")
 _PROVIDER = text(
     """
@@ -72,29 +77,39 @@ _HUB = text(
 )
 
 
-class RegisterCopy:
-    """Organisations, sites, opportunities and sessions as their events told."""
+class CopyRepository:
+    """Stores copies; what is older than the copy changes nothing."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._db = transaction.db
 
-    async def copy_organisation(self, said: CopyOrganisation) -> None:
-        if not await self._db.scalar(_ORGANISATION, asdict(said)):
+    async def copy_organisation(self, command: CopyOrganisation) -> None:
+        if not await self._db.scalar(_ORGANISATION, asdict(command)):
             return
-        ids, codes = [site_id for site_id, _ in said.sites], [code for _, code in said.sites]
-        of_it = {"organisation_id": said.organisation_id}
-        await self._db.execute(_NO_SITES, of_it)
-        await self._db.execute(_SITES, {**of_it, "site_ids": ids, "codes": codes})
+        ids, codes = [site_id for site_id, _ in command.sites], [code for _, code in command.sites]
+        organisation = {"organisation_id": command.organisation_id}
+        await self._db.execute(_NO_SITES, organisation)
+        await self._db.execute(_SITES, {**organisation, "site_ids": ids, "codes": codes})
 
-    async def copy_opportunity(self, said: CopyOpportunity) -> None:
-        await self._db.execute(_OPPORTUNITY, asdict(said))
+    async def copy_opportunity(self, command: CopyOpportunity) -> None:
+        await self._db.execute(_OPPORTUNITY, asdict(command))
 
-    async def copy_session(self, said: CopySession) -> None:
-        values = asdict(said) | {"days": list(said.days), "supervisor_ids": list(said.supervisor_ids)}
+    async def copy_session(self, command: CopySession) -> None:
+        values = asdict(command) | {
+            "days": list(command.days),
+            "supervisor_ids": list(command.supervisor_ids),
+        }
         await self._db.execute(_SESSION, values)
 
-    async def cancel_session(self, session_id: UUID) -> None:
-        await self._db.execute(_CANCEL, {"session_id": session_id})
+    async def copy_session_cancellation(self, command: CopySessionCancellation) -> None:
+        await self._db.execute(_CANCEL, {"session_id": command.session_id})
+
+
+class ProviderRepository:
+    """What the copies say of providers."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._db = transaction.db
 
     async def has_provider(self, provider_id: UUID) -> bool:
         return bool(await self._db.scalar(_PROVIDER, {"provider_id": provider_id}))

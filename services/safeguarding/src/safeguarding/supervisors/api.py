@@ -4,10 +4,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from safeguarding.api.schemas import DbsCheckSeen, SupervisorBody, SupervisorToRecord
-from safeguarding.application.commands import RecordSupervisor
-from safeguarding.application.handlers import assurances
-from safeguarding.domain.dbs import DbsCheck, SeenInFuture
+from safeguarding.supervisors import handlers
+from safeguarding.supervisors.bodies import DbsCheckSeen, SupervisorBody, SupervisorToRecord
+from safeguarding.supervisors.commands import RecordSupervisor
+from safeguarding.supervisors.domain import DbsCheck, SeenInFuture
 from shared.http.commands import IdempotentRequest, answer
 from shared.http.problems import documented
 from shared.security.access import own_organisation, requires
@@ -31,7 +31,7 @@ async def record_supervisor(
     """Say that a DBS check of one of your supervisors was seen, or that none was."""
     check = DbsCheck(**body.dbs_check.model_dump()) if body.dbs_check else None
     command = RecordSupervisor(own_organisation(caller), supervisor_id, check)
-    return await request.execute(caller, assurances.record_supervisor, command, answer(200, _body))
+    return await request.execute(caller, handlers.record_supervisor, command, answer(200, _body))
 
 
 def _body(recorded: RecordSupervisor) -> SupervisorBody:

@@ -1,4 +1,4 @@
-"""A provider with a site, a school and their hub, as safeguarding hears of them."""
+"""A provider with its sites, a school and their hub, as their events describe them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,11 +21,17 @@ from tests.infra.running import Client, Running, RunService
 
 TODAY = date(2026, 3, 2)
 NOTE = "Agreed in conversation"
+SEEN = {
+    "type": "enhanced_with_barred_list",
+    "seen_on": TODAY.isoformat(),
+    "seen_by_role": "manager",
+    "outcome": True,
+}
 
 
 @dataclass
-class Scene:
-    """What most tests start from: everybody known, nothing assured yet."""
+class Scenario:
+    """What most tests start from: every organisation known, no site assured yet."""
 
     running: Running
     clock: FixedClock
@@ -56,8 +62,8 @@ class Scene:
     def caller(self, scope: str, organisation: UUID, subject: str = "first-lead") -> Client:
         return self.running.caller(scope, organisation=organisation, subject=subject)
 
-    async def register(self, *, open_: bool = True, sequence: int = 1) -> None:
-        """The register tells of the hub, the school and the provider with its sites."""
+    async def announce_organisations(self, *, open_: bool = True, sequence: int = 1) -> None:
+        """Events of the hub, the school and the provider with its sites arrive."""
         sites = [Site(site_id=each, local_authority_code="E08000012") for each in self.sites]
         area = "liverpool-city-region"
         await self.running.hear(
@@ -95,7 +101,7 @@ class Scene:
         return await eventually(granted, within=25)
 
     async def offer(self, *days: date, **changes: Any) -> SessionScheduled:
-        """The register tells of an opportunity with one session on these days."""
+        """Events of an opportunity with one session on these days arrive."""
         overnight = changes.pop("overnight", False)
         supervisors = changes.pop("supervisors", [])
         published = OpportunityPublished.model_validate(
@@ -161,15 +167,15 @@ class Scene:
 
         return await eventually(decided, within=25)
 
-    async def said(self, contract: type[Contract], count: int = 1) -> list[Event[Contract]]:
+    async def published(self, contract: type[Contract], count: int = 1) -> list[Event[Contract]]:
         """Exactly this many of these events, as soon as they are published."""
 
-        async def heard() -> list[Event[Contract]]:
+        async def all_there() -> list[Event[Contract]]:
             events = await self.running.said(contract)
             assert len(events) == count, f"{len(events)} instead of {count}"
             return events
 
-        return await eventually(heard)
+        return await eventually(all_there)
 
 
 def answer(item: dict[str, Any], expires: date) -> dict[str, Any]:
@@ -200,9 +206,9 @@ async def as_tenants(url: str, *tenants: UUID) -> AsyncIterator["asyncpg.Connect
         await connection.close()
 
 
-async def set_scene(run_service: RunService, on: date = TODAY) -> Scene:
-    """Safeguarding running, with everybody on the register."""
+async def open_scenario(run_service: RunService, on: date = TODAY) -> Scenario:
+    """Safeguarding running, with every organisation known to it."""
     clock = FixedClock(datetime.combine(on, time(9), UTC))
-    scene = Scene(await run_service("safeguarding", clock=clock), clock)
-    await scene.register()
-    return scene
+    scenario = Scenario(await run_service("safeguarding", clock=clock), clock)
+    await scenario.announce_organisations()
+    return scenario

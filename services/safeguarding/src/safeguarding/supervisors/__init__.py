@@ -1,0 +1,1 @@
+"""Adults who supervise learners, and what is known of their DBS checks."""

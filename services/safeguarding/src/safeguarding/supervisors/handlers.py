@@ -1,0 +1,12 @@
+"""Use cases of supervisors."""
+
+from safeguarding.supervisors.commands import RecordSupervisor
+from safeguarding.supervisors.ports import SupervisorsUnitOfWork
+
+
+async def record_supervisor(command: RecordSupervisor, uow: SupervisorsUnitOfWork) -> RecordSupervisor:
+    """Record what is known of an adult; clearances decided from now on rest on it."""
+    if command.check is not None:
+        command.check.must_have_been_seen_by(uow.today)
+    await uow.supervisors.save(command)
+    return command
