@@ -1,22 +1,13 @@
 """Concerns: raised, read on record, resolved by two; an immediate risk suspends at once."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from asyncpg import InsufficientPrivilegeError
 
 from safeguarding.application.commands import RaiseConcern
-from safeguarding.domain.passports import Hold
-from safeguarding.unit_of_work import SafeguardingUnitOfWork
-from shared.bus.inbox import Message, claim
-from shared.bus.transaction import Transaction
 from shared.contracts.safeguarding import AssuranceReinstated, AssuranceSuspended
-from shared.kernel import Clock
-from shared.persistence.database import Database
 from tests.infra.polling import eventually
 from tests.infra.running import RunService
 from tests.safeguarding.scenario import Scenario, as_tenants, open_scenario
@@ -39,22 +30,6 @@ async def raised(scenario: Scenario, **changes: Any) -> dict[str, Any]:
         return made
 
     return await eventually(post, within=25)
-
-
-class Acting(SafeguardingUnitOfWork):
-    """The work of one transaction, with the transaction itself."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        super().__init__(transaction)
-        self.transaction = transaction
-
-
-@asynccontextmanager
-async def acting(database: Database, clock: Clock, tenants: set[UUID]) -> AsyncIterator[Acting]:
-    """A transaction of its own that acts for these organisations."""
-    async with database.session() as session:
-        await claim(session, [Message("test", str(uuid4()), frozenset(tenants))])
-        yield Acting(Transaction(session, "/services/test", clock.now(), clock.today()))
 
 
 async def states(scenario: Scenario) -> dict[str, str]:
@@ -90,24 +65,6 @@ async def test_a_concern_about_one_site_suspends_that_site(run_service: RunServi
         str(scenario.site_id): "granted",
         str(scenario.other_site_id): "suspended",
     }
-
-
-async def test_no_grant_slips_past_a_concern_raised_at_the_same_time(run_service: RunService) -> None:
-    scenario = await open_scenario(run_service)
-    await scenario.assure()
-    database, clock = scenario.running.runtime.database, scenario.clock
-    provider = {scenario.provider_id}
-    async with acting(database, clock, provider) as concern, acting(database, clock, provider) as grant:
-        passport = await concern.passports.of(scenario.provider_id)
-        waiting = asyncio.create_task(grant.passports.of(scenario.provider_id))
-        await asyncio.wait({waiting}, timeout=0.3)
-        assert not waiting.done()
-
-        passport.suspend(Hold(uuid4(), scenario.other_site_id), "concern-raised")
-        await concern.passports.save(passport)
-        await concern.transaction.db.commit()
-
-        assert len((await waiting).holds) == 1
 
 
 @pytest.mark.parametrize("outcome", ["unfounded", "resolved"])

@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 
 from safeguarding.application import rules
-from safeguarding.domain.clearing import Case, Learners, Standing, Verdict, decide, facts_of
+from safeguarding.assurances.domain.trust import AssuranceSnapshot
+from safeguarding.domain.clearing import Case, Learners, Verdict, decide, facts_of
 from safeguarding.domain.dbs import Supervisor
 from safeguarding.supervisors.domain import DbsCheck
 
@@ -28,7 +29,7 @@ CASE = Case(
     provider_open=True,
     site_id=uuid4(),
     local_authority_code="E08000012",
-    assurance=Standing(uuid4(), "granted", DAY - timedelta(days=100), DAY + timedelta(days=100)),
+    assurance=AssuranceSnapshot(uuid4(), "granted", DAY - timedelta(days=100), DAY + timedelta(days=100)),
     learners=Learners(total=30, under_16=30, below_school_leaving_age=30),
     supervisors=(Supervisor(ADULT),),
 )
@@ -38,7 +39,7 @@ def verdict(**changes: object) -> Verdict:
     return decide(replace(CASE, **changes), SINCE)  # type: ignore[arg-type]
 
 
-def standing(**changes: object) -> Standing:
+def assured(**changes: object) -> AssuranceSnapshot:
     assert CASE.assurance is not None
     return replace(CASE.assurance, **changes)  # type: ignore[arg-type]
 
@@ -51,10 +52,13 @@ def test_an_assured_day_is_granted() -> None:
     ("changes", "code"),
     [
         ({"assurance": None}, "assurance-missing"),
-        ({"assurance": standing(state="lapsed")}, "assurance-missing"),
-        ({"assurance": standing(state="suspended")}, "assurance-suspended"),
-        ({"assurance": standing(valid_until=DAY - timedelta(days=1))}, "assurance-not-in-force-on-every-day"),
-        ({"assurance": standing(valid_from=DAY + timedelta(days=1))}, "assurance-not-in-force-on-every-day"),
+        ({"assurance": assured(state="lapsed")}, "assurance-missing"),
+        ({"assurance": assured(state="suspended")}, "assurance-suspended"),
+        (
+            {"assurance": assured(valid_until=DAY - timedelta(days=1))},
+            "assurance-not-in-force-on-every-day",
+        ),
+        ({"assurance": assured(valid_from=DAY + timedelta(days=1))}, "assurance-not-in-force-on-every-day"),
         ({"site_id": None, "assurance": None}, "site-not-named"),
         ({"provider_open": False}, "provider-closed"),
         ({"session_cancelled": True}, "session-cancelled"),
@@ -77,7 +81,7 @@ def test_each_reason_to_refuse(changes: dict[str, object], code: str) -> None:
 
 
 def test_the_last_day_of_an_assurance_still_holds() -> None:
-    assert verdict(assurance=standing(valid_until=DAY)).state == "granted"
+    assert verdict(assurance=assured(valid_until=DAY)).state == "granted"
 
 
 @pytest.mark.parametrize(

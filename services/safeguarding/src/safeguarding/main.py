@@ -1,31 +1,51 @@
 """Composition root: the service on one page."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from safeguarding.adapters.reads import SafeguardingReads
-from safeguarding.api import assurances, checklists, clearances, concerns
-from safeguarding.application.ports import UnitOfWork
+from safeguarding.api import clearances, concerns
+from safeguarding.application.queries import Records
+from safeguarding.assurances import api as assurances
+from safeguarding.assurances.queries import AssuranceQueries, ChecklistQueries
+from safeguarding.assurances.reads import AssuranceReads, ChecklistReads
+from safeguarding.assurances.rule_packs import ChecklistPacks
 from safeguarding.settings import Settings
 from safeguarding.subscriptions import DEADLINES, SUBSCRIPTIONS
 from safeguarding.supervisors import api as supervisors
 from safeguarding.unit_of_work import SafeguardingUnitOfWork
-from shared.kernel import Clock
+from shared.kernel import Clock, OffsetClock
+from shared.persistence.database import Database
+from shared.rulepacks import RulePacks
 from shared.runtime import Service
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
+RULES = Path(__file__).parent / "rules"
 
 
-def compose(settings: Settings | None = None, clock: Clock | None = None) -> Service[UnitOfWork]:
+def compose(settings: Settings | None = None, clock: Clock | None = None) -> Service[SafeguardingUnitOfWork]:
     """Checklists, provider passports, clearances and concerns."""
+    settings = settings or Settings()
+    clock = clock or OffsetClock(settings.clock_file)
+    checklists = ChecklistPacks(RulePacks(RULES))
+
+    def open_reads(database: Database) -> Mapping[Any, Any]:
+        return {
+            ChecklistQueries: ChecklistReads(checklists, clock),
+            AssuranceQueries: AssuranceReads(database),
+            Records: SafeguardingReads(database),
+        }
+
     return Service(
         name="safeguarding",
         title="Safeguarding",
-        settings=settings or Settings(),
-        open_unit_of_work=SafeguardingUnitOfWork,
-        open_reads=SafeguardingReads,
+        settings=settings,
+        open_unit_of_work=lambda transaction: SafeguardingUnitOfWork(transaction, checklists),
+        open_reads=open_reads,
         routers=[
-            checklists.routes,
-            assurances.routes,
+            assurances.checklist_routes,
+            assurances.assurance_routes,
             supervisors.routes,
             clearances.routes,
             concerns.routes,

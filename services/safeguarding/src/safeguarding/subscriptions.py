@@ -1,7 +1,8 @@
 """What safeguarding hears, and which deadlines it keeps: one page."""
 
-from safeguarding.application.handlers.assurances import EXPIRY
 from safeguarding.application.ports import UnitOfWork
+from safeguarding.assurances import policies as assurances
+from safeguarding.assurances.domain.passports import EXPIRY
 from safeguarding.consumers import policies
 from safeguarding.copies import policies as copies
 from shared.contracts.bookings import BookingChanged, BookingEnded, BookingRequested, LearnerErased
@@ -41,5 +42,5 @@ SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
 ]
 
 DEADLINES: list[Deadline[UnitOfWork]] = [
-    Deadline(EXPIRY, policies.when_assurance_expires_lapse_it),
+    Deadline(EXPIRY, assurances.when_assurance_expires_lapse),
 ]

@@ -1,14 +1,14 @@
 """One transaction of safeguarding, with its repositories."""
 
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
 
 from safeguarding.adapters.clearances import ClearanceRepository
 from safeguarding.adapters.concerns import ConcernRepository
-from safeguarding.adapters.passports import PassportRepository
-from safeguarding.application.ports import Clearances, Concerns, Passports
+from safeguarding.application.ports import Clearances, Concerns
+from safeguarding.assurances.ports import Checklists, Passports
+from safeguarding.assurances.repository import PassportRepository
 from safeguarding.copies.ports import Copies, KnownProviders
 from safeguarding.copies.repository import CopyRepository, ProviderRepository
 from safeguarding.supervisors.ports import Supervisors
@@ -26,12 +26,13 @@ _ACT_ALSO_FOR = text(
 class SafeguardingUnitOfWork:
     """What a handler works with."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, checklists: Checklists) -> None:
         self._transaction = transaction
         self.now = transaction.now
         self.today = transaction.today
         self.copies: Copies = CopyRepository(transaction)
         self.providers: KnownProviders = ProviderRepository(transaction)
+        self.checklists = checklists
         self.passports: Passports = PassportRepository(transaction)
         self.supervisors: Supervisors = SupervisorRepository(transaction)
         self.clearances: Clearances = ClearanceRepository(transaction)
@@ -40,6 +41,3 @@ class SafeguardingUnitOfWork:
     async def act_also_for(self, provider_id: UUID) -> None:
         # A school's concern suspends another tenant's passport: named here, for one provider, once.
         await self._transaction.db.execute(_ACT_ALSO_FOR, {"provider_id": str(provider_id)})
-
-    async def wait_until(self, name: str, subject_id: UUID, tenant_id: UUID, due_at: datetime) -> None:
-        await self._transaction.wait_until(name, subject_id, tenant_id, due_at)

@@ -12,8 +12,9 @@ from sqlmodel import col
 from safeguarding.adapters import publishing
 from safeguarding.adapters.tables import ClearanceRow
 from safeguarding.application import rules
+from safeguarding.assurances.domain.trust import AssuranceSnapshot
 from safeguarding.domain.clearances import Clearance
-from safeguarding.domain.clearing import Case, Learners, Standing
+from safeguarding.domain.clearing import Case, Learners
 from safeguarding.domain.dbs import Supervisor
 from safeguarding.supervisors.domain import DbsCheck
 from shared.bus.transaction import Transaction
@@ -81,7 +82,9 @@ class ClearanceRepository:
         row = found.one_or_none()
         if row is None:
             raise NotYetKnown(f"session {session_id}, its opportunity or its provider")
-        held = row.assurance_id and Standing(row.assurance_id, row.state, row.valid_from, row.valid_until)
+        assurance = row.assurance_id and AssuranceSnapshot(
+            row.assurance_id, row.state, row.valid_from, row.valid_until
+        )
         return Case(
             format=row.format,
             mode=row.mode,
@@ -93,7 +96,7 @@ class ClearanceRepository:
             provider_open=row.open,
             site_id=row.site_id,
             local_authority_code=row.local_authority_code,
-            assurance=held,
+            assurance=assurance,
             learners=learners,
             supervisors=await self._supervisors(sorted(row.supervisor_ids), provider_id, row.days),
         )

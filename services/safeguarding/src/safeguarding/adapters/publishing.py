@@ -4,15 +4,7 @@ from functools import singledispatch
 
 from safeguarding.application import rules
 from safeguarding.domain.clearances import ClearanceChanged, ClearanceDecided
-from safeguarding.domain.clearing import REFERRED, REFUSED
-from safeguarding.domain.passports import (
-    GRANTED,
-    Assurance,
-    AssuranceHasLapsed,
-    AssuranceWasGranted,
-    AssuranceWasReinstated,
-    AssuranceWasSuspended,
-)
+from safeguarding.domain.clearing import GRANTED, REFERRED, REFUSED
 from shared.bus.transaction import Transaction
 from shared.contracts import safeguarding as contracts
 from shared.contracts.contract import Contract
@@ -38,42 +30,6 @@ def contract_of(event: object) -> Contract | None:
 
 
 @contract_of.register
-def _(event: AssuranceWasGranted) -> Contract:
-    decision = Decision(
-        rule_pack=rules.CHECKLIST,
-        version=event.assurance.checklist_version,
-        reason_codes=["checklist-complete"],
-    )
-    return contracts.AssuranceGranted.model_validate(
-        _named(event.assurance)
-        | {
-            "valid_from": event.assurance.valid_from,
-            "valid_until": event.assurance.valid_until,
-            "decision": decision,
-        }
-    )
-
-
-@contract_of.register
-def _(event: AssuranceWasSuspended) -> Contract:
-    return contracts.AssuranceSuspended.model_validate(
-        _named(event.assurance) | {"reason_code": event.reason_code}
-    )
-
-
-@contract_of.register
-def _(event: AssuranceWasReinstated) -> Contract:
-    return contracts.AssuranceReinstated.model_validate(
-        _named(event.assurance) | {"valid_until": event.assurance.valid_until}
-    )
-
-
-@contract_of.register
-def _(event: AssuranceHasLapsed) -> Contract:
-    return contracts.AssuranceLapsed.model_validate(_named(event.assurance) | {"lapsed_on": event.lapsed_on})
-
-
-@contract_of.register
 def _(event: ClearanceDecided) -> Contract:
     clearance = event.clearance
     return _BY_STATE[clearance.state](
@@ -92,12 +48,3 @@ def _(event: ClearanceDecided) -> Contract:
 @contract_of.register
 def _(_: ClearanceChanged) -> None:
     return None
-
-
-def _named(assurance: Assurance) -> dict[str, object]:
-    return {
-        "assurance_id": assurance.id,
-        "provider_id": assurance.provider_id,
-        "site_id": assurance.site_id,
-        "activity_band": assurance.activity_band,
-    }

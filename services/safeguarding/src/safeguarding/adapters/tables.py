@@ -1,6 +1,6 @@
-"""The tables of passports, clearances and concerns."""
+"""The tables of clearances and concerns."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,40 +14,6 @@ from shared.persistence.tables import instant
 
 class Row(SQLModel, registry=registry()):
     """A row of this service: its tables stand apart from those of any other in the same process."""
-
-
-class PassportRow(Row, table=True):
-    """A provider's passport: the version its assurances share."""
-
-    __tablename__ = "passports"
-
-    provider_id: UUID = Field(primary_key=True)
-    version: int
-
-
-class AssuranceRow(Row, table=True):
-    """Standing and dates of an assurance; public to read, its provider's to change."""
-
-    __tablename__ = "assurances"
-
-    assurance_id: UUID = Field(primary_key=True)
-    provider_id: UUID = Field(foreign_key="passports.provider_id")
-    site_id: UUID
-    activity_band: str
-    checklist_version: str
-    state: str
-    valid_from: date
-    valid_until: date
-
-
-class HoldRow(Row, table=True):
-    """A concern that keeps a provider's site, or all of them, suspended."""
-
-    __tablename__ = "assurance_holds"
-
-    concern_id: UUID = Field(primary_key=True)
-    provider_id: UUID = Field(foreign_key="passports.provider_id")
-    site_id: UUID | None = None
 
 
 class ClearanceRow(Row, table=True):

@@ -17,6 +17,7 @@ from safeguarding.api.schemas import (
 from safeguarding.application import rules
 from safeguarding.application.commands import ListConcerns, RaiseConcern, ReadConcern, ResolveConcern
 from safeguarding.application.handlers import concerns
+from safeguarding.assurances.domain.passports import SiteNotKnown
 from safeguarding.domain.concerns import (
     CategoryNotKnown,
     ConcernClosed,
@@ -24,7 +25,6 @@ from safeguarding.domain.concerns import (
     ProviderNotKnown,
     SecondPersonNeeded,
 )
-from safeguarding.domain.passports import SiteNotKnown
 from shared.http.commands import IdempotentRequest, answer
 from shared.http.paging import Cursor, Limit, Page, Paging
 from shared.http.problems import documented

@@ -9,16 +9,12 @@ from safeguarding.application.ports import UnitOfWork
 from safeguarding.application.queries import Records
 from shared.bus.command_bus import Done
 from shared.bus.inbox import Message
+from shared.http.reads import reads_for
 from shared.kernel import Clock, new_id
 from shared.security.tokens import Caller
 
 Command = TypeVar("Command")
 Result = TypeVar("Result")
-
-
-async def _records(request: Request) -> Records:
-    records: Records = request.app.state.runtime.reads
-    return records
 
 
 async def _clock(request: Request) -> Clock:
@@ -49,6 +45,6 @@ async def _confidential(request: Request) -> Confidential:
     return Confidential(request)
 
 
-FromRecords = Annotated[Records, Depends(_records)]
+FromRecords = Annotated[Records, reads_for(Records)]
 BusinessClock = Annotated[Clock, Depends(_clock)]
 OnRecord = Annotated[Confidential, Depends(_confidential)]

@@ -9,29 +9,12 @@ from safeguarding.application.commands import (
     Access,
     ListConcerns,
 )
+from safeguarding.assurances.ports import Checklists, Passports
 from safeguarding.copies.ports import Copies, KnownProviders
-from safeguarding.domain.checklists import Answer
 from safeguarding.domain.clearances import Clearance
 from safeguarding.domain.clearing import Case, Learners
 from safeguarding.domain.concerns import Concern
-from safeguarding.domain.passports import Assurance, Passport
 from safeguarding.supervisors.ports import Supervisors
-
-
-class Passports(Protocol):
-    """Keeps passports; whoever holds one keeps others waiting until the end of the transaction."""
-
-    async def of(self, provider_id: UUID) -> Passport:
-        """The provider's passport, new and empty where it has none yet."""
-        ...
-
-    async def save(self, passport: Passport) -> None:
-        """Keep it, and say what happened to it."""
-        ...
-
-    async def keep_answers(self, assurance: Assurance, version: int, answers: Sequence[Answer]) -> None:
-        """Keep what the provider answered for this grant; earlier ones stand."""
-        ...
 
 
 class Clearances(Protocol):
@@ -88,6 +71,7 @@ class UnitOfWork(Protocol):
     today: date
     copies: Copies
     providers: KnownProviders
+    checklists: Checklists
     passports: Passports
     supervisors: Supervisors
     clearances: Clearances
@@ -95,8 +79,4 @@ class UnitOfWork(Protocol):
 
     async def act_also_for(self, provider_id: UUID) -> None:
         """Let this transaction change a provider's passport too: what a concern is for."""
-        ...
-
-    async def wait_until(self, name: str, subject_id: UUID, tenant_id: UUID, due_at: datetime) -> None:
-        """Set or move a deadline."""
         ...

@@ -6,11 +6,10 @@ from safeguarding.application.commands import (
     DecideClearance,
     EndClearance,
     ForgetLearner,
-    LapseAssurance,
     LearnerAsked,
     RemoveLearners,
 )
-from safeguarding.application.handlers import assurances, clearances
+from safeguarding.application.handlers import clearances
 from safeguarding.application.ports import UnitOfWork
 from shared.contracts.bookings import (
     BookingChanged,
@@ -21,7 +20,7 @@ from shared.contracts.bookings import (
 )
 from shared.contracts.envelope import Event
 from shared.kernel import new_id
-from shared.messaging.policy import Due, Instruction, for_tenants
+from shared.messaging.policy import Instruction, for_tenants
 
 
 def when_booking_requested_decide_clearance(event: Event[BookingRequested]) -> Instruction[UnitOfWork]:
@@ -56,14 +55,6 @@ def when_learner_erased_forget_them(event: Event[LearnerErased]) -> Instruction[
         clearances.forget_learner,
         ForgetLearner(said.learner_id, said.institution_id),
         for_tenants(said.institution_id),
-    )
-
-
-def when_assurance_expires_lapse_it(due: Due) -> Instruction[UnitOfWork]:
-    return Instruction(
-        assurances.lapse_assurance,
-        LapseAssurance(due.subject_id, due.tenant_id),
-        for_tenants(due.tenant_id),
     )
 
 

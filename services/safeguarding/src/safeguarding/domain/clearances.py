@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from safeguarding.domain.clearing import REFERRED, REFUSED, Case, ClearanceRules, decide, stands
-from safeguarding.domain.passports import GRANTED
+from safeguarding.domain.clearing import GRANTED, REFERRED, REFUSED, Case, ClearanceRules, decide, stands
 from shared.kernel import Aggregate, Conflict
 
 ENDED = "ended"

@@ -5,21 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from safeguarding.assurances.domain.trust import AssuranceSnapshot, why_not_trusted
 from safeguarding.domain.dbs import DbsAnswer, DbsRules, Supervisor, busiest_period, dbs_answer
-from safeguarding.domain.passports import GRANTED, SUSPENDED
 
-REFUSED, REFERRED = "refused", "referred"
+GRANTED, REFUSED, REFERRED = "granted", "refused", "referred"
 ALWAYS = "always"
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How the site's assurance for this band stood when the case was decided."""
-
-    assurance_id: UUID
-    state: str
-    valid_from: date
-    valid_until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +35,7 @@ class Case:
     provider_open: bool
     site_id: UUID | None
     local_authority_code: str | None
-    assurance: Standing | None
+    assurance: AssuranceSnapshot | None
     learners: Learners
     supervisors: tuple[Supervisor, ...] = ()
 
@@ -123,14 +113,8 @@ def _of_assurance(case: Case, rules: ClearanceRules) -> tuple[list[str], list[st
     if case.site_id is None:
         needed = rules.assurance_of_site[case.mode] == ALWAYS
         return ([], ["site-not-named"]) if needed else (["no-site-to-assure"], [])
-    held = case.assurance
-    if held is None or held.state not in (GRANTED, SUSPENDED):
-        return [], ["assurance-missing"]
-    if held.state == SUSPENDED:
-        return [], ["assurance-suspended"]
-    if held.valid_from > min(case.days) or held.valid_until < max(case.days):
-        return [], ["assurance-not-in-force-on-every-day"]
-    return ["assurance-in-force"], []
+    reason = why_not_trusted(case.assurance, case.days)
+    return ([], [reason]) if reason else (["assurance-in-force"], [])
 
 
 def _of_dbs(case: Case, rules: DbsRules) -> tuple[list[str], list[str]]:

@@ -11,8 +11,8 @@ from safeguarding.application.commands import (
     ResolveConcern,
 )
 from safeguarding.application.ports import UnitOfWork
+from safeguarding.assurances.domain.passports import SiteNotKnown, Suspension
 from safeguarding.domain.concerns import CategoryNotKnown, Concern, ProviderNotKnown
-from safeguarding.domain.passports import Hold, SiteNotKnown
 
 RAISED = "concern-raised"
 
@@ -77,7 +77,7 @@ async def _check(command: RaiseConcern, uow: UnitOfWork) -> None:
 async def _suspend(concern: Concern, uow: UnitOfWork) -> None:
     await uow.act_also_for(concern.provider_id)
     passport = await uow.passports.of(concern.provider_id)
-    passport.suspend(Hold(concern.id, concern.site_id), RAISED)
+    passport.suspend(Suspension(concern.id, concern.site_id), RAISED)
     await uow.passports.save(passport)
 
 

@@ -5,19 +5,22 @@ from datetime import date, timedelta
 
 import pytest
 
-from safeguarding.application import rules
-from safeguarding.domain.checklists import (
+from safeguarding.assurances.domain.checklists import (
     Answer,
     Checklist,
     ChecklistIncomplete,
     ChecklistItemNotKnown,
     Evidence,
 )
+from safeguarding.assurances.rule_packs import ChecklistPacks
+from safeguarding.main import RULES
 from shared.kernel import NotFound
+from shared.rulepacks import RulePacks
 
 TODAY = date(2026, 3, 2)
 BANDS = ("low_risk", "less_familiar", "higher_risk")
-HIGHER = rules.checklist_on(TODAY, "higher_risk")
+CHECKLISTS = ChecklistPacks(RulePacks(RULES))
+HIGHER = CHECKLISTS.on(TODAY, "higher_risk")
 INSURANCE = "employers-liability-insurance"
 
 
@@ -48,19 +51,19 @@ def missing(answers: list[Answer]) -> object:
 
 
 def test_every_band_asks_all_that_the_band_below_asks() -> None:
-    codes = [{item.code for item in rules.checklist_on(TODAY, band).items} for band in BANDS]
+    codes = [{item.code for item in CHECKLISTS.on(TODAY, band).items} for band in BANDS]
     assert codes[0] < codes[1] < codes[2]
 
 
 def test_every_item_names_its_source() -> None:
     for band in BANDS:
-        assert all(item.source and item.question for item in rules.checklist_on(TODAY, band).items)
+        assert all(item.source and item.question for item in CHECKLISTS.on(TODAY, band).items)
 
 
 def test_a_version_can_be_read_again_and_an_unknown_one_is_not_there() -> None:
-    assert rules.checklist_version(HIGHER.version, "higher_risk") == HIGHER
+    assert CHECKLISTS.version(HIGHER.version, "higher_risk") == HIGHER
     with pytest.raises(NotFound):
-        rules.checklist_version("1999-01-01", "low_risk")
+        CHECKLISTS.version("1999-01-01", "low_risk")
 
 
 def test_complete_answers_hold_until_the_first_evidence_expires() -> None:
@@ -101,7 +104,7 @@ def test_what_is_not_required_may_be_answered_no() -> None:
 
 
 def test_items_of_another_band_and_items_answered_twice_are_refused() -> None:
-    low = rules.checklist_on(TODAY, "low_risk")
+    low = CHECKLISTS.on(TODAY, "low_risk")
     for answers in (complete(HIGHER), complete(low) * 2):
         with pytest.raises(ChecklistItemNotKnown):
             low.assess(answers, TODAY)

@@ -12,7 +12,7 @@ from tests.infra.running import RunService
 from tests.safeguarding.scenario import TODAY, as_tenants, open_scenario
 
 
-async def test_a_complete_checklist_is_granted_and_told(run_service: RunService) -> None:
+async def test_a_complete_checklist_is_granted_and_published(run_service: RunService) -> None:
     scenario = await open_scenario(run_service)
 
     assurance = await scenario.assure()
@@ -96,7 +96,7 @@ async def test_an_assurance_lapses_after_its_last_day(run_service: RunService) -
     await eventually(lapsed)
 
 
-async def test_anyone_may_page_through_standing_but_never_answers(run_service: RunService) -> None:
+async def test_anyone_may_page_through_states_and_dates_but_never_answers(run_service: RunService) -> None:
     scenario = await open_scenario(run_service)
     ids = {(await scenario.assure(site))["id"] for site in scenario.sites[:2]}
 

@@ -1,19 +1,19 @@
-"""Passports, their assurances and holds."""
+"""Passports, their assurances and suspensions."""
 
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from safeguarding.domain.passports import (
+from safeguarding.assurances.domain.passports import (
     Assurance,
     AssuranceHasLapsed,
     AssuranceSuspended,
     AssuranceWasGranted,
     AssuranceWasReinstated,
     AssuranceWasSuspended,
-    Hold,
     Passport,
+    Suspension,
 )
 from shared.kernel import NotFound
 
@@ -33,6 +33,11 @@ def passport(*sites: UUID) -> Passport:
     return made
 
 
+def only(of: Passport) -> Assurance:
+    [assurance] = of.assurances.values()
+    return assurance
+
+
 def kinds(of: Passport) -> list[type]:
     return [type(event) for _, event in of.take_events()]
 
@@ -40,37 +45,46 @@ def kinds(of: Passport) -> list[type]:
 def test_a_grant_for_the_same_site_and_band_renews() -> None:
     mine = passport(SITE)
     renewed = mine.grant(offered(SITE, days=99))
-    assert mine.assurances == [renewed]
+    assert mine.assurances == {renewed.id: renewed}
     assert renewed.valid_until == TODAY + timedelta(days=99)
     assert kinds(mine) == [AssuranceWasGranted]
 
 
+def test_an_event_keeps_the_assurance_as_it_was() -> None:
+    mine = passport(SITE)
+    mine.suspend(Suspension(uuid4(), SITE), "concern-raised")
+    [(_, suspended)] = mine.take_events()
+    mine.lapse(only(mine).id, TODAY + timedelta(days=11))
+    assert isinstance(suspended, AssuranceWasSuspended)
+    assert (suspended.assurance.state, only(mine).state) == ("suspended", "lapsed")
+
+
 def test_every_event_of_a_passport_has_its_own_number() -> None:
     mine = passport(SITE, OTHER)
-    mine.suspend(Hold(uuid4(), None), "concern-raised")
+    mine.suspend(Suspension(uuid4(), None), "concern-raised")
     assert [number for number, _ in mine.take_events()] == [4, 5]
 
 
-def test_a_hold_on_one_site_leaves_the_others() -> None:
+def test_a_suspension_of_one_site_leaves_the_others() -> None:
     mine = passport(SITE, OTHER)
-    mine.suspend(Hold(uuid4(), SITE), "concern-raised")
-    assert [each.state for each in mine.assurances] == ["suspended", "granted"]
+    mine.suspend(Suspension(uuid4(), SITE), "concern-raised")
+    assert [each.state for each in mine.assurances.values()] == ["suspended", "granted"]
     assert kinds(mine) == [AssuranceWasSuspended]
 
 
-def test_two_holds_must_both_be_lifted() -> None:
-    mine, first, second = passport(SITE), Hold(uuid4(), None), Hold(uuid4(), SITE)
+def test_two_suspensions_must_both_be_lifted() -> None:
+    mine, first, second = passport(SITE), Suspension(uuid4(), None), Suspension(uuid4(), SITE)
     mine.suspend(first, "concern-raised")
     mine.suspend(second, "concern-raised")
     mine.lift(first.concern_id)
-    assert mine.assurances[0].state == "suspended"
+    assert only(mine).state == "suspended"
     mine.lift(second.concern_id)
     assert kinds(mine) == [AssuranceWasSuspended, AssuranceWasReinstated]
 
 
-def test_nothing_is_granted_under_a_hold() -> None:
+def test_nothing_is_granted_where_a_concern_suspends_the_site() -> None:
     mine = passport()
-    mine.suspend(Hold(uuid4(), SITE), "concern-raised")
+    mine.suspend(Suspension(uuid4(), SITE), "concern-raised")
     with pytest.raises(AssuranceSuspended):
         mine.grant(offered(SITE))
     mine.grant(offered(OTHER))
@@ -78,9 +92,9 @@ def test_nothing_is_granted_under_a_hold() -> None:
 
 def test_an_assurance_lapses_once_and_only_when_its_last_day_is_over() -> None:
     mine = passport(SITE)
-    [assurance] = mine.assurances
+    assurance = only(mine)
     mine.lapse(assurance.id, assurance.valid_until)
-    assert assurance.state == "granted"
+    assert only(mine).state == "granted"
     for _ in range(2):
         mine.lapse(assurance.id, assurance.valid_until + timedelta(days=1))
     assert kinds(mine) == [AssuranceHasLapsed]
@@ -89,8 +103,8 @@ def test_an_assurance_lapses_once_and_only_when_its_last_day_is_over() -> None:
 
 
 def test_what_lapsed_while_suspended_is_not_reinstated() -> None:
-    mine, hold = passport(SITE), Hold(uuid4(), None)
-    mine.suspend(hold, "concern-raised")
-    mine.lapse(mine.assurances[0].id, TODAY + timedelta(days=11))
-    mine.lift(hold.concern_id)
-    assert mine.assurances[0].state == "lapsed"
+    mine, suspension = passport(SITE), Suspension(uuid4(), None)
+    mine.suspend(suspension, "concern-raised")
+    mine.lapse(only(mine).id, TODAY + timedelta(days=11))
+    mine.lift(suspension.concern_id)
+    assert only(mine).state == "lapsed"

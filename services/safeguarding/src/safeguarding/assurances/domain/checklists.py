@@ -6,6 +6,8 @@ from datetime import date, timedelta
 
 from shared.kernel import Invalid
 
+RULE_PACK = "checklist"
+
 
 class ChecklistIncomplete(Invalid):
     """A required item is not answered yes, or lacks its evidence: `missing` names each."""
@@ -95,7 +97,7 @@ class Checklist:
         """
         given = {answer.item: answer for answer in answers}
         if len(given) < len(answers) or not given.keys() <= {item.code for item in self.items}:
-            raise ChecklistItemNotKnown(field="body.answers", rule="checklist", version=self.version)
+            raise ChecklistItemNotKnown(field="body.answers", rule=RULE_PACK, version=self.version)
         satisfied = {
             item.code
             for item in self.items
@@ -107,7 +109,7 @@ class Checklist:
                 f"{len(missing)} of the required items are not answered yes with their evidence",
                 field="body.answers",
                 missing=[item.code for item in missing],
-                rule="checklist",
+                rule=RULE_PACK,
                 version=self.version,
                 source=self.source,
             )
