@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safeguarding.adapters.reads import SafeguardingReads
-from safeguarding.api import clearances, concerns
-from safeguarding.application.queries import Records
+from safeguarding.api import concerns
 from safeguarding.assurances import api as assurances
 from safeguarding.assurances.queries import AssuranceQueries, ChecklistQueries
 from safeguarding.assurances.reads import AssuranceReads, ChecklistReads
 from safeguarding.assurances.rule_packs import ChecklistPacks
+from safeguarding.clearances import api as clearances
+from safeguarding.clearances.queries import ClearanceQueries
+from safeguarding.clearances.reads import ClearanceReads
+from safeguarding.clearances.rule_packs import ClearanceRulePacks
 from safeguarding.settings import Settings
 from safeguarding.subscriptions import DEADLINES, SUBSCRIPTIONS
 from safeguarding.supervisors import api as supervisors
@@ -28,20 +30,23 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
     """Checklists, provider passports, clearances and concerns."""
     settings = settings or Settings()
     clock = clock or OffsetClock(settings.clock_file)
-    checklists = ChecklistPacks(RulePacks(RULES))
+    packs = RulePacks(RULES)
+    checklists, clearance_rules = ChecklistPacks(packs), ClearanceRulePacks(packs)
 
     def open_reads(database: Database) -> Mapping[Any, Any]:
         return {
             ChecklistQueries: ChecklistReads(checklists, clock),
             AssuranceQueries: AssuranceReads(database),
-            Records: SafeguardingReads(database),
+            ClearanceQueries: ClearanceReads(database),
         }
 
     return Service(
         name="safeguarding",
         title="Safeguarding",
         settings=settings,
-        open_unit_of_work=lambda transaction: SafeguardingUnitOfWork(transaction, checklists),
+        open_unit_of_work=lambda transaction: SafeguardingUnitOfWork(
+            transaction, checklists, clearance_rules
+        ),
         open_reads=open_reads,
         routers=[
             assurances.checklist_routes,

@@ -1,9 +1,9 @@
-"""What safeguarding hears, and which deadlines it keeps: one page."""
+"""What safeguarding consumes, and which deadlines it has, on one page."""
 
 from safeguarding.application.ports import UnitOfWork
 from safeguarding.assurances import policies as assurances
 from safeguarding.assurances.domain.passports import EXPIRY
-from safeguarding.consumers import policies
+from safeguarding.clearances import policies as clearances
 from safeguarding.copies import policies as copies
 from shared.contracts.bookings import BookingChanged, BookingEnded, BookingRequested, LearnerErased
 from shared.contracts.opportunities import (
@@ -30,15 +30,19 @@ SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
     Subscription(
         "when_booking_requested_decide_clearance",
         BookingRequested,
-        policies.when_booking_requested_decide_clearance,
+        clearances.when_booking_requested_decide_clearance,
     ),
     Subscription(
         "when_booking_changed_count_days_again",
         BookingChanged,
-        policies.when_booking_changed_count_days_again,
+        clearances.when_booking_changed_remove_learners,
     ),
-    Subscription("when_booking_ended_end_clearance", BookingEnded, policies.when_booking_ended_end_clearance),
-    Subscription("when_learner_erased_forget_them", LearnerErased, policies.when_learner_erased_forget_them),
+    Subscription(
+        "when_booking_ended_end_clearance", BookingEnded, clearances.when_booking_ended_end_clearance
+    ),
+    Subscription(
+        "when_learner_erased_forget_them", LearnerErased, clearances.when_learner_erased_forget_learner
+    ),
 ]
 
 DEADLINES: list[Deadline[UnitOfWork]] = [

@@ -4,11 +4,13 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from safeguarding.adapters.clearances import ClearanceRepository
 from safeguarding.adapters.concerns import ConcernRepository
-from safeguarding.application.ports import Clearances, Concerns
+from safeguarding.application.ports import Concerns
 from safeguarding.assurances.ports import Checklists, Passports
 from safeguarding.assurances.repository import PassportRepository
+from safeguarding.clearances.cases import CaseReader
+from safeguarding.clearances.ports import Cases, ClearanceRuleVersions, Clearances
+from safeguarding.clearances.repository import ClearanceRepository
 from safeguarding.copies.ports import Copies, KnownProviders
 from safeguarding.copies.repository import CopyRepository, ProviderRepository
 from safeguarding.supervisors.ports import Supervisors
@@ -26,7 +28,9 @@ _ACT_ALSO_FOR = text(
 class SafeguardingUnitOfWork:
     """What a handler works with."""
 
-    def __init__(self, transaction: Transaction, checklists: Checklists) -> None:
+    def __init__(
+        self, transaction: Transaction, checklists: Checklists, clearance_rules: ClearanceRuleVersions
+    ) -> None:
         self._transaction = transaction
         self.now = transaction.now
         self.today = transaction.today
@@ -35,6 +39,8 @@ class SafeguardingUnitOfWork:
         self.checklists = checklists
         self.passports: Passports = PassportRepository(transaction)
         self.supervisors: Supervisors = SupervisorRepository(transaction)
+        self.clearance_rules = clearance_rules
+        self.cases: Cases = CaseReader(transaction, clearance_rules)
         self.clearances: Clearances = ClearanceRepository(transaction)
         self.concerns: Concerns = ConcernRepository(transaction)
 

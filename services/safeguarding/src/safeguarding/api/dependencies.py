@@ -6,10 +6,8 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Request
 
 from safeguarding.application.ports import UnitOfWork
-from safeguarding.application.queries import Records
 from shared.bus.command_bus import Done
 from shared.bus.inbox import Message
-from shared.http.reads import reads_for
 from shared.kernel import Clock, new_id
 from shared.security.tokens import Caller
 
@@ -45,6 +43,5 @@ async def _confidential(request: Request) -> Confidential:
     return Confidential(request)
 
 
-FromRecords = Annotated[Records, reads_for(Records)]
 BusinessClock = Annotated[Clock, Depends(_clock)]
 OnRecord = Annotated[Confidential, Depends(_confidential)]

@@ -10,38 +10,10 @@ from safeguarding.application.commands import (
     ListConcerns,
 )
 from safeguarding.assurances.ports import Checklists, Passports
+from safeguarding.clearances.ports import Cases, ClearanceRuleVersions, Clearances
 from safeguarding.copies.ports import Copies, KnownProviders
-from safeguarding.domain.clearances import Clearance
-from safeguarding.domain.clearing import Case, Learners
 from safeguarding.domain.concerns import Concern
 from safeguarding.supervisors.ports import Supervisors
-
-
-class Clearances(Protocol):
-    """Keeps clearances and the days on which their adults supervise."""
-
-    async def case_of(self, session_id: UUID, provider_id: UUID, learners: Learners) -> Case:
-        """The case of a booking as everything stands now, its adults locked until the end.
-
-        Raises `NotYetKnown` while the register's events about it have not arrived.
-        """
-        ...
-
-    async def of_booking(self, booking_id: UUID) -> Clearance | None:
-        """The booking's clearance, if it was decided."""
-        ...
-
-    async def get(self, clearance_id: UUID, institutions: Iterable[UUID]) -> Clearance:
-        """A clearance of one of these institutions. Raises `NotFound`."""
-        ...
-
-    async def save(self, clearance: Clearance) -> None:
-        """Keep it with its adults' days, and say what was decided."""
-        ...
-
-    async def forget_learner(self, learner_id: UUID, institution_id: UUID) -> None:
-        """Forget a learner's pseudonym."""
-        ...
 
 
 class Concerns(Protocol):
@@ -74,7 +46,9 @@ class UnitOfWork(Protocol):
     checklists: Checklists
     passports: Passports
     supervisors: Supervisors
+    cases: Cases
     clearances: Clearances
+    clearance_rules: ClearanceRuleVersions
     concerns: Concerns
 
     async def act_also_for(self, provider_id: UUID) -> None:

@@ -6,15 +6,18 @@ from uuid import uuid4
 
 import pytest
 
-from safeguarding.application import rules
 from safeguarding.assurances.domain.trust import AssuranceSnapshot
-from safeguarding.domain.clearing import Case, Learners, Verdict, decide, facts_of
-from safeguarding.domain.dbs import Supervisor
+from safeguarding.clearances.domain.clearance_rules import Case, Learners, Verdict, decide, facts_of
+from safeguarding.clearances.domain.dbs import Supervisor
+from safeguarding.clearances.rule_packs import ClearanceRulePacks
+from safeguarding.main import RULES
 from safeguarding.supervisors.domain import DbsCheck
+from shared.rulepacks import RulePacks
 
 DAY = date(2026, 10, 5)
-SINCE = rules.clearance_rules_on(DAY)
-BEFORE = rules.clearance_rules_on(date(2026, 3, 2))
+RULE_PACKS = ClearanceRulePacks(RulePacks(RULES))
+SINCE = RULE_PACKS.on(DAY)
+BEFORE = RULE_PACKS.on(date(2026, 3, 2))
 ADULT = uuid4()
 WEEK = tuple(DAY + timedelta(days=n) for n in range(5))
 SEEN = DbsCheck("enhanced_with_barred_list", DAY, "manager", outcome=True)

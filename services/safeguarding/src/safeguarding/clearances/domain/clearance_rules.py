@@ -6,8 +6,9 @@ from datetime import date
 from uuid import UUID
 
 from safeguarding.assurances.domain.trust import AssuranceSnapshot, why_not_trusted
-from safeguarding.domain.dbs import DbsAnswer, DbsRules, Supervisor, busiest_period, dbs_answer
+from safeguarding.clearances.domain.dbs import DbsAnswer, DbsRules, Supervisor, busiest_period, dbs_answer
 
+RULE_PACK = "clearance"
 GRANTED, REFUSED, REFERRED = "granted", "refused", "referred"
 ALWAYS = "always"
 
@@ -23,7 +24,7 @@ class Learners:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything a decision rests on; kept with it, so that it can be made again."""
+    """Everything a decision rests on; stored with it, so that it can be made again."""
 
     format: str
     mode: str
@@ -73,7 +74,7 @@ def decide(case: Case, rules: ClearanceRules) -> Verdict:
     """Decide a case: any refusal refuses, otherwise any referral refers, otherwise it is granted."""
     supported, unsupported = _of_assurance(case, rules)
     answers, unchecked = _of_dbs(case, rules.dbs)
-    refusals = [*_of_register(case), *unsupported, *unchecked]
+    refusals = [*_of_session(case), *unsupported, *unchecked]
     facts = facts_of(case, rules)
     referrals = [each.code for each in rules.referrals if each.when.items() <= facts.items()]
     state = REFUSED if refusals else REFERRED if referrals else GRANTED
@@ -81,9 +82,9 @@ def decide(case: Case, rules: ClearanceRules) -> Verdict:
     return Verdict(state, tuple(dict.fromkeys(codes)))
 
 
-def stands(case: Case, rules: ClearanceRules) -> bool:
-    """Whether the register and the assurance still allow the case: asked again before a person grants it."""
-    return not [*_of_register(case), *_of_assurance(case, rules)[1]]
+def may_be_granted(case: Case, rules: ClearanceRules) -> bool:
+    """Whether provider, session and assurance allow the case: asked again before a person grants it."""
+    return not [*_of_session(case), *_of_assurance(case, rules)[1]]
 
 
 def facts_of(case: Case, rules: ClearanceRules) -> dict[str, object]:
@@ -101,7 +102,7 @@ def facts_of(case: Case, rules: ClearanceRules) -> dict[str, object]:
     }
 
 
-def _of_register(case: Case) -> Iterator[str]:
+def _of_session(case: Case) -> Iterator[str]:
     if not case.provider_open:
         yield "provider-closed"
     if case.session_cancelled:

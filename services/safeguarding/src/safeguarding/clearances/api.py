@@ -5,19 +5,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from safeguarding.api.dependencies import FromRecords
-from safeguarding.api.schemas import ClearanceBody, ClearanceToSettle, DecisionBody
-from safeguarding.application import rules
-from safeguarding.application.commands import SettleClearance
-from safeguarding.application.handlers import clearances
-from safeguarding.domain.clearances import AssuranceNotInForce, Clearance, ClearanceNotReferred
+from safeguarding.clearances import handlers
+from safeguarding.clearances.bodies import ClearanceBody, ClearanceToSettle, DecisionBody
+from safeguarding.clearances.commands import SettleClearance
+from safeguarding.clearances.domain.clearance import AssuranceNotInForce, Clearance, ClearanceNotReferred
+from safeguarding.clearances.domain.clearance_rules import RULE_PACK
+from safeguarding.clearances.queries import ClearanceQueries
 from shared.http.commands import IdempotentRequest, answer
 from shared.http.paging import Cursor, Limit, Page, Paging
 from shared.http.problems import documented
+from shared.http.reads import reads_for
 from shared.security.access import requires
 from shared.security.tokens import Caller
 
 routes = APIRouter(tags=["clearances"])
+FromClearances = Annotated[ClearanceQueries, reads_for(ClearanceQueries)]
 State = Annotated[
     Literal["granted", "refused", "referred", "ended"] | None, Query(description="Only those in this state")
 ]
@@ -25,17 +27,17 @@ State = Annotated[
 
 @routes.get("/v1/bookings/{booking_id}/clearance", operation_id="getClearance", response_model=ClearanceBody)
 async def get_clearance(
-    booking_id: UUID, records: FromRecords, caller: Caller = requires("clearances:read")
+    booking_id: UUID, clearances: FromClearances, caller: Caller = requires("clearances:read")
 ) -> ClearanceBody:
     """Whether a booking may go ahead: for its institution and its provider."""
-    return _body(await records.clearance_of(booking_id, caller.acts_for))
+    return _body(await clearances.clearance_of(booking_id, caller.acts_for))
 
 
 @routes.get("/v1/clearances", operation_id="listClearances", response_model=Page[ClearanceBody])
 async def list_clearances(
     request: Request,
     response: Response,
-    records: FromRecords,
+    clearances: FromClearances,
     pager: Paging,
     state: State = None,
     limit: Limit = 20,
@@ -44,9 +46,9 @@ async def list_clearances(
 ) -> Page[ClearanceBody]:
     """Clearances of your institutions' bookings; those `referred` wait for a safeguarding lead."""
     after = pager.read(request, cursor)
-    found = await records.clearances(caller.acts_for, state, UUID(after[0]) if after else None, limit)
-    shown, following = pager.page(request, response, found, limit, lambda clearance: [clearance.id])
-    return Page(items=[_body(each) for each in shown], next_cursor=following)
+    found = await clearances.clearances(caller.acts_for, state, UUID(after[0]) if after else None, limit)
+    shown, next_cursor = pager.page(request, response, found, limit, lambda clearance: [clearance.id])
+    return Page(items=[_body(each) for each in shown], next_cursor=next_cursor)
 
 
 @routes.post(
@@ -64,7 +66,7 @@ async def settle_clearance(
 ) -> Response:
     """Decide, as safeguarding lead of the booking's institution, what the rules referred."""
     command = SettleClearance(clearance_id, caller.acts_for, body.granted, body.reason_code, caller.subject)
-    return await request.execute(caller, clearances.settle_clearance, command, answer(200, _body))
+    return await request.execute(caller, handlers.settle_clearance, command, answer(200, _body))
 
 
 def _body(clearance: Clearance) -> ClearanceBody:
@@ -76,7 +78,7 @@ def _body(clearance: Clearance) -> ClearanceBody:
         provider_id=clearance.provider_id,
         state=clearance.state,
         decision=DecisionBody(
-            rule_pack=rules.CLEARANCE,
+            rule_pack=RULE_PACK,
             version=clearance.rule_version,
             reason_codes=list(clearance.reason_codes),
         ),

@@ -6,12 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from safeguarding.application import rules
-from safeguarding.domain.dbs import DbsAnswer, busiest_period, dbs_answer
+from safeguarding.clearances.domain.dbs import DbsAnswer, busiest_period, dbs_answer
+from safeguarding.clearances.rule_packs import ClearanceRulePacks
+from safeguarding.main import RULES
+from shared.rulepacks import RulePacks
 
 FIRST = date(2026, 3, 2)
-BEFORE = rules.clearance_rules_on(date(2026, 8, 31)).dbs
-SINCE = rules.clearance_rules_on(date(2026, 9, 1)).dbs
+RULE_PACKS = ClearanceRulePacks(RulePacks(RULES))
+BEFORE = RULE_PACKS.on(date(2026, 8, 31)).dbs
+SINCE = RULE_PACKS.on(date(2026, 9, 1)).dbs
 days = st.lists(st.integers(0, 120).map(lambda n: FIRST + timedelta(days=n)), max_size=12)
 
 
@@ -22,8 +25,8 @@ def run(length: int, start: date = FIRST) -> list[date]:
 def test_the_supervision_exemption_ends_on_1_september_2026() -> None:
     assert BEFORE.supervision_exempts
     assert not SINCE.supervision_exempts
-    assert rules.clearance_rules_on(date(2026, 8, 31)).version == "2025-09-01"
-    assert rules.clearance_rules_on(date(2026, 9, 1)).version == "2026-09-01"
+    assert RULE_PACKS.on(date(2026, 8, 31)).version == "2025-09-01"
+    assert RULE_PACKS.on(date(2026, 9, 1)).version == "2026-09-01"
 
 
 @pytest.mark.parametrize(

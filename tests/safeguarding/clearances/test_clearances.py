@@ -5,15 +5,17 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from safeguarding.adapters.clearances import CASE
-from safeguarding.application import rules
-from safeguarding.consumers.policies import when_booking_requested_decide_clearance
-from safeguarding.domain.clearing import decide
+from safeguarding.clearances.domain.clearance_rules import decide
+from safeguarding.clearances.policies import when_booking_requested_decide_clearance
+from safeguarding.clearances.repository import CASE
+from safeguarding.clearances.rule_packs import ClearanceRulePacks
+from safeguarding.main import RULES
 from shared.bus.inbox import Message
 from shared.contracts.bookings import BookingChanged, BookingEnded, BookingRequested, LearnerErased
 from shared.contracts.envelope import Event
 from shared.contracts.opportunities import SessionScheduled
 from shared.contracts.safeguarding import ClearanceGranted, ClearanceReferred, ClearanceRefused
+from shared.rulepacks import RulePacks
 from tests.infra.polling import eventually
 from tests.infra.running import RunService
 from tests.safeguarding.scenario import SEEN, TODAY, Scenario, as_tenants, learner, open_scenario
@@ -25,7 +27,7 @@ def days(count: int, first: date = DAY) -> list[date]:
     return [first + timedelta(days=n) for n in range(count)]
 
 
-def said_of(booking: BookingRequested) -> dict[str, Any]:
+def named(booking: BookingRequested) -> dict[str, Any]:
     return booking.model_dump(include={"booking_id", "session_id", "opportunity_id"}) | {
         "institution_id": booking.institution_id,
         "provider_id": booking.provider_id,
@@ -72,14 +74,14 @@ async def test_without_an_assurance_it_is_refused(run_service: RunService) -> No
     assert event.data.decision.reason_codes[0] == "assurance-missing"
 
 
-async def test_a_booking_heard_before_its_session_waits_for_it(run_service: RunService) -> None:
+async def test_a_booking_that_arrives_before_its_session_waits_for_it(run_service: RunService) -> None:
     scenario = await open_scenario(run_service)
     await scenario.assure()
     session = await scenario.offer(DAY)
-    unheard = session.model_copy(update={"session_id": uuid4()})
-    booking = await scenario.book(unheard)
+    not_arrived = session.model_copy(update={"session_id": uuid4()})
+    booking = await scenario.book(not_arrived)
 
-    await scenario.running.hear(unheard)
+    await scenario.running.hear(not_arrived)
 
     assert (await scenario.clearance(booking))["state"] == "granted"
 
@@ -130,7 +132,7 @@ async def test_a_booking_that_ends_gives_its_adults_their_days_back(run_service:
     assert await supervised(scenario, adult) == 3
 
     await scenario.running.hear(
-        BookingEnded(**said_of(booking), state="cancelled", reason_codes=["asked-for"]), sequence=2
+        BookingEnded(**named(booking), state="cancelled", reason_codes=["asked-for"]), sequence=2
     )
 
     async def ended() -> bool:
@@ -149,7 +151,7 @@ async def test_days_stop_counting_when_the_last_learner_under_16_leaves(run_serv
     assert await supervised(scenario, adult) == 1
 
     left = BookingChanged(
-        **said_of(booking), learner_ids=[old.learner_id], removed_learner_ids=[young.learner_id]
+        **named(booking), learner_ids=[old.learner_id], removed_learner_ids=[young.learner_id]
     )
     await scenario.running.hear(left, sequence=2)
 
@@ -255,8 +257,9 @@ async def test_every_stored_decision_comes_out_the_same_again(run_service: RunSe
 
     assert len(rows) == len(offers)
     assert {row["rule_version"] for row in rows} == {"2025-09-01", "2026-09-01"}
+    rules = ClearanceRulePacks(RulePacks(RULES))
     for row in rows:
-        again = decide(CASE.validate_json(row["inputs"]), rules.clearance_rules_version(row["rule_version"]))
+        again = decide(CASE.validate_json(row["inputs"]), rules.version(row["rule_version"]))
         assert (again.state, list(again.reason_codes)) == (row["state"], row["reason_codes"])
 
 

@@ -1,0 +1,59 @@
+"""What can be asked about clearances."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class BookedLearner:
+    """One learner of a booking, with the facts about age that the rules ask for."""
+
+    learner_id: UUID
+    under_16: bool
+    below_school_leaving_age: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DecideClearance:
+    """Decide whether a requested booking may go ahead."""
+
+    clearance_id: UUID
+    booking_id: UUID
+    session_id: UUID
+    institution_id: UUID
+    provider_id: UUID
+    learners: tuple[BookedLearner, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SettleClearance:
+    """A safeguarding lead's decision on what the rules referred."""
+
+    clearance_id: UUID
+    institutions: frozenset[UUID]
+    granted: bool
+    reason_code: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndClearance:
+    """The booking will not take place."""
+
+    booking_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveLearners:
+    """Learners left the booking."""
+
+    booking_id: UUID
+    learner_ids: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetLearner:
+    """A learner is erased: remove the pseudonym."""
+
+    learner_id: UUID
+    institution_id: UUID

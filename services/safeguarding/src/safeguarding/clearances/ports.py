@@ -1,0 +1,60 @@
+"""What the use cases of clearances need from outside."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Protocol
+from uuid import UUID
+
+from safeguarding.clearances.domain.clearance import Clearance
+from safeguarding.clearances.domain.clearance_rules import Case, ClearanceRules, Learners
+
+
+class ClearanceRuleVersions(Protocol):
+    """The versions of the rules."""
+
+    def on(self, day: date) -> ClearanceRules:
+        """The rules in force on a day."""
+        ...
+
+    def version(self, version: str) -> ClearanceRules:
+        """A named version, by which an earlier decision was made. Raises `LookupError`."""
+        ...
+
+
+class Cases(Protocol):
+    """Gathers what a decision rests on."""
+
+    async def of(self, session_id: UUID, provider_id: UUID, learners: Learners) -> Case:
+        """The case of a booking as everything is now, its adults locked until the end of the transaction.
+
+        Raises `NotYetKnown` while the events about its session have not arrived.
+        """
+        ...
+
+
+class Clearances(Protocol):
+    """Stores clearances and the days on which their adults supervise."""
+
+    async def of_booking(self, booking_id: UUID) -> Clearance | None:
+        """The booking's clearance, if it was decided."""
+        ...
+
+    async def get(self, clearance_id: UUID, institutions: Iterable[UUID]) -> Clearance:
+        """A clearance of one of these institutions. Raises `NotFound`."""
+        ...
+
+    async def save(self, clearance: Clearance) -> None:
+        """Store it with its adults' days, and publish what was decided."""
+        ...
+
+    async def forget_learner(self, learner_id: UUID, institution_id: UUID) -> None:
+        """Remove a learner's pseudonym wherever it is stored."""
+        ...
+
+
+class ClearancesUnitOfWork(Protocol):
+    """One transaction, as far as clearances are concerned."""
+
+    cases: Cases
+    clearances: Clearances
+    clearance_rules: ClearanceRuleVersions
