@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from safeguarding.api import concerns
 from safeguarding.assurances import api as assurances
 from safeguarding.assurances.queries import AssuranceQueries, ChecklistQueries
 from safeguarding.assurances.reads import AssuranceReads, ChecklistReads
@@ -13,10 +12,14 @@ from safeguarding.clearances import api as clearances
 from safeguarding.clearances.queries import ClearanceQueries
 from safeguarding.clearances.reads import ClearanceReads
 from safeguarding.clearances.rule_packs import ClearanceRulePacks
+from safeguarding.concerns import api as concerns
+from safeguarding.concerns.queries import CategoryQueries
+from safeguarding.concerns.reads import CategoryReads
+from safeguarding.concerns.rule_packs import CategoryPacks
 from safeguarding.settings import Settings
 from safeguarding.subscriptions import DEADLINES, SUBSCRIPTIONS
 from safeguarding.supervisors import api as supervisors
-from safeguarding.unit_of_work import SafeguardingUnitOfWork
+from safeguarding.unit_of_work import Rules, SafeguardingUnitOfWork
 from shared.kernel import Clock, OffsetClock
 from shared.persistence.database import Database
 from shared.rulepacks import RulePacks
@@ -31,22 +34,21 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
     settings = settings or Settings()
     clock = clock or OffsetClock(settings.clock_file)
     packs = RulePacks(RULES)
-    checklists, clearance_rules = ChecklistPacks(packs), ClearanceRulePacks(packs)
+    rules = Rules(ChecklistPacks(packs), ClearanceRulePacks(packs), CategoryPacks(packs))
 
     def open_reads(database: Database) -> Mapping[Any, Any]:
         return {
-            ChecklistQueries: ChecklistReads(checklists, clock),
+            ChecklistQueries: ChecklistReads(rules.checklists, clock),
             AssuranceQueries: AssuranceReads(database),
             ClearanceQueries: ClearanceReads(database),
+            CategoryQueries: CategoryReads(rules.categories, clock),
         }
 
     return Service(
         name="safeguarding",
         title="Safeguarding",
         settings=settings,
-        open_unit_of_work=lambda transaction: SafeguardingUnitOfWork(
-            transaction, checklists, clearance_rules
-        ),
+        open_unit_of_work=lambda transaction: SafeguardingUnitOfWork(transaction, rules),
         open_reads=open_reads,
         routers=[
             assurances.checklist_routes,

@@ -1,10 +1,10 @@
 """What safeguarding consumes, and which deadlines it has, on one page."""
 
-from safeguarding.application.ports import UnitOfWork
 from safeguarding.assurances import policies as assurances
 from safeguarding.assurances.domain.passports import EXPIRY
 from safeguarding.clearances import policies as clearances
 from safeguarding.copies import policies as copies
+from safeguarding.unit_of_work import SafeguardingUnitOfWork
 from shared.contracts.bookings import BookingChanged, BookingEnded, BookingRequested, LearnerErased
 from shared.contracts.opportunities import (
     OpportunityPublished,
@@ -14,7 +14,7 @@ from shared.contracts.opportunities import (
 )
 from shared.messaging.policy import Deadline, Subscription
 
-SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
+SUBSCRIPTIONS: list[Subscription[SafeguardingUnitOfWork]] = [
     Subscription(
         "when_organisation_recorded_copy_it",
         OrganisationRecorded,
@@ -45,6 +45,6 @@ SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
     ),
 ]
 
-DEADLINES: list[Deadline[UnitOfWork]] = [
+DEADLINES: list[Deadline[SafeguardingUnitOfWork]] = [
     Deadline(EXPIRY, assurances.when_assurance_expires_lapse),
 ]

@@ -1,16 +1,17 @@
-"""One transaction of safeguarding, with its repositories."""
+"""One transaction of safeguarding, with its repositories and its rules."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import text
 
-from safeguarding.adapters.concerns import ConcernRepository
-from safeguarding.application.ports import Concerns
 from safeguarding.assurances.ports import Checklists, Passports
 from safeguarding.assurances.repository import PassportRepository
 from safeguarding.clearances.cases import CaseReader
 from safeguarding.clearances.ports import Cases, ClearanceRuleVersions, Clearances
 from safeguarding.clearances.repository import ClearanceRepository
+from safeguarding.concerns.ports import AccessLog, ConcernCategories, Concerns
+from safeguarding.concerns.repository import AccessLogRepository, ConcernRepository
 from safeguarding.copies.ports import Copies, KnownProviders
 from safeguarding.copies.repository import CopyRepository, ProviderRepository
 from safeguarding.supervisors.ports import Supervisors
@@ -25,24 +26,33 @@ _ACT_ALSO_FOR = text(
 )
 
 
-class SafeguardingUnitOfWork:
-    """What a handler works with."""
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The dated rules of every capability, read once at start."""
 
-    def __init__(
-        self, transaction: Transaction, checklists: Checklists, clearance_rules: ClearanceRuleVersions
-    ) -> None:
+    checklists: Checklists
+    clearance_rules: ClearanceRuleVersions
+    categories: ConcernCategories
+
+
+class SafeguardingUnitOfWork:
+    """What handlers work with; each asks for the part it needs by a protocol of its capability."""
+
+    def __init__(self, transaction: Transaction, rules: Rules) -> None:
         self._transaction = transaction
         self.now = transaction.now
         self.today = transaction.today
         self.copies: Copies = CopyRepository(transaction)
         self.providers: KnownProviders = ProviderRepository(transaction)
-        self.checklists = checklists
-        self.passports: Passports = PassportRepository(transaction)
         self.supervisors: Supervisors = SupervisorRepository(transaction)
-        self.clearance_rules = clearance_rules
-        self.cases: Cases = CaseReader(transaction, clearance_rules)
+        self.checklists = rules.checklists
+        self.passports: Passports = PassportRepository(transaction)
+        self.clearance_rules = rules.clearance_rules
+        self.cases: Cases = CaseReader(transaction, rules.clearance_rules)
         self.clearances: Clearances = ClearanceRepository(transaction)
+        self.categories = rules.categories
         self.concerns: Concerns = ConcernRepository(transaction)
+        self.access_log: AccessLog = AccessLogRepository(transaction)
 
     async def act_also_for(self, provider_id: UUID) -> None:
         # A school's concern suspends another tenant's passport: named here, for one provider, once.

@@ -1,4 +1,4 @@
-"""Request and response bodies of safeguarding."""
+"""Request and response bodies of concerns."""
 
 from datetime import datetime
 from typing import Literal

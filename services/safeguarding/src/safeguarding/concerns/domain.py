@@ -47,9 +47,9 @@ class ConcernClosed(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class ConcernChanged:
-    """Raised or resolved: nothing about a concern is told outside this service."""
+    """Raised or resolved: nothing about a concern is published."""
 
-    concern: "Concern"
+    concern_id: UUID
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ class Concern(Aggregate):
             concern_id, provider_id, site_id, category, description, immediate_risk,
             raised_by, raised_by_subject, handled_by, raised_at,
         )  # fmt: skip
-        concern.record(ConcernChanged(concern))
+        concern.record(ConcernChanged(concern_id))
         return concern
 
     def resolve(self, outcome: str, organisation_id: UUID, subject: str, at: datetime) -> None:
@@ -105,9 +105,20 @@ class Concern(Aggregate):
         if outcome not in _NEXT.get(self.state, ()):
             raise ConcernClosed
         self.state, self.resolved_by_subject, self.resolved_at = outcome, subject, at
-        self.record(ConcernChanged(self))
+        self.record(ConcernChanged(self.id))
 
     @property
-    def holds(self) -> bool:
-        """Whether it keeps what it covers suspended."""
+    def suspends(self) -> bool:
+        """Whether it keeps the provider, or the site, suspended."""
         return self.immediate_risk and self.state in _NEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """An entry of the access log: somebody read a concern, or saw it in a list."""
+
+    concern_id: UUID
+    organisation_id: UUID
+    subject: str
+    action: str
+    at: datetime

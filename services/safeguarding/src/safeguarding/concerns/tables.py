@@ -10,7 +10,7 @@ from shared.persistence.tables import instant
 
 
 class Row(SQLModel, registry=registry()):
-    """A row of this service: its tables stand apart from those of any other in the same process."""
+    """A row of this capability: its tables stand apart from those of any other in the same process."""
 
 
 class ConcernRow(Row, table=True):

@@ -1,7 +1,6 @@
-"""What safeguarding can be asked to do."""
+"""What can be asked about concerns."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 
@@ -19,13 +18,13 @@ class RaiseConcern:
     subject: str
 
     def __repr__(self) -> str:
-        # What was told in confidence must not reach a log through a traceback.
+        # What was written in confidence must not reach a log through a traceback.
         return f"RaiseConcern({self.concern_id})"
 
 
 @dataclass(frozen=True, slots=True)
 class ReadConcern:
-    """Read a concern; who did is written down."""
+    """Read a concern and add the reading to the access log."""
 
     concern_id: UUID
     organisations: frozenset[UUID]
@@ -35,7 +34,7 @@ class ReadConcern:
 
 @dataclass(frozen=True, slots=True)
 class ListConcerns:
-    """Look through concerns, newest first, from `before` on; who did is written down."""
+    """List concerns, newest first, from `before` on, and add each to the access log."""
 
     organisations: frozenset[UUID]
     organisation_id: UUID
@@ -54,14 +53,3 @@ class ResolveConcern:
     organisation_id: UUID
     subject: str
     outcome: str
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Somebody read a concern, or saw it in a list."""
-
-    concern_id: UUID
-    organisation_id: UUID
-    subject: str
-    action: str
-    at: datetime

@@ -1,23 +1,16 @@
-"""Raising, reading and resolving concerns; an immediate risk suspends the provider at once."""
+"""Use cases of concerns: an immediate risk suspends the provider at once; every reading is logged."""
 
 from collections.abc import Sequence
 
-from safeguarding.application import rules
-from safeguarding.application.commands import (
-    Access,
-    ListConcerns,
-    RaiseConcern,
-    ReadConcern,
-    ResolveConcern,
-)
-from safeguarding.application.ports import UnitOfWork
 from safeguarding.assurances.domain.passports import SiteNotKnown, Suspension
-from safeguarding.domain.concerns import CategoryNotKnown, Concern, ProviderNotKnown
+from safeguarding.concerns.commands import ListConcerns, RaiseConcern, ReadConcern, ResolveConcern
+from safeguarding.concerns.domain import Access, CategoryNotKnown, Concern, ProviderNotKnown
+from safeguarding.concerns.ports import ConcernsUnitOfWork
 
 RAISED = "concern-raised"
 
 
-async def raise_concern(command: RaiseConcern, uow: UnitOfWork) -> Concern:
+async def raise_concern(command: RaiseConcern, uow: ConcernsUnitOfWork) -> Concern:
     """Raise it; an immediate risk suspends what it covers in the same transaction."""
     await _check(command, uow)
     concern = Concern.raised(
@@ -33,17 +26,17 @@ async def raise_concern(command: RaiseConcern, uow: UnitOfWork) -> Concern:
         immediate_risk=command.immediate_risk,
     )
     await uow.concerns.save(concern)
-    if concern.holds:
+    if concern.suspends:
         await _suspend(concern, uow)
     return concern
 
 
-async def resolve_concern(command: ResolveConcern, uow: UnitOfWork) -> Concern:
-    """Resolve it; what it alone held is reinstated, unless it is upheld."""
+async def resolve_concern(command: ResolveConcern, uow: ConcernsUnitOfWork) -> Concern:
+    """Resolve it; what it alone kept suspended is reinstated, unless it is upheld."""
     concern = await uow.concerns.get(command.concern_id, command.organisations)
     concern.resolve(command.outcome, command.organisation_id, command.subject, uow.now)
     await uow.concerns.save(concern)
-    if concern.immediate_risk and not concern.holds:
+    if concern.immediate_risk and not concern.suspends:
         await uow.act_also_for(concern.provider_id)
         passport = await uow.passports.of(concern.provider_id)
         passport.lift(concern.id)
@@ -51,22 +44,24 @@ async def resolve_concern(command: ResolveConcern, uow: UnitOfWork) -> Concern:
     return concern
 
 
-async def read_concern(command: ReadConcern, uow: UnitOfWork) -> Concern:
+async def read_concern(command: ReadConcern, uow: ConcernsUnitOfWork) -> Concern:
+    """Read it; the entry in the access log commits before anything is shown."""
     concern = await uow.concerns.get(command.concern_id, command.organisations)
-    await _log(command, "read", [concern], uow)
+    await _log_access(command, "read", [concern], uow)
     return concern
 
 
-async def list_concerns(command: ListConcerns, uow: UnitOfWork) -> Sequence[Concern]:
+async def list_concerns(command: ListConcerns, uow: ConcernsUnitOfWork) -> Sequence[Concern]:
+    """List them; the entries in the access log commit before anything is shown."""
     found = await uow.concerns.page(command)
-    await _log(command, "listed", found[: command.limit], uow)
+    await _log_access(command, "listed", found[: command.limit], uow)
     return found
 
 
-async def _check(command: RaiseConcern, uow: UnitOfWork) -> None:
+async def _check(command: RaiseConcern, uow: ConcernsUnitOfWork) -> None:
     """Raises `CategoryNotKnown`, `ProviderNotKnown`, `SiteNotKnown`; a closed provider is still known."""
     provider_id, site_id = command.provider_id, command.site_id
-    if command.category not in rules.concern_categories(uow.today):
+    if command.category not in uow.categories.on(uow.today):
         raise CategoryNotKnown(field="body.category")
     if not await uow.providers.has_provider(provider_id):
         raise ProviderNotKnown(field="body.provider_id")
@@ -74,17 +69,17 @@ async def _check(command: RaiseConcern, uow: UnitOfWork) -> None:
         raise SiteNotKnown(field="body.site_id")
 
 
-async def _suspend(concern: Concern, uow: UnitOfWork) -> None:
+async def _suspend(concern: Concern, uow: ConcernsUnitOfWork) -> None:
     await uow.act_also_for(concern.provider_id)
     passport = await uow.passports.of(concern.provider_id)
     passport.suspend(Suspension(concern.id, concern.site_id), RAISED)
     await uow.passports.save(passport)
 
 
-async def _log(
-    reader: ReadConcern | ListConcerns, action: str, concerns: Sequence[Concern], uow: UnitOfWork
+async def _log_access(
+    reader: ReadConcern | ListConcerns, action: str, concerns: Sequence[Concern], uow: ConcernsUnitOfWork
 ) -> None:
     accesses = [
         Access(concern.id, reader.organisation_id, reader.subject, action, uow.now) for concern in concerns
     ]
-    await uow.concerns.log(accesses)
+    await uow.access_log.add(accesses)

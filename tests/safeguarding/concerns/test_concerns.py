@@ -1,4 +1,4 @@
-"""Concerns: raised, read on record, resolved by two; an immediate risk suspends at once."""
+"""Concerns: raised, every reading logged, resolved by two; an immediate risk suspends at once."""
 
 from typing import Any
 from uuid import uuid4
@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from asyncpg import InsufficientPrivilegeError
 
-from safeguarding.application.commands import RaiseConcern
+from safeguarding.concerns.commands import RaiseConcern
 from shared.contracts.safeguarding import AssuranceReinstated, AssuranceSuspended
 from tests.infra.polling import eventually
 from tests.infra.running import RunService
@@ -87,7 +87,7 @@ async def test_a_second_person_resolves_and_the_assurance_is_reinstated(
     assert (again.status_code, again.json()["slug"]) == (409, "concern-closed")
 
 
-async def test_what_another_concern_holds_or_was_upheld_stays_suspended(run_service: RunService) -> None:
+async def test_what_another_concern_suspends_or_was_upheld_stays_suspended(run_service: RunService) -> None:
     scenario = await open_scenario(run_service)
     await scenario.assure()
     first, second = await raised(scenario), await raised(scenario)
@@ -151,7 +151,7 @@ async def test_a_provider_may_report_itself_but_not_close_it(run_service: RunSer
     assert (answer.status_code, answer.json()["slug"]) == (403, "concern-about-own-organisation")
 
 
-async def test_every_reading_is_written_down_and_the_record_only_added_to(run_service: RunService) -> None:
+async def test_every_reading_is_logged_and_the_log_is_only_added_to(run_service: RunService) -> None:
     scenario = await open_scenario(run_service)
     concern = await raised(scenario)
     await scenario.lead("reader").get(f"/v1/concerns/{concern['id']}")
@@ -181,7 +181,7 @@ async def test_concerns_are_paged_newest_first(run_service: RunService) -> None:
     assert second["next_cursor"] is None
 
 
-async def test_a_description_is_kept_in_its_own_table_alone(
+async def test_a_description_is_stored_in_its_own_table_alone(
     run_service: RunService, caplog: pytest.LogCaptureFixture
 ) -> None:
     scenario = await open_scenario(run_service)
@@ -201,8 +201,8 @@ async def test_a_description_is_kept_in_its_own_table_alone(
 
     assert holding == ["concerns"]
     assert "Canary" not in caplog.text
-    told = repr(RaiseConcern(uuid4(), uuid4(), None, "other", SECRET, False, uuid4(), "somebody"))
-    assert "Canary" not in told
+    shown = repr(RaiseConcern(uuid4(), uuid4(), None, "other", SECRET, False, uuid4(), "somebody"))
+    assert "Canary" not in shown
 
 
 async def test_the_categories_are_public(run_service: RunService) -> None:
