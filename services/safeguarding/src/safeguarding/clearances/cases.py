@@ -86,7 +86,7 @@ class CaseReader:
         if not ids:
             return ()
         await self._db.execute(_LOCK, {"ids": ids})
-        # A period that holds a day of the session reaches at most so far before and after it.
+        # A period with a day of the session in it reaches at most so far before and after the session.
         reach = timedelta(days=self._rules.on(max(days)).dbs.period_days - 1)
         window = {
             "ids": ids,

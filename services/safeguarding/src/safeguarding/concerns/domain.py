@@ -18,7 +18,7 @@ class CategoryNotKnown(Invalid):
 
 
 class ProviderNotKnown(Invalid):
-    """The register has named no such provider, or its event has not arrived yet."""
+    """No event has named such a provider, or it has not arrived yet."""
 
     slug = "provider-not-known"
     title = "There is no such provider on the register"

@@ -14,7 +14,7 @@ class Row(SQLModel, registry=registry()):
 
 
 class ConcernRow(Row, table=True):
-    """A concern: the only place that holds its description."""
+    """A concern: the only place where its description is stored."""
 
     __tablename__ = "concerns"
 

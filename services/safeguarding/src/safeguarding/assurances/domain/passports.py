@@ -12,14 +12,14 @@ EXPIRY = "assurance-expiry"
 
 
 class AssuranceSuspended(Conflict):
-    """A concern holds the site: answering the checklist again does not lift it."""
+    """A concern suspends the site: answering the checklist again does not lift it."""
 
     slug = "assurance-suspended"
     title = "The site is suspended while a concern about it is open"
 
 
 class SiteNotKnown(Invalid):
-    """The register has named no such site of an open provider, or its event has not arrived yet."""
+    """No event has named such a site of an open provider, or it has not arrived yet."""
 
     slug = "site-not-known"
     title = "The provider has no such site on the register"

@@ -27,7 +27,7 @@ def why_not_trusted(assurance: AssuranceSnapshot | None, days: Collection[date])
 
     It is trusted when its assurance is granted, from its first day to its last, both included. A site
     and band has one assurance at most: whatever is granted anew renews it, and nothing is granted while a
-    concern suspends the site, so a grant never stands beside a suspension. Unknown is not trusted.
+    concern suspends the site, so it is never granted and suspended at once. Unknown is not trusted.
     """
     if assurance is None or assurance.state == LAPSED:
         return "assurance-missing"

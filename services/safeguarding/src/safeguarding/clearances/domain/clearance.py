@@ -20,7 +20,7 @@ ENDED = "ended"
 
 
 class ClearanceNotReferred(Conflict):
-    """A person decides only what the rules referred, once, while its booking stands."""
+    """A person decides only what the rules referred, once, while its booking has not ended."""
 
     slug = "clearance-not-referred"
     title = "The clearance does not wait for a person"

@@ -43,7 +43,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Referral:
-    """Where a person decides: every fact named must hold."""
+    """A reason to let a person decide: every fact it names must be so."""
 
     code: str
     when: dict[str, object]

@@ -39,7 +39,7 @@ class Supervisor:
 
 
 def busiest_period(session_days: Iterable[date], other_days: Iterable[date], period_days: int) -> int:
-    """The most distinct days in any `period_days` running days that hold a day of the session."""
+    """The most distinct days in any `period_days` running days with a day of the session among them."""
     own = set(session_days)
     every = own | set(other_days)
     length = timedelta(days=period_days - 1)
