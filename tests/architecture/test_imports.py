@@ -200,7 +200,6 @@ def domain_files() -> list[Path]:
         for service in SERVICES
         for path in SOURCES[service].rglob("*.py")
         if {"domain", "domain.py", "rules.py"} & set(path.relative_to(SOURCES[service]).parts)
-        and "application" not in path.parts
     )
 
 
