@@ -8,9 +8,9 @@ from uuid import uuid4
 import pytest
 
 from bookings.adapters.rulebook import Rulebook
+from bookings.copies.domain import Institution
 from bookings.domain.eligibility import (
     Candidate,
-    Institution,
     InstitutionNotEligible,
     LearnerAlreadyBooked,
     LearnerBusy,

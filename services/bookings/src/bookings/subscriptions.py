@@ -2,6 +2,7 @@
 
 from bookings.application.ports import UnitOfWork
 from bookings.consumers import policies
+from bookings.copies import policies as copies
 from bookings.domain.bookings import BEGINNING, HOLD
 from bookings.domain.line import CALL
 from shared.contracts import integrations, opportunities, safeguarding
@@ -16,22 +17,22 @@ SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
     Subscription(
         "when_organisation_recorded_copy",
         opportunities.OrganisationRecorded,
-        policies.when_organisation_recorded_copy,
+        copies.when_organisation_recorded_copy,
     ),
     Subscription(
         "when_opportunity_published_copy",
         opportunities.OpportunityPublished,
-        policies.when_opportunity_published_copy,
+        copies.when_opportunity_published_copy,
     ),
     Subscription(
         "when_opportunity_withdrawn_close",
         opportunities.OpportunityWithdrawn,
-        policies.when_opportunity_withdrawn_close,
+        copies.when_opportunity_withdrawn_copy,
     ),
     Subscription(
         "when_opportunity_suspended_close",
         opportunities.OpportunitySuspended,
-        policies.when_opportunity_suspended_close,
+        copies.when_opportunity_suspended_copy,
     ),
     Subscription(
         "when_opportunity_reinstated_open",

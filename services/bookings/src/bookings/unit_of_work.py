@@ -2,11 +2,13 @@
 
 from bookings.adapters.bookings import BookingRepository
 from bookings.adapters.learners import CohortRepository, LearnerRepository
-from bookings.adapters.register import RegisterCopyRepository
 from bookings.adapters.roster import Keys, SealedRoster
 from bookings.adapters.rulebook import Rulebook
 from bookings.adapters.sessions import SessionRepository
 from bookings.application import ports
+from bookings.copies.ports import Copies, SiteTrust
+from bookings.copies.repository import CopyRepository
+from bookings.copies.site_trust import CopiedSiteTrust
 from shared.bus.transaction import Transaction
 
 
@@ -21,5 +23,6 @@ class BookingsUnitOfWork:
         self.learners: ports.Learners = LearnerRepository(transaction)
         self.cohorts: ports.Cohorts = CohortRepository(transaction)
         self.sessions: ports.Sessions = SessionRepository(transaction)
-        self.register: ports.RegisterCopy = RegisterCopyRepository(transaction)
+        self.copies: Copies = CopyRepository(transaction)
+        self.site_trust: SiteTrust = CopiedSiteTrust(transaction)
         self.bookings: ports.Bookings = BookingRepository(transaction)

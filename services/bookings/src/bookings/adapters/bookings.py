@@ -13,7 +13,7 @@ from bookings.adapters import bookings_sql as sql
 from bookings.adapters.loading import load
 from bookings.adapters.places import Places, PlacesTaken
 from bookings.adapters.publishing import contract_of
-from bookings.application.commands import AssuredSite
+from bookings.copies.domain import AssuredSite
 from bookings.domain.attendance import Register
 from bookings.domain.bookings import Booking, Holding
 from bookings.domain.eligibility import LearnerAlreadyBooked, LearnerBusy

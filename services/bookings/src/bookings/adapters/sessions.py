@@ -8,10 +8,9 @@ from uuid import UUID
 from sqlalchemy import text
 
 from bookings.adapters.places import Places
-from bookings.application.commands import AssuredSite
-from bookings.domain.sessions import ScheduledSession, Session, SessionUnknown
+from bookings.copies.domain import AssuredSite, ScheduledSession
+from bookings.domain.sessions import Session, SessionUnknown
 from shared.bus.transaction import Transaction
-from shared.kernel import NotYetKnown
 
 _GET_EACH = text(
     """
@@ -32,31 +31,10 @@ _GET_EACH = text(
 _DAY_MINUTES = text(
     "select sum(minutes) from session_days where session_id = :session_id and on_day = :on_day"
 )
-_RECORD = text(
-    """
-    insert into sessions (session_id, opportunity_id, provider_id, first_day, last_day, begins_at, sequence)
-    values (:session_id, :opportunity_id, :provider_id, :first_day, :last_day, :begins_at, :sequence)
-    on conflict (session_id) do nothing returning true
-    """
-)
-_RECORD_DAYS = text(
-    """
-    insert into session_days (session_id, on_day, minutes, during)
-    select :session_id, on_day, minutes, tsrange(begins, finishes)
-    from unnest(cast(:days as date[]), cast(:minutes as smallint[]), cast(:begins as timestamp[]),
-                cast(:finishes as timestamp[])) as d(on_day, minutes, begins, finishes)
-    """
-)
-_RECORD_PLACES = text(
+_OPEN_PLACES = text(
     """
     insert into session_places (session_id, opportunity_id, provider_id, places)
     values (:session_id, :opportunity_id, :provider_id, :places)
-    """
-)
-_CANCEL = text(
-    """
-    update sessions set cancelled = true, sequence = greatest(sequence, :sequence)
-    where session_id = :session_id returning true
     """
 )
 _CALLED = text(
@@ -94,35 +72,16 @@ class SessionRepository:
         minutes = await self._db.scalar(_DAY_MINUTES, {"session_id": session_id, "on_day": on})
         return None if minutes is None else int(minutes)
 
-    async def record(self, session: ScheduledSession, sequence: int) -> None:
-        values: dict[str, Any] = {
-            "session_id": session.id,
-            "opportunity_id": session.opportunity_id,
-            "provider_id": session.provider_id,
-        }
-        days = {
-            "first_day": min(day.on for day in session.days),
-            "last_day": max(day.on for day in session.days),
-            "begins_at": session.begins_at,
-            "sequence": sequence,
-        }
-        if not await self._db.scalar(_RECORD, values | days):
-            return
+    async def open_places(self, session: ScheduledSession) -> None:
         await self._db.execute(
-            _RECORD_DAYS,
+            _OPEN_PLACES,
             {
                 "session_id": session.id,
-                "days": [day.on for day in session.days],
-                "minutes": [day.minutes for day in session.days],
-                "begins": [day.begins for day in session.days],
-                "finishes": [day.finishes for day in session.days],
+                "opportunity_id": session.opportunity_id,
+                "provider_id": session.provider_id,
+                "places": session.places,
             },
         )
-        await self._db.execute(_RECORD_PLACES, values | {"places": session.places})
-
-    async def cancel(self, session_id: UUID, sequence: int) -> None:
-        if not await self._db.scalar(_CANCEL, {"session_id": session_id, "sequence": sequence}):
-            raise NotYetKnown("a session that was cancelled")
 
     async def call_lines(
         self, *, of_opportunity: UUID | None = None, of_site: AssuredSite | None = None

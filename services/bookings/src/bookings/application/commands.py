@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from bookings.copies.domain import AssuredSite, ScheduledSession
 from bookings.domain.attendance import Register
-from bookings.domain.sessions import ScheduledSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,50 +133,24 @@ class CallLine:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordOrganisation:
-    """Keep what the register says of an organisation."""
-
-    organisation_id: UUID
-    kind: str
-    institution_type: str | None
-    open: bool
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class RecordOpportunity:
-    """Keep what the register says of an opportunity: it is listed."""
-
-    opportunity_id: UUID
-    provider_id: UUID
-    site_id: UUID | None
-    kind: str
-    format: str
-    activity_band: str
-    year_groups: tuple[int, ...]
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class MoveOpportunity:
-    """An opportunity left the listing or came back to it: listed, suspended or withdrawn."""
-
-    opportunity_id: UUID
-    state: str
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class RecordSession:
-    """A session was announced."""
+class ScheduleSession:
+    """Copy a session that was scheduled, and open its places."""
 
     session: ScheduledSession
     sequence: int
 
 
 @dataclass(frozen=True, slots=True)
+class RelistOpportunity:
+    """Copy that an opportunity is listed again, and give its free places to those who wait."""
+
+    opportunity_id: UUID
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
 class CancelSession:
-    """A session will not take place."""
+    """Copy that a session will not take place, and cancel its bookings."""
 
     session_id: UUID
     reason_code: str
@@ -184,17 +158,8 @@ class CancelSession:
 
 
 @dataclass(frozen=True, slots=True)
-class AssuredSite:
-    """What an assurance is about: a provider's site and a band of activity."""
-
-    provider_id: UUID
-    site_id: UUID
-    activity_band: str
-
-
-@dataclass(frozen=True, slots=True)
-class RecordAssurance:
-    """The trust in a provider's site changed: in_force, suspended or lapsed."""
+class ApplyAssurance:
+    """Copy an assurance's new state (in_force, suspended or lapsed), and move the bookings at its site."""
 
     assurance_id: UUID
     site: AssuredSite

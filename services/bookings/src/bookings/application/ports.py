@@ -5,14 +5,15 @@ from datetime import date, datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from bookings.application.commands import AssuredSite, RecordAssurance, RecordOpportunity, RecordOrganisation
+from bookings.copies.domain import AssuredSite, ScheduledSession
+from bookings.copies.ports import Copies, SiteTrust
 from bookings.domain.attendance import Register
 from bookings.domain.bookings import Booking
-from bookings.domain.eligibility import Candidate, EligibilityRules, Institution
+from bookings.domain.eligibility import Candidate, EligibilityRules
 from bookings.domain.learners import Learner, RosterRow
 from bookings.domain.line import PlaceRules
 from bookings.domain.saga import State
-from bookings.domain.sessions import ScheduledSession, Session
+from bookings.domain.sessions import Session
 
 
 class Asked(NamedTuple):
@@ -97,44 +98,12 @@ class Sessions(Protocol):
         """The session's length on a day; None where it does not take place."""
         ...
 
-    async def record(self, session: ScheduledSession, sequence: int) -> None: ...
-
-    async def cancel(self, session_id: UUID, sequence: int) -> None:
-        """Raises `NotYetKnown`."""
-        ...
+    async def open_places(self, session: ScheduledSession) -> None: ...
 
     async def call_lines(
         self, *, of_opportunity: UUID | None = None, of_site: AssuredSite | None = None
     ) -> None:
         """Have the free places of these sessions given to those who wait."""
-        ...
-
-
-class RegisterCopy(Protocol):
-    """The copy of what the register and safeguarding say of organisations, opportunities and trust."""
-
-    async def institutions(self, institution_ids: Collection[UUID]) -> dict[UUID, Institution]:
-        """Those of them that the register knows."""
-        ...
-
-    async def record_organisation(self, organisation: RecordOrganisation) -> None: ...
-
-    async def record_opportunity(self, opportunity: RecordOpportunity) -> None: ...
-
-    async def move_opportunity(self, opportunity_id: UUID, state: str, sequence: int) -> bool:
-        """Whether this was news. Raises `NotYetKnown`."""
-        ...
-
-    async def record_assurance(self, assurance: RecordAssurance) -> bool:
-        """Whether this was news."""
-        ...
-
-    async def trusts(self, site: AssuredSite) -> bool:
-        """No assurance of the site and band is suspended, and one is in force if any was heard of."""
-        ...
-
-    async def trusts_session(self, session_id: UUID) -> bool:
-        """The same for a session's site and band; it stays so until this transaction ends."""
         ...
 
 
@@ -187,5 +156,6 @@ class UnitOfWork(Protocol):
     learners: Learners
     cohorts: Cohorts
     sessions: Sessions
-    register: RegisterCopy
+    copies: Copies
+    site_trust: SiteTrust
     bookings: Bookings

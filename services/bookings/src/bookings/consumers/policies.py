@@ -5,7 +5,7 @@ from typing import Any
 from bookings.application import commands
 from bookings.application.handlers import following, learners, requesting, saga
 from bookings.application.ports import UnitOfWork
-from bookings.domain.sessions import ScheduledSession, SessionDay
+from bookings.copies.domain import AssuredSite, ScheduledSession, SessionDay
 from shared.contracts import integrations, opportunities, safeguarding
 from shared.contracts.envelope import Event
 from shared.messaging.policy import Due, Instruction, for_tenants
@@ -21,49 +21,16 @@ def when_roster_row_received_apply(event: Event[integrations.RosterRowReceived])
     return Instruction(learners.apply_roster_row, command, for_tenants(data.institution_id))
 
 
-def when_organisation_recorded_copy(event: Event[opportunities.OrganisationRecorded]) -> Told:
-    data = event.data
-    command = commands.RecordOrganisation(
-        data.organisation_id, data.kind, data.institution_type, data.open, event.sequence
-    )
-    return Instruction(following.record_organisation, command)
-
-
-def when_opportunity_published_copy(event: Event[opportunities.OpportunityPublished]) -> Told:
-    data = event.data
-    command = commands.RecordOpportunity(
-        data.opportunity_id,
-        data.provider_id,
-        data.site_id,
-        data.kind,
-        data.format,
-        data.activity_band,
-        tuple(data.year_groups),
-        event.sequence,
-    )
-    return Instruction(following.record_opportunity, command)
-
-
-def when_opportunity_withdrawn_close(event: Event[opportunities.OpportunityWithdrawn]) -> Told:
-    command = commands.MoveOpportunity(event.data.opportunity_id, "withdrawn", event.sequence)
-    return Instruction(following.move_opportunity, command)
-
-
-def when_opportunity_suspended_close(event: Event[opportunities.OpportunitySuspended]) -> Told:
-    command = commands.MoveOpportunity(event.data.opportunity_id, "suspended", event.sequence)
-    return Instruction(following.move_opportunity, command)
-
-
 def when_opportunity_reinstated_open(event: Event[opportunities.OpportunityReinstated]) -> Told:
-    command = commands.MoveOpportunity(event.data.opportunity_id, "listed", event.sequence)
-    return Instruction(following.move_opportunity, command)
+    command = commands.RelistOpportunity(event.data.opportunity_id, event.sequence)
+    return Instruction(following.relist_opportunity, command)
 
 
 def when_session_scheduled_copy(event: Event[opportunities.SessionScheduled]) -> Told:
     data = event.data
     days = tuple(SessionDay(day.on, day.starts, day.ends, day.overnight) for day in data.days)
     session = ScheduledSession(data.session_id, data.opportunity_id, data.provider_id, data.places, days)
-    return Instruction(following.record_session, commands.RecordSession(session, event.sequence))
+    return Instruction(following.schedule_session, commands.ScheduleSession(session, event.sequence))
 
 
 def when_session_cancelled_cancel_bookings(event: Event[opportunities.SessionCancelled]) -> Told:
@@ -121,6 +88,6 @@ def when_places_are_free_call_line(due: Due) -> Told:
 
 def _assurance(event: Event[Any], state: str, reason_code: str) -> Told:
     data = event.data
-    site = commands.AssuredSite(data.provider_id, data.site_id, data.activity_band)
-    command = commands.RecordAssurance(data.assurance_id, site, state, reason_code, event.sequence)
-    return Instruction(following.record_assurance, command, for_tenants(data.provider_id))
+    site = AssuredSite(data.provider_id, data.site_id, data.activity_band)
+    command = commands.ApplyAssurance(data.assurance_id, site, state, reason_code, event.sequence)
+    return Instruction(following.apply_assurance, command, for_tenants(data.provider_id))

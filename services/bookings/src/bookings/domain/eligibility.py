@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from bookings.copies.domain import Institution
 from bookings.domain.ages import LeavingRule, of_compulsory_school_age, under_16_throughout
 from bookings.domain.sessions import Session
 from shared.kernel import Conflict, Invalid
@@ -44,15 +45,6 @@ class LearnerBusy(Conflict):
 
     slug = "learner-busy"
     title = "A learner is booked elsewhere at the same time"
-
-
-@dataclass(frozen=True, slots=True)
-class Institution:
-    """What the register says of the institution that asks."""
-
-    kind: str
-    institution_type: str | None
-    open: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,10 @@
 """Sessions as one asks for them: what the register, safeguarding and the places themselves say."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from shared.kernel import Conflict, NotFound
-from shared.kernel.clock import LONDON
-
-OVERNIGHT_ENDS = time(6)
 
 
 class SessionNotBookable(Conflict):
@@ -36,47 +33,6 @@ class NoPlacesLeft(Conflict):
 
     slug = "no-places-left"
     title = "The session has not enough places left"
-
-
-@dataclass(frozen=True, slots=True)
-class SessionDay:
-    """One day of a session, in English local time."""
-
-    on: date
-    starts: time
-    ends: time
-    overnight: bool = False
-
-    @property
-    def begins(self) -> datetime:
-        return datetime.combine(self.on, self.starts)
-
-    @property
-    def finishes(self) -> datetime:
-        """The end: the next morning's for a night away or for an end before the start."""
-        ends = OVERNIGHT_ENDS if self.overnight else self.ends
-        end = datetime.combine(self.on, ends)
-        return end if end > self.begins else end + timedelta(days=1)
-
-    @property
-    def minutes(self) -> int:
-        """The day's length: none can attend longer."""
-        return int((self.finishes - self.begins).total_seconds()) // 60
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduledSession:
-    """A dated run as the register announced it."""
-
-    id: UUID
-    opportunity_id: UUID
-    provider_id: UUID
-    places: int
-    days: tuple[SessionDay, ...]
-
-    @property
-    def begins_at(self) -> datetime:
-        return min(day.begins for day in self.days).replace(tzinfo=LONDON)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,60 +1,47 @@
-"""Following the register and safeguarding: copies kept, and bookings moved by what they say."""
+"""What changed facts of other services mean for places and bookings."""
 
-from bookings.application.commands import (
-    CancelSession,
-    MoveOpportunity,
-    RecordAssurance,
-    RecordOpportunity,
-    RecordOrganisation,
-    RecordSession,
-)
+from bookings.application.commands import ApplyAssurance, CancelSession, RelistOpportunity, ScheduleSession
 from bookings.application.ports import UnitOfWork
 from bookings.domain.saga import Trigger, open_to
 
 
-async def record_organisation(command: RecordOrganisation, uow: UnitOfWork) -> None:
-    await uow.register.record_organisation(command)
-
-
-async def record_opportunity(command: RecordOpportunity, uow: UnitOfWork) -> None:
-    await uow.register.record_opportunity(command)
-
-
-async def move_opportunity(command: MoveOpportunity, uow: UnitOfWork) -> None:
-    news = await uow.register.move_opportunity(command.opportunity_id, command.state, command.sequence)
-    if news and command.state == "listed":
+async def relist_opportunity(command: RelistOpportunity, uow: UnitOfWork) -> None:
+    if await uow.copies.copy_opportunity_state(command.opportunity_id, "listed", command.sequence):
         await uow.sessions.call_lines(of_opportunity=command.opportunity_id)
 
 
-async def record_session(command: RecordSession, uow: UnitOfWork) -> None:
-    await uow.sessions.record(command.session, command.sequence)
+async def schedule_session(command: ScheduleSession, uow: UnitOfWork) -> None:
+    if await uow.copies.copy_session(command.session, command.sequence):
+        await uow.sessions.open_places(command.session)
 
 
 async def cancel_session(command: CancelSession, uow: UnitOfWork) -> None:
-    await uow.sessions.cancel(command.session_id, command.sequence)
+    await uow.copies.copy_cancellation(command.session_id, command.sequence)
     bookings = await uow.bookings.of_session(command.session_id)
     for booking in bookings:
         booking.cancel_with_session(command.reason_code)
     await uow.bookings.save(*bookings)
 
 
-async def record_assurance(command: RecordAssurance, uow: UnitOfWork) -> None:
-    if not await uow.register.record_assurance(command):
+async def apply_assurance(command: ApplyAssurance, uow: UnitOfWork) -> None:
+    if not await uow.copies.copy_assurance(
+        command.assurance_id, command.site, command.state, command.sequence
+    ):
         return
-    if await uow.register.trusts(command.site):
+    if await uow.site_trust.trusts(command.site):
         await _reinstate(command, uow)
     else:
         await _suspend(command, uow)
 
 
-async def _suspend(command: RecordAssurance, uow: UnitOfWork) -> None:
+async def _suspend(command: ApplyAssurance, uow: UnitOfWork) -> None:
     bookings = await uow.bookings.of_site(command.site, open_to(Trigger.ASSURANCE_LOST))
     for booking in bookings:
         booking.suspend(command.reason_code)
     await uow.bookings.save(*bookings)
 
 
-async def _reinstate(command: RecordAssurance, uow: UnitOfWork) -> None:
+async def _reinstate(command: ApplyAssurance, uow: UnitOfWork) -> None:
     bookings = await uow.bookings.of_site(command.site, open_to(Trigger.ASSURANCE_REGAINED))
     rules = uow.rules.places(uow.today)
     for booking in bookings:

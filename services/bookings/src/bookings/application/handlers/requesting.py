@@ -5,8 +5,9 @@ from uuid import UUID
 
 from bookings.application.commands import CallLine, RequestBooking
 from bookings.application.ports import Asked, UnitOfWork
+from bookings.copies.domain import Institution
 from bookings.domain.bookings import Booking
-from bookings.domain.eligibility import Candidate, Institution, booked, decide
+from bookings.domain.eligibility import Candidate, booked, decide
 from bookings.domain.learners import LearnerUnknown
 from bookings.domain.line import Waiting, next_in_line
 from bookings.domain.sessions import Session, SessionUnknown
@@ -23,7 +24,7 @@ async def request_bookings(commands: Sequence[RequestBooking], uow: UnitOfWork) 
     # In a rush most are refused by now, and nothing else is read for them.
     sought = [each for each in asked if isinstance(each, Asked)]
     found = dict(zip(sought, await uow.learners.candidates(sought), strict=True)) if sought else {}
-    institutions = await uow.register.institutions({each.institution_id for each in sought})
+    institutions = await uow.copies.institutions({each.institution_id for each in sought})
     named: set[UUID] = set()
     outcomes: list[Booking | Refusal] = []
     for command, each in zip(commands, asked, strict=True):

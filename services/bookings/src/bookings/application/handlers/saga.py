@@ -21,7 +21,7 @@ async def grant_clearance(command: GrantClearance, uow: UnitOfWork) -> None:
     booking = await uow.bookings.get(command.booking_id, command.acting_for)
     booking.clear()
     # The grant and a loss of assurance come by different ways: whichever is later, the loss prevails.
-    if not await uow.register.trusts_session(booking.session_id):
+    if not await uow.site_trust.trusts_session(booking.session_id):
         booking.suspend(ASSURANCE_LOST)
     await uow.bookings.save(booking)
 

@@ -1,14 +1,13 @@
-"""The copy of what the register and safeguarding say: the newest of each, whatever the order of arrival."""
+"""The copies of other services' facts: the newest of each, whatever the order of arrival."""
 
 from collections.abc import Collection
 from dataclasses import asdict
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 
-from bookings.application.commands import AssuredSite, RecordAssurance, RecordOpportunity, RecordOrganisation
-from bookings.domain.eligibility import Institution
+from bookings.copies.commands import CopyOpportunity, CopyOrganisation
+from bookings.copies.domain import AssuredSite, Institution, ScheduledSession
 from shared.bus.transaction import Transaction
 from shared.kernel import NotYetKnown
 
@@ -41,7 +40,7 @@ _OPPORTUNITY = text(
     where opportunities.sequence < excluded.sequence
     """
 )
-_MOVE_OPPORTUNITY = text(
+_OPPORTUNITY_STATE = text(
     """
     update opportunities set state = :state, sequence = :sequence
     where opportunity_id = :opportunity_id and sequence < :sequence returning true
@@ -57,32 +56,31 @@ _ASSURANCE = text(
     returning true
     """
 )
-_TRUSTS = text(
+_SESSION = text(
     """
-    select trusted from site_trust
-    where provider_id = :provider_id and site_id = :site_id and activity_band = :activity_band
-    """
-)
-_LOCK_TRUST = text(
-    """
-    select from assurances a
-    join opportunities o using (provider_id, site_id, activity_band)
-    join sessions s on s.opportunity_id = o.opportunity_id
-    where s.session_id = :session_id for share of a
+    insert into sessions (session_id, opportunity_id, provider_id, first_day, last_day, begins_at, sequence)
+    values (:session_id, :opportunity_id, :provider_id, :first_day, :last_day, :begins_at, :sequence)
+    on conflict (session_id) do nothing returning true
     """
 )
-_TRUSTS_SESSION = text(
+_SESSION_DAYS = text(
     """
-    select t.trusted from site_trust t
-    join opportunities o using (provider_id, site_id, activity_band)
-    join sessions s on s.opportunity_id = o.opportunity_id
-    where s.session_id = :session_id
+    insert into session_days (session_id, on_day, minutes, during)
+    select :session_id, on_day, minutes, tsrange(begins, finishes)
+    from unnest(cast(:days as date[]), cast(:minutes as smallint[]), cast(:begins as timestamp[]),
+                cast(:finishes as timestamp[])) as d(on_day, minutes, begins, finishes)
+    """
+)
+_CANCELLATION = text(
+    """
+    update sessions set cancelled = true, sequence = greatest(sequence, :sequence)
+    where session_id = :session_id returning true
     """
 )
 
 
-class RegisterCopyRepository:
-    """Organisations, opportunities and assurances as others own them."""
+class CopyRepository:
+    """Organisations, opportunities, sessions and assurances as their owners last published them."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._db = transaction.db
@@ -93,32 +91,49 @@ class RegisterCopyRepository:
         rows = await self._db.execute(_INSTITUTIONS, {"organisation_ids": list(institution_ids)})
         return {row.organisation_id: Institution(row.kind, row.institution_type, row.open) for row in rows}
 
-    async def record_organisation(self, organisation: RecordOrganisation) -> None:
+    async def copy_organisation(self, organisation: CopyOrganisation) -> None:
         await self._db.execute(_ORGANISATION, asdict(organisation))
 
-    async def record_opportunity(self, opportunity: RecordOpportunity) -> None:
+    async def copy_opportunity(self, opportunity: CopyOpportunity) -> None:
         values = asdict(opportunity) | {"year_groups": list(opportunity.year_groups)}
         await self._db.execute(_OPPORTUNITY, values)
 
-    async def move_opportunity(self, opportunity_id: UUID, state: str, sequence: int) -> bool:
+    async def copy_opportunity_state(self, opportunity_id: UUID, state: str, sequence: int) -> bool:
         values = {"opportunity_id": opportunity_id, "state": state, "sequence": sequence}
-        if await self._db.scalar(_MOVE_OPPORTUNITY, values):
+        if await self._db.scalar(_OPPORTUNITY_STATE, values):
             return True
         if not await self._db.scalar(_IS_KNOWN, {"opportunity_id": opportunity_id}):
             raise NotYetKnown("an opportunity that left or entered the listing")
         return False
 
-    async def record_assurance(self, assurance: RecordAssurance) -> bool:
-        values: dict[str, Any] = asdict(assurance.site) | {
-            "assurance_id": assurance.assurance_id,
-            "state": assurance.state,
-            "sequence": assurance.sequence,
+    async def copy_session(self, session: ScheduledSession, sequence: int) -> bool:
+        values = {
+            "session_id": session.id,
+            "opportunity_id": session.opportunity_id,
+            "provider_id": session.provider_id,
+            "first_day": min(day.on for day in session.days),
+            "last_day": max(day.on for day in session.days),
+            "begins_at": session.begins_at,
+            "sequence": sequence,
         }
+        if not await self._db.scalar(_SESSION, values):
+            return False
+        await self._db.execute(
+            _SESSION_DAYS,
+            {
+                "session_id": session.id,
+                "days": [day.on for day in session.days],
+                "minutes": [day.minutes for day in session.days],
+                "begins": [day.begins for day in session.days],
+                "finishes": [day.finishes for day in session.days],
+            },
+        )
+        return True
+
+    async def copy_cancellation(self, session_id: UUID, sequence: int) -> None:
+        if not await self._db.scalar(_CANCELLATION, {"session_id": session_id, "sequence": sequence}):
+            raise NotYetKnown("a session that was cancelled")
+
+    async def copy_assurance(self, assurance_id: UUID, site: AssuredSite, state: str, sequence: int) -> bool:
+        values = asdict(site) | {"assurance_id": assurance_id, "state": state, "sequence": sequence}
         return bool(await self._db.scalar(_ASSURANCE, values))
-
-    async def trusts(self, site: AssuredSite) -> bool:
-        return await self._db.scalar(_TRUSTS, asdict(site)) is not False
-
-    async def trusts_session(self, session_id: UUID) -> bool:
-        await self._db.execute(_LOCK_TRUST, {"session_id": session_id})
-        return await self._db.scalar(_TRUSTS_SESSION, {"session_id": session_id}) is not False

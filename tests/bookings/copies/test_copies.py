@@ -1,10 +1,10 @@
-"""Following the register: the newest of each counts, whatever the order of arrival."""
+"""Copies of facts of other services: the newest of each counts, whatever the order of arrival."""
 
 from shared.contracts.opportunities import OpportunityReinstated, OpportunitySuspended, OrganisationRecorded
 from tests.bookings.world import World
 
 
-async def test_old_news_of_an_organisation_changes_nothing(world: World) -> None:
+async def test_an_older_event_of_an_organisation_changes_nothing(world: World) -> None:
     school, session = await world.school(), await world.session()
     learners = await world.learners(school, 1)
     closed = OrganisationRecorded(

@@ -1,0 +1,16 @@
+"""Facts are copied that move no booking by themselves."""
+
+from bookings.copies.commands import CopyOpportunity, CopyOpportunityState, CopyOrganisation
+from bookings.copies.ports import CopiesUnitOfWork
+
+
+async def copy_organisation(command: CopyOrganisation, uow: CopiesUnitOfWork) -> None:
+    await uow.copies.copy_organisation(command)
+
+
+async def copy_opportunity(command: CopyOpportunity, uow: CopiesUnitOfWork) -> None:
+    await uow.copies.copy_opportunity(command)
+
+
+async def copy_opportunity_state(command: CopyOpportunityState, uow: CopiesUnitOfWork) -> None:
+    await uow.copies.copy_opportunity_state(command.opportunity_id, command.state, command.sequence)

@@ -1,0 +1,54 @@
+"""What the use cases need of the copies."""
+
+from collections.abc import Collection
+from typing import Protocol
+from uuid import UUID
+
+from bookings.copies.commands import CopyOpportunity, CopyOrganisation
+from bookings.copies.domain import AssuredSite, Institution, ScheduledSession
+
+
+class Copies(Protocol):
+    """Facts of other services; an older one than the copy holds changes nothing."""
+
+    async def institutions(self, institution_ids: Collection[UUID]) -> dict[UUID, Institution]:
+        """Those of them that are known."""
+        ...
+
+    async def copy_organisation(self, organisation: CopyOrganisation) -> None: ...
+
+    async def copy_opportunity(self, opportunity: CopyOpportunity) -> None: ...
+
+    async def copy_opportunity_state(self, opportunity_id: UUID, state: str, sequence: int) -> bool:
+        """Whether this was new. Raises `NotYetKnown`."""
+        ...
+
+    async def copy_session(self, session: ScheduledSession, sequence: int) -> bool:
+        """Whether the session was new: it is scheduled once and never changed."""
+        ...
+
+    async def copy_cancellation(self, session_id: UUID, sequence: int) -> None:
+        """Raises `NotYetKnown`."""
+        ...
+
+    async def copy_assurance(self, assurance_id: UUID, site: AssuredSite, state: str, sequence: int) -> bool:
+        """Whether this was new."""
+        ...
+
+
+class SiteTrust(Protocol):
+    """Whether the sites of providers are trusted."""
+
+    async def trusts(self, site: AssuredSite) -> bool:
+        """No assurance of the site and band is suspended, and one is in force if any is known."""
+        ...
+
+    async def trusts_session(self, session_id: UUID) -> bool:
+        """The same for a session's site and band; it stays so until this transaction ends."""
+        ...
+
+
+class CopiesUnitOfWork(Protocol):
+    """One transaction, as the use cases of this capability see it."""
+
+    copies: Copies
