@@ -3,10 +3,14 @@
 from pathlib import Path
 
 from bookings.adapters.reads import BookingsReads
-from bookings.adapters.roster import Keys
 from bookings.adapters.rulebook import Rulebook
-from bookings.api import attendance, bookings, cohorts, learners, rosters, sessions
+from bookings.api import attendance, bookings, sessions
 from bookings.application.ports import UnitOfWork
+from bookings.application.queries import Reads
+from bookings.learners import api as learners
+from bookings.learners.queries import LearnerQueries
+from bookings.learners.reads import LearnerReads
+from bookings.learners.roster import Keys
 from bookings.settings import Settings
 from bookings.subscriptions import DEADLINES, SUBSCRIPTIONS
 from bookings.unit_of_work import BookingsUnitOfWork
@@ -31,15 +35,18 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
         title="Learners, places and bookings",
         settings=settings,
         open_unit_of_work=open_unit_of_work,
-        open_reads=BookingsReads,
+        open_reads=lambda database: {
+            LearnerQueries: LearnerReads(database),
+            Reads: BookingsReads(database),
+        },
         routers=[
             bookings.rush,
             bookings.routes,
             attendance.routes,
             sessions.routes,
-            cohorts.routes,
+            learners.cohorts,
             learners.routes,
-            rosters.routes,
+            bookings.erasures,
         ],
         subscriptions=SUBSCRIPTIONS,
         deadlines=DEADLINES,

@@ -5,6 +5,7 @@ from bookings.consumers import policies
 from bookings.copies import policies as copies
 from bookings.domain.bookings import BEGINNING, HOLD
 from bookings.domain.line import CALL
+from bookings.learners import policies as learners
 from shared.contracts import integrations, opportunities, safeguarding
 from shared.messaging.policy import Deadline, Subscription
 
@@ -12,7 +13,7 @@ SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
     Subscription(
         "when_roster_row_received_apply",
         integrations.RosterRowReceived,
-        policies.when_roster_row_received_apply,
+        learners.when_roster_row_received_apply,
     ),
     Subscription(
         "when_organisation_recorded_copy",

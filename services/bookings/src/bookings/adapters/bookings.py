@@ -77,6 +77,11 @@ class BookingRepository:
             sql.OF_LEARNER, institution_id=institution_id, learner_id=learner_id, states=_LIVE
         )
 
+    async def forget_learner(self, institution_id: UUID, learner_id: UUID) -> None:
+        values = {"institution_id": institution_id, "learner_id": learner_id}
+        await self._db.execute(sql.FORGET_INPUT, values | {"learner_id": str(learner_id)})
+        await self._db.execute(sql.FORGET_LEARNER, values)
+
     async def reserve_days(self, booking: Booking) -> bool:
         of = {"booking_id": booking.id}
         complete = bool(await self._db.scalar(sql.RESERVE_DAYS, of))

@@ -133,3 +133,16 @@ KEEP_REGISTER = text(
     set attended = excluded.attended, minutes = excluded.minutes, recorded_at = excluded.recorded_at
     """
 )
+
+# A key from attendance sees to it that a learner's registers go with the learner's row of the booking.
+FORGET_LEARNER = text(
+    "delete from booking_learners where institution_id = :institution_id and learner_id = :learner_id"
+)
+FORGET_INPUT = text(
+    """
+    update bookings b set decision = b.decision #- array['inputs', 'learners', cast(:learner_id as text)]
+    where b.institution_id = :institution_id and b.booking_id in (
+      select booking_id from booking_learners
+      where institution_id = :institution_id and learner_id = cast(cast(:learner_id as text) as uuid))
+    """
+)

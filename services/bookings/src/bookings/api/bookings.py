@@ -15,7 +15,13 @@ from bookings.api.schemas import (
     Cancellation,
     Departures,
 )
-from bookings.application.commands import CancelBooking, RemoveLearners, RequestBooking, WithdrawBooking
+from bookings.application.commands import (
+    CancelBooking,
+    EraseLearner,
+    RemoveLearners,
+    RequestBooking,
+    WithdrawBooking,
+)
 from bookings.application.handlers import requesting, saga
 from bookings.domain.bookings import (
     Booking,
@@ -30,9 +36,10 @@ from bookings.domain.eligibility import (
     PlacementNotLawful,
     YearGroupNotOffered,
 )
-from bookings.domain.learners import LearnerUnknown
 from bookings.domain.sessions import NoPlacesLeft, ProviderSuspended, SessionNotBookable, SessionUnknown
-from shared.http.commands import IdempotentRequest, answer
+from bookings.learners.bodies import LearnerId
+from bookings.learners.domain import LearnerUnknown
+from shared.http.commands import IdempotentRequest, answer, no_content
 from shared.http.fast_path import FastRoute
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, Paging
 from shared.http.problems import documented
@@ -41,6 +48,7 @@ from shared.security.access import own_organisation, requires
 from shared.security.tokens import Caller
 
 routes = APIRouter(tags=["bookings"])
+erasures = APIRouter(tags=["learners"])  # of a learner, whose bookings change with it
 rush = APIRouter(tags=["bookings"], route_class=FastRoute)  # what everybody asks for when places open
 
 
@@ -157,6 +165,15 @@ async def remove_learners(
     command = RemoveLearners(booking_id, caller.acts_for, tuple(body.learner_ids))
     render = answer(200, partial(BookingBody.seen_by, caller))
     return await request.execute(caller, saga.remove_learners, command, render)
+
+
+@erasures.delete("/v1/learners/{learner_id}", operation_id="eraseLearner", status_code=204)
+async def erase_learner(
+    learner_id: LearnerId, request: IdempotentRequest, caller: Caller = requires("bookings:write")
+) -> Response:
+    """Forget a learner: off every booking, and out of every service that knew the pseudonym."""
+    command = EraseLearner(own_organisation(caller), learner_id)
+    return await request.execute(caller, saga.erase_learner, command, no_content)
 
 
 def _location(booking: Booking) -> str:

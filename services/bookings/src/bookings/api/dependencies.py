@@ -3,22 +3,14 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Path, Request
+from fastapi import Path
 
 from bookings.application.queries import Reader, Reads
+from shared.http.reads import reads_for
 from shared.security.tokens import Caller
 
-
-async def _reads(request: Request) -> Reads:
-    reads: Reads = request.app.state.runtime.reads
-    return reads
-
-
-FromReads = Annotated[Reads, Depends(_reads)]
+FromReads = Annotated[Reads, reads_for(Reads)]
 BookingId = Annotated[UUID, Path(description="The booking")]
-CohortId = Annotated[UUID, Path(description="The cohort")]
-LearnerId = Annotated[UUID, Path(description="The learner, by pseudonym")]
-RosterId = Annotated[UUID, Path(description="The roster, as `integrations` named it")]
 SessionId = Annotated[UUID, Path(description="The session")]
 
 

@@ -1,21 +1,20 @@
 """Request and response bodies of bookings and their registers."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from bookings.application.commands import RecordAttendance
 from bookings.application.queries import DayRegister
 from bookings.domain.attendance import Entry, Register
 from bookings.domain.bookings import Booking
 from bookings.domain.saga import State
+from bookings.learners.bodies import MAX_LEARNERS, LearnerIds
 from shared.contracts.vocabulary import ReasonCode
 from shared.http.bodies import RequestBody, ResponseBody
 from shared.security.tokens import Caller
-
-MOST_LEARNERS = 300
 
 BookingState = Literal[
     "waitlisted",
@@ -26,24 +25,6 @@ BookingState = Literal[
     "expired",
     "withdrawn",
     "cancelled",
-]
-
-
-def _distinct(learner_ids: list[UUID]) -> list[UUID]:
-    if len(set(learner_ids)) != len(learner_ids):
-        raise ValueError("a learner is named twice")
-    return learner_ids
-
-
-LearnerIds = Annotated[
-    list[UUID],
-    Field(
-        min_length=1,
-        max_length=MOST_LEARNERS,
-        description="Learners by pseudonym, each once",
-        json_schema_extra={"uniqueItems": True},
-    ),
-    AfterValidator(_distinct),
 ]
 
 
@@ -147,7 +128,7 @@ class RegisterToTake(RequestBody):
 
     on: date = Field(description="A day of the session, today or earlier", examples=["2027-03-03"])
     entries: list[EntryBody] = Field(
-        min_length=1, max_length=MOST_LEARNERS, description="Every learner of the booking exactly once"
+        min_length=1, max_length=MAX_LEARNERS, description="Every learner of the booking exactly once"
     )
 
     def read(self) -> Register:

@@ -1,22 +1,10 @@
 """What the service can be asked to do."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from uuid import UUID
 
 from bookings.copies.domain import AssuredSite, ScheduledSession
 from bookings.domain.attendance import Register
-
-
-@dataclass(frozen=True, slots=True)
-class ApplyRosterRow:
-    """Take one sealed row of a school's roster, sent at `heard_at`."""
-
-    institution_id: UUID
-    roster_id: UUID
-    row: int
-    sealed: str = field(repr=False)
-    heard_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +13,6 @@ class EraseLearner:
 
     institution_id: UUID
     learner_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class FormCohort:
-    """Put learners together under a label, to be booked together."""
-
-    cohort_id: UUID
-    institution_id: UUID
-    label: str
-    learner_ids: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from bookings.copies.ports import Copies, SiteTrust
 from bookings.domain.attendance import Register
 from bookings.domain.bookings import Booking
 from bookings.domain.eligibility import Candidate, EligibilityRules
-from bookings.domain.learners import Learner, RosterRow
 from bookings.domain.line import PlaceRules
 from bookings.domain.saga import State
 from bookings.domain.sessions import Session
+from bookings.learners.ports import Cohorts, Learners, Roster
 
 
-class Asked(NamedTuple):
+class PlacesRequest(NamedTuple):
     """Places asked for in a session, for learners of an institution, under the booking's id."""
 
     booking_id: UUID
@@ -33,53 +33,11 @@ class Rules(Protocol):
     def places(self, on: date) -> PlaceRules: ...
 
 
-class Roster(Protocol):
-    """Opens sealed rows, and keeps how each fared."""
+class Candidates(Protocol):
+    """Learners somebody wants to book."""
 
-    def open(self, sealed: str) -> RosterRow:
-        """The row. Raises `RowUnreadable`."""
-        ...
-
-    def pseudonym(self, institution_id: UUID, row: RosterRow) -> UUID:
-        """The learner's id."""
-        ...
-
-    async def note(
-        self, institution_id: UUID, roster_id: UUID, row: int, failure: str | None = None
-    ) -> None: ...
-
-
-class Learners(Protocol):
-    """Keeps the institutions' learners; the only place that knows who they are."""
-
-    async def find(self, institution_id: UUID, learner_id: UUID) -> Learner | None: ...
-
-    async def candidates(self, asked: Sequence[Asked]) -> list[list[Candidate]]:
+    async def of(self, requests: Sequence[PlacesRequest]) -> list[list[Candidate]]:
         """For each, its learners who are on roll, with how their days stand beside the session's."""
-        ...
-
-    async def save(self, learner: Learner) -> None: ...
-
-    async def announce(self, learner: Learner) -> None:
-        """Tell the world, unless the learner has left for another institution."""
-        ...
-
-    async def erase(self, institution_id: UUID, learner_id: UUID) -> None:
-        """Forget, and tell the world to forget."""
-        ...
-
-
-class Cohorts(Protocol):
-    """Keeps the institutions' cohorts."""
-
-    async def add(
-        self, institution_id: UUID, cohort_id: UUID, label: str, learner_ids: Sequence[UUID], now: datetime
-    ) -> int:
-        """Keep a cohort of those of the learners who are on roll; how many they are."""
-        ...
-
-    async def members_of(self, cohorts: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], list[UUID]]:
-        """By institution and cohort: whoever is in it and on roll. What is not there has no entry."""
         ...
 
 
@@ -130,6 +88,10 @@ class Bookings(Protocol):
         """The learner's bookings that have not ended."""
         ...
 
+    async def forget_learner(self, institution_id: UUID, learner_id: UUID) -> None:
+        """Keep nothing of the learner with any booking."""
+        ...
+
     async def reserve_days(self, booking: Booking) -> bool:
         """Fill the learners' days; False, with nothing filled, where one is booked elsewhere."""
         ...
@@ -154,6 +116,7 @@ class UnitOfWork(Protocol):
     rules: Rules
     roster: Roster
     learners: Learners
+    candidates: Candidates
     cohorts: Cohorts
     sessions: Sessions
     copies: Copies

@@ -3,22 +3,14 @@
 from typing import Any
 
 from bookings.application import commands
-from bookings.application.handlers import following, learners, requesting, saga
+from bookings.application.handlers import following, requesting, saga
 from bookings.application.ports import UnitOfWork
 from bookings.copies.domain import AssuredSite, ScheduledSession, SessionDay
-from shared.contracts import integrations, opportunities, safeguarding
+from shared.contracts import opportunities, safeguarding
 from shared.contracts.envelope import Event
 from shared.messaging.policy import Due, Instruction, for_tenants
 
 Told = Instruction[UnitOfWork]
-
-
-def when_roster_row_received_apply(event: Event[integrations.RosterRowReceived]) -> Told:
-    data = event.data
-    command = commands.ApplyRosterRow(
-        data.institution_id, data.roster_id, data.row, data.sealed, heard_at=event.time
-    )
-    return Instruction(learners.apply_roster_row, command, for_tenants(data.institution_id))
 
 
 def when_opportunity_reinstated_open(event: Event[opportunities.OpportunityReinstated]) -> Told:

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from bookings.application.commands import CallLine, RequestBooking
-from bookings.application.ports import Asked, UnitOfWork
+from bookings.application.ports import PlacesRequest, UnitOfWork
 from bookings.copies.domain import Institution
 from bookings.domain.bookings import Booking
 from bookings.domain.eligibility import Candidate, booked, decide
-from bookings.domain.learners import LearnerUnknown
 from bookings.domain.line import Waiting, next_in_line
 from bookings.domain.sessions import Session, SessionUnknown
+from bookings.learners.domain import LearnerUnknown
 from shared.kernel import ConcurrentChange, NotFound, Refusal
 
 LINE_SEEN = 50
@@ -22,8 +22,8 @@ async def request_bookings(commands: Sequence[RequestBooking], uow: UnitOfWork) 
     cohorts = await uow.cohorts.members_of({(c.institution_id, c.cohort_id) for c in commands if c.cohort_id})
     asked = [_asked(each, sessions, cohorts, uow) for each in commands]
     # In a rush most are refused by now, and nothing else is read for them.
-    sought = [each for each in asked if isinstance(each, Asked)]
-    found = dict(zip(sought, await uow.learners.candidates(sought), strict=True)) if sought else {}
+    sought = [each for each in asked if isinstance(each, PlacesRequest)]
+    found = dict(zip(sought, await uow.candidates.of(sought), strict=True)) if sought else {}
     institutions = await uow.copies.institutions({each.institution_id for each in sought})
     named: set[UUID] = set()
     outcomes: list[Booking | Refusal] = []
@@ -64,7 +64,7 @@ def _asked(
     sessions: Mapping[UUID, Session],
     cohorts: Mapping[tuple[UUID, UUID], Sequence[UUID]],
     uow: UnitOfWork,
-) -> Asked | Refusal:
+) -> PlacesRequest | Refusal:
     """For whom places are asked, unless the session alone is reason to refuse."""
     try:
         session = sessions.get(command.session_id)
@@ -76,7 +76,7 @@ def _asked(
             session.must_have_room_for(len(learner_ids))
     except Refusal as refusal:
         return refusal
-    return Asked(command.booking_id, command.institution_id, session.id, tuple(learner_ids))
+    return PlacesRequest(command.booking_id, command.institution_id, session.id, tuple(learner_ids))
 
 
 def _named(command: RequestBooking, cohorts: Mapping[tuple[UUID, UUID], Sequence[UUID]]) -> Sequence[UUID]:
@@ -90,7 +90,7 @@ def _named(command: RequestBooking, cohorts: Mapping[tuple[UUID, UUID], Sequence
 
 def _booking(
     command: RequestBooking,
-    asked: Asked,
+    asked: PlacesRequest,
     session: Session,
     candidates: Sequence[Candidate],
     institution: Institution | None,

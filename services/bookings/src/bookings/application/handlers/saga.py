@@ -3,6 +3,7 @@
 from bookings.application.commands import (
     CancelBooking,
     EndMissedBooking,
+    EraseLearner,
     ExpireHold,
     GrantClearance,
     RecordAttendance,
@@ -13,6 +14,7 @@ from bookings.application.commands import (
 )
 from bookings.application.ports import UnitOfWork
 from bookings.domain.bookings import Booking
+from shared.kernel import NotFound
 
 ASSURANCE_LOST = "assurance-lost"
 
@@ -72,6 +74,17 @@ async def remove_learners(command: RemoveLearners, uow: UnitOfWork) -> Booking:
     booking.depart(command.learner_ids, "all-learners-left")
     await uow.bookings.save(booking)
     return booking
+
+
+async def erase_learner(command: EraseLearner, uow: UnitOfWork) -> None:
+    if await uow.learners.find(command.institution_id, command.learner_id) is None:
+        raise NotFound("There is no such learner on your roll")
+    bookings = await uow.bookings.of_learner(command.institution_id, command.learner_id)
+    for booking in bookings:
+        booking.depart({command.learner_id}, "learner-erased")
+    await uow.bookings.save(*bookings)
+    await uow.bookings.forget_learner(command.institution_id, command.learner_id)
+    await uow.learners.erase(command.institution_id, command.learner_id)
 
 
 async def record_attendance(command: RecordAttendance, uow: UnitOfWork) -> RecordAttendance:

@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid4
 
-from bookings.domain.learners import pseudonym
+from bookings.learners.domain import pseudonym
 
 SECRET = b"a secret of the tests"
 SCHOOL, OTHER_SCHOOL = uuid4(), uuid4()

@@ -1,4 +1,4 @@
-"""Sealed roster rows: opened with this service's key, and noted as they fared."""
+"""Sealed roster rows: opened with this service's key; how each fared is kept."""
 
 import json
 from datetime import date
@@ -11,13 +11,13 @@ from joserfc.jwk import ECKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import text
 
-from bookings.domain.learners import RosterRow, RowUnreadable, pseudonym
+from bookings.learners.domain import RosterRow, RowUnreadable, pseudonym
 from shared.bus.transaction import Transaction
 from shared.contracts.vocabulary import ReasonCode, YearGroup
 
 ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
-_NOTE = text(
+_PROGRESS = text(
     """
     insert into roster_rows (institution_id, roster_id, row_number, failure)
     values (:institution_id, :roster_id, :row, :failure)
@@ -80,6 +80,8 @@ class SealedRoster:
     def pseudonym(self, institution_id: UUID, row: RosterRow) -> UUID:
         return pseudonym(self._keys.pseudonyms, institution_id, row.source_id, row.upn)
 
-    async def note(self, institution_id: UUID, roster_id: UUID, row: int, failure: str | None = None) -> None:
+    async def save_progress(
+        self, institution_id: UUID, roster_id: UUID, row: int, failure: str | None = None
+    ) -> None:
         values = {"institution_id": institution_id, "roster_id": roster_id, "row": row, "failure": failure}
-        await self._db.execute(_NOTE, values)
+        await self._db.execute(_PROGRESS, values)

@@ -1,4 +1,4 @@
-"""Learners: who they are is kept here alone; the world knows a pseudonym and what reports need."""
+"""Learners: who they are is kept here alone; others know a pseudonym and what reports need."""
 
 import hashlib
 import hmac
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from shared.kernel import Invalid
+from shared.kernel import Aggregate, Invalid
 
 
 class LearnerUnknown(Invalid):
@@ -16,7 +16,7 @@ class LearnerUnknown(Invalid):
     title = "A learner is not on the institution's roll"
 
 
-class RowUnreadable(Exception):  # noqa: N818 - the row is at fault, and is told so by its code
+class RowUnreadable(Exception):  # noqa: N818 - the row is at fault, not the code
     """A roster's row cannot be opened or does not have the form agreed; `code` says which."""
 
     def __init__(self, code: str) -> None:
@@ -39,7 +39,26 @@ class RosterRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Learner:
+class LearnerRecorded:
+    """A learner is on the roll, or what others know of a learner has changed."""
+
+    learner_id: UUID
+    institution_id: UUID
+    year_group: int
+    priority_flags: tuple[str, ...]
+    on_roll: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LearnerErased:
+    """A learner is forgotten here, and everywhere the pseudonym went."""
+
+    learner_id: UUID
+    institution_id: UUID
+
+
+@dataclass(slots=True)
+class Learner(Aggregate):
     """A learner on an institution's roll."""
 
     learner_id: UUID
@@ -50,27 +69,53 @@ class Learner:
     year_group: int
     priority_flags: tuple[str, ...]
     on_roll: bool
-    heard_at: datetime
+    received_at: datetime
 
     @classmethod
-    def of(cls, row: RosterRow, learner_id: UUID, institution_id: UUID, heard_at: datetime) -> "Learner":
+    def from_row(
+        cls, row: RosterRow, learner_id: UUID, institution_id: UUID, received_at: datetime
+    ) -> "Learner":
         """The learner a row of a roster describes."""
-        return cls(
+        learner = cls(
             learner_id,
             institution_id,
             row.given_name,
             row.family_name,
             row.birth_date,
             row.year_group,
-            tuple(sorted(set(row.priority_flags))),
+            _sorted(row.priority_flags),
             row.on_roll,
-            heard_at,
+            received_at,
         )
+        learner.record(learner.published_facts)
+        return learner
 
     @property
-    def told(self) -> tuple[object, ...]:
-        """What the world is told: only a change in this is worth an event."""
-        return self.institution_id, self.year_group, self.priority_flags, self.on_roll
+    def published_facts(self) -> LearnerRecorded:
+        """What other services know of the learner: only a change in this is worth an event."""
+        return LearnerRecorded(
+            self.learner_id, self.institution_id, self.year_group, self.priority_flags, self.on_roll
+        )
+
+    def update(self, row: RosterRow, received_at: datetime) -> None:
+        """Take over what a row says that is not older than the last."""
+        published = self.published_facts
+        self.given_name, self.family_name = row.given_name, row.family_name
+        self.birth_date, self.year_group = row.birth_date, row.year_group
+        self.priority_flags, self.on_roll = _sorted(row.priority_flags), row.on_roll
+        self.received_at = received_at
+        if self.published_facts != published:
+            self.record(self.published_facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Learners put together under a label, to be booked together."""
+
+    cohort_id: UUID
+    institution_id: UUID
+    label: str
+    learner_ids: tuple[UUID, ...]
 
 
 def pseudonym(secret: bytes, institution_id: UUID, source_id: str, upn: str | None) -> UUID:
@@ -85,3 +130,7 @@ def pseudonym(secret: bytes, institution_id: UUID, source_id: str, upn: str | No
     number = int.from_bytes(digest[:16], "big")
     number = number & ~(0xF << 76) | 0x8 << 76
     return UUID(int=number & ~(0x3 << 62) | 0x2 << 62)
+
+
+def _sorted(flags: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(flags)))

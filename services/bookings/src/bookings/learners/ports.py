@@ -1,0 +1,64 @@
+"""What the use cases of learners and cohorts need."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from bookings.learners.domain import Cohort, Learner, RosterRow
+
+
+class Roster(Protocol):
+    """Opens sealed rows, and keeps how each fared."""
+
+    def open(self, sealed: str) -> RosterRow:
+        """The row. Raises `RowUnreadable`."""
+        ...
+
+    def pseudonym(self, institution_id: UUID, row: RosterRow) -> UUID:
+        """The learner's id."""
+        ...
+
+    async def save_progress(
+        self, institution_id: UUID, roster_id: UUID, row: int, failure: str | None = None
+    ) -> None:
+        """The row is applied, or could not be for the reason given as a code."""
+        ...
+
+
+class Learners(Protocol):
+    """The institutions' learners; the only place that knows who they are."""
+
+    async def find(self, institution_id: UUID, learner_id: UUID) -> Learner | None: ...
+
+    async def save(self, learner: Learner) -> None: ...
+
+    async def erase(self, institution_id: UUID, learner_id: UUID) -> None:
+        """Forget the learner, and publish that everybody else forgets the pseudonym."""
+        ...
+
+
+class Cohorts(Protocol):
+    """The institutions' cohorts."""
+
+    async def add(self, cohort: Cohort, now: datetime) -> int:
+        """Save a new cohort of those of its learners who are on roll; how many they are."""
+        ...
+
+    async def members_of(self, cohorts: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], list[UUID]]:
+        """By institution and cohort: whoever is in it and on roll. What is not there has no entry."""
+        ...
+
+
+class RosterUnitOfWork(Protocol):
+    """One transaction, as the use cases of rosters see it."""
+
+    roster: Roster
+    learners: Learners
+
+
+class CohortsUnitOfWork(Protocol):
+    """One transaction, as the use cases of cohorts see it."""
+
+    now: datetime
+    cohorts: Cohorts

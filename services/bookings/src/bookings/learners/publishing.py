@@ -1,0 +1,23 @@
+"""Domain event to contract: what other services learn of learners."""
+
+from bookings.learners.domain import LearnerErased, LearnerRecorded
+from shared.bus.transaction import Transaction
+from shared.contracts import bookings as contracts
+
+
+def publish(transaction: Transaction, event: LearnerRecorded | LearnerErased, sequence: int) -> None:
+    """Publish what happened to a learner; an erasure also clears the compacted topic of the pseudonym."""
+    match event:
+        case LearnerRecorded():
+            recorded = contracts.LearnerRecorded(
+                learner_id=event.learner_id,
+                institution_id=event.institution_id,
+                year_group=event.year_group,
+                priority_flags=list(event.priority_flags),
+                on_roll=event.on_roll,
+            )
+            transaction.publish(recorded, sequence=sequence)
+        case LearnerErased():
+            transaction.erase(contracts.LearnerRecorded, event.learner_id)
+            erased = contracts.LearnerErased(learner_id=event.learner_id, institution_id=event.institution_id)
+            transaction.publish(erased, sequence=sequence)
