@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
+from bookings.capacity.domain import Session
+from bookings.capacity.rules import PlaceRules
 from bookings.domain.bookings import Booking
 from bookings.domain.eligibility import BookedLearner, Decision
-from bookings.domain.line import PlaceRules
 from bookings.domain.saga import State
-from bookings.domain.sessions import Session
 
 NOW = datetime(2027, 2, 1, 9, tzinfo=UTC)
 RULES = PlaceRules(hold=timedelta(minutes=30), referred_hold=timedelta(days=3), smaller_may_pass=False)
@@ -32,7 +32,7 @@ SESSION = Session(
 DECISION = Decision("booking-eligibility", "1", ("institution-eligible",), {})
 
 
-def booking(session: Session = SESSION, *, learners: int = 2, join_line: bool = False) -> Booking:
+def booking(session: Session = SESSION, *, learners: int = 2, join_waiting_list: bool = False) -> Booking:
     """A booking that was asked for just now."""
     return Booking.request(
         uuid4(),
@@ -42,14 +42,14 @@ def booking(session: Session = SESSION, *, learners: int = 2, join_line: bool = 
         DECISION,
         NOW,
         rules=RULES,
-        join_line=join_line,
+        join_waiting_list=join_waiting_list,
     )
 
 
 def booking_in(state: State) -> Booking:
     """A booking that is in the state, however it came there."""
     full = replace(SESSION, taken=10)
-    found = booking(full, join_line=True) if state is State.WAITLISTED else booking()
+    found = booking(full, join_waiting_list=True) if state is State.WAITLISTED else booking()
     found.state = state
     if state is not State.AWAITING_CLEARANCE:
         found.held_until = None

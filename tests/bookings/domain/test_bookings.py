@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from bookings.capacity.domain import Holding, NoPlacesLeft
 from bookings.domain.attendance import (
     AttendanceIncomplete,
     AttendanceTooEarly,
@@ -15,9 +16,8 @@ from bookings.domain.attendance import (
     Register,
 )
 from bookings.domain.booking_events import BookingChanged, BookingEnded
-from bookings.domain.bookings import BookingStateForbids, Holding, LearnerNotOnBooking, NotTheAsker
+from bookings.domain.bookings import BookingStateForbids, LearnerNotOnBooking, NotTheAsker
 from bookings.domain.saga import State
-from bookings.domain.sessions import NoPlacesLeft
 from tests.bookings.domain.making import SESSION, booking, booking_in
 
 
@@ -38,14 +38,14 @@ def test_nobody_passes_those_who_wait() -> None:
 
 
 def test_who_joins_the_line_holds_nothing() -> None:
-    waiting = booking(replace(SESSION, taken=10), join_line=True)
+    waiting = booking(replace(SESSION, taken=10), join_waiting_list=True)
 
     assert waiting.state is State.WAITLISTED
     assert waiting.holding == Holding(places=0, waiting=1)
 
 
 def test_there_is_no_line_where_there_is_room() -> None:
-    assert booking(join_line=True).state is State.AWAITING_CLEARANCE
+    assert booking(join_waiting_list=True).state is State.AWAITING_CLEARANCE
 
 
 @pytest.mark.parametrize("state", [State.CONFIRMED, State.EXPIRED, State.WITHDRAWN])

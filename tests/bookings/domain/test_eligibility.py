@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from bookings.adapters.rulebook import Rulebook
+from bookings.adapters.rule_packs import eligibility_rules
+from bookings.capacity.domain import Session
 from bookings.copies.domain import Institution
 from bookings.domain.eligibility import (
     Candidate,
@@ -18,10 +19,11 @@ from bookings.domain.eligibility import (
     YearGroupNotOffered,
     decide,
 )
-from bookings.domain.sessions import Session
+from bookings.main import RULES as FOLDER
+from shared.rulepacks import RulePacks
 from tests.bookings.domain.making import SESSION
 
-RULES = Rulebook().eligibility(date(2027, 3, 3))
+RULES = eligibility_rules(RulePacks(FOLDER))(date(2027, 3, 3))
 SCHOOL = Institution("institution", "academy", open=True)
 PLACEMENT = replace(SESSION, format="placement", kind="placement", year_groups=frozenset(range(7, 14)))
 

@@ -101,7 +101,7 @@ def test_a_hold_runs_out_only_at_its_deadline() -> None:
 def test_no_hold_outlasts_the_session_s_beginning() -> None:
     held = booking_in(State.WAITLISTED)
 
-    held.call_up(SESSION.begins_at - timedelta(minutes=5), RULES)
+    held.promote(SESSION.begins_at - timedelta(minutes=5), RULES)
 
     assert held.held_until == SESSION.begins_at
 

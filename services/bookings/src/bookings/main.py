@@ -3,32 +3,39 @@
 from pathlib import Path
 
 from bookings.adapters.reads import BookingsReads
-from bookings.adapters.rulebook import Rulebook
-from bookings.api import attendance, bookings, sessions
+from bookings.adapters.rule_packs import eligibility_rules
+from bookings.api import attendance, bookings
 from bookings.application.ports import UnitOfWork
 from bookings.application.queries import Reads
+from bookings.capacity import api as capacity
+from bookings.capacity.queries import PlacesQueries
+from bookings.capacity.reads import PlacesReads
+from bookings.capacity.rule_packs import place_rules
 from bookings.learners import api as learners
 from bookings.learners.queries import LearnerQueries
 from bookings.learners.reads import LearnerReads
 from bookings.learners.roster import Keys
 from bookings.settings import Settings
 from bookings.subscriptions import DEADLINES, SUBSCRIPTIONS
-from bookings.unit_of_work import BookingsUnitOfWork
+from bookings.unit_of_work import BookingsUnitOfWork, Rules
 from shared.bus.transaction import Transaction
 from shared.kernel import Clock
+from shared.rulepacks import RulePacks
 from shared.runtime import Service
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
+RULES = Path(__file__).parent / "rules"
 
 
 def compose(settings: Settings | None = None, clock: Clock | None = None) -> Service[UnitOfWork]:
     """Learners, places, bookings, waiting lists and attendance."""
     settings = settings or Settings()
-    rulebook = Rulebook()
+    packs = RulePacks(RULES)
+    rules = Rules(eligibility_rules(packs), place_rules(packs))
     keys = Keys(settings.roster_private_key.get_secret_value(), settings.pseudonym_secret.get_secret_value())
 
     def open_unit_of_work(transaction: Transaction) -> UnitOfWork:
-        return BookingsUnitOfWork(transaction, rulebook, keys)
+        return BookingsUnitOfWork(transaction, rules, keys)
 
     return Service(
         name="bookings",
@@ -37,13 +44,14 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
         open_unit_of_work=open_unit_of_work,
         open_reads=lambda database: {
             LearnerQueries: LearnerReads(database),
+            PlacesQueries: PlacesReads(database),
             Reads: BookingsReads(database),
         },
         routers=[
             bookings.rush,
             bookings.routes,
             attendance.routes,
-            sessions.routes,
+            capacity.routes,
             learners.cohorts,
             learners.routes,
             bookings.erasures,

@@ -1,10 +1,11 @@
 """Everything this service listens to, and everything its clock asks for."""
 
 from bookings.application.ports import UnitOfWork
+from bookings.capacity import policies as capacity
+from bookings.capacity.domain import WAITING_LIST
 from bookings.consumers import policies
 from bookings.copies import policies as copies
 from bookings.domain.bookings import BEGINNING, HOLD
-from bookings.domain.line import CALL
 from bookings.learners import policies as learners
 from shared.contracts import integrations, opportunities, safeguarding
 from shared.messaging.policy import Deadline, Subscription
@@ -38,10 +39,12 @@ SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
     Subscription(
         "when_opportunity_reinstated_open",
         opportunities.OpportunityReinstated,
-        policies.when_opportunity_reinstated_open,
+        capacity.when_opportunity_reinstated_offer_places,
     ),
     Subscription(
-        "when_session_scheduled_copy", opportunities.SessionScheduled, policies.when_session_scheduled_copy
+        "when_session_scheduled_copy",
+        opportunities.SessionScheduled,
+        capacity.when_session_scheduled_open_places,
     ),
     Subscription(
         "when_session_cancelled_cancel_bookings",
@@ -82,5 +85,5 @@ SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
 DEADLINES: list[Deadline[UnitOfWork]] = [
     Deadline(HOLD, policies.when_hold_runs_out_expire),
     Deadline(BEGINNING, policies.when_session_begins_end),
-    Deadline(CALL, policies.when_places_are_free_call_line),
+    Deadline(WAITING_LIST, policies.when_places_are_free_promote),
 ]

@@ -1,31 +1,47 @@
 """One transaction of the service, with its repositories."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
 from bookings.adapters.bookings import BookingRepository
 from bookings.adapters.candidates import CandidateRepository
-from bookings.adapters.rulebook import Rulebook
-from bookings.adapters.sessions import SessionRepository
 from bookings.application import ports
+from bookings.capacity.ports import Places, Sessions
+from bookings.capacity.repository import PlacesRepository, SessionRepository
+from bookings.capacity.rules import PlaceRules
 from bookings.copies.ports import Copies, SiteTrust
 from bookings.copies.repository import CopyRepository
 from bookings.copies.site_trust import CopiedSiteTrust
+from bookings.domain.eligibility import EligibilityRules
 from bookings.learners.ports import Cohorts, Learners, Roster
 from bookings.learners.repository import CohortRepository, LearnerRepository
 from bookings.learners.roster import Keys, SealedRoster
 from shared.bus.transaction import Transaction
 
 
-class BookingsUnitOfWork:
-    """What a handler works with."""
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The service's rules, each chosen by day."""
 
-    def __init__(self, transaction: Transaction, rulebook: Rulebook, keys: Keys) -> None:
+    eligibility: Callable[[date], EligibilityRules]
+    places: Callable[[date], PlaceRules]
+
+
+class BookingsUnitOfWork:
+    """What a handler works with; each asks for its part of it by a protocol of its capability."""
+
+    def __init__(self, transaction: Transaction, rules: Rules, keys: Keys) -> None:
         self.now = transaction.now
         self.today = transaction.today
-        self.rules: ports.Rules = rulebook
-        self.roster: Roster = SealedRoster(transaction, keys)
-        self.learners: Learners = LearnerRepository(transaction)
-        self.candidates: ports.Candidates = CandidateRepository(transaction)
-        self.cohorts: Cohorts = CohortRepository(transaction)
-        self.sessions: ports.Sessions = SessionRepository(transaction)
+        self.eligibility_rules = rules.eligibility
+        self.place_rules = rules.places
         self.copies: Copies = CopyRepository(transaction)
         self.site_trust: SiteTrust = CopiedSiteTrust(transaction)
-        self.bookings: ports.Bookings = BookingRepository(transaction)
+        self.roster: Roster = SealedRoster(transaction, keys)
+        self.learners: Learners = LearnerRepository(transaction)
+        self.cohorts: Cohorts = CohortRepository(transaction)
+        self.sessions: Sessions = SessionRepository(transaction)
+        self.places: Places = PlacesRepository(transaction)
+        self.candidates: ports.Candidates = CandidateRepository(transaction)
+        self.bookings: ports.Bookings = BookingRepository(transaction, self.places)

@@ -11,17 +11,17 @@ from pydantic_core import to_json
 
 from bookings.adapters import bookings_sql as sql
 from bookings.adapters.loading import load
-from bookings.adapters.places import Places, PlacesTaken
 from bookings.adapters.publishing import contract_of
+from bookings.capacity.domain import Holding, PlacesChange, total_changes
+from bookings.capacity.ports import Places
 from bookings.copies.domain import AssuredSite
 from bookings.domain.attendance import Register
-from bookings.domain.bookings import Booking, Holding
+from bookings.domain.bookings import Booking
 from bookings.domain.eligibility import LearnerAlreadyBooked, LearnerBusy
 from bookings.domain.saga import State
 from shared.bus.transaction import Transaction
 from shared.kernel import ConcurrentChange, NotFound
 
-_NOTHING = Holding(0, 0)
 _LIVE = [state.value for state in State if not state.ended]
 
 
@@ -44,10 +44,10 @@ def _kept(booking: Booking) -> _Kept:
 class BookingRepository:
     """Bookings with what they take; statements are the same number for any number of bookings."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, places: Places) -> None:
         self._transaction = transaction
         self._db = transaction.db
-        self._places = Places(transaction)
+        self._places = places
         self._read: dict[UUID, _Kept] = {}
 
     async def get(self, booking_id: UUID, parties: Collection[UUID]) -> Booking:
@@ -56,8 +56,8 @@ class BookingRepository:
             raise NotFound("There is no such booking, or it is not yours")
         return found[0]
 
-    async def in_line(self, session_id: UUID, limit: int) -> list[Booking]:
-        return await self._load(sql.IN_LINE, session_id=session_id, limit=limit)
+    async def waiting_for(self, session_id: UUID, limit: int) -> list[Booking]:
+        return await self._load(sql.WAITING_FOR_SESSION, session_id=session_id, limit=limit)
 
     async def of_session(self, session_id: UUID) -> list[Booking]:
         return await self._load(sql.OF_SESSION, session_id=session_id, states=_LIVE)
@@ -187,23 +187,13 @@ class BookingRepository:
         await self._transaction.wait_until_each(waits)
 
     async def _settle_places(self, bookings: Iterable[Booking]) -> None:
-        changes: dict[UUID, tuple[Holding, bool]] = {}
+        changes = []
         for booking in bookings:
             new = booking.id not in self._read
-            was = _NOTHING if new else self._read[booking.id].holding
-            total, newcomer = changes.get(booking.session_id, (_NOTHING, False))
-            total = Holding(
-                total.places + booking.holding.places - was.places,
-                total.waiting + booking.holding.waiting - was.waiting,
-            )
-            changes[booking.session_id] = total, newcomer or (new and booking.state.holds_places)
-        await self._places.settle(
-            [
-                PlacesTaken(session_id, change, newcomer)
-                for session_id, (change, newcomer) in changes.items()
-                if change != _NOTHING
-            ]
-        )
+            change = booking.holding if new else booking.holding.minus(self._read[booking.id].holding)
+            newcomer = new and booking.state.holds_places
+            changes.append(PlacesChange(booking.session_id, change, newcomer))
+        await self._places.settle(total_changes(changes))
 
 
 def _values(booking: Booking) -> dict[str, Any]:

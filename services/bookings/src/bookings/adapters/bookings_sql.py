@@ -10,7 +10,9 @@ where b.booking_id = :booking_id
   and (b.institution_id = any (cast(:parties as uuid[])) or b.provider_id = any (cast(:parties as uuid[])))
 """
 
-IN_LINE = "where b.session_id = :session_id and b.state = 'waitlisted' order by b.asked_order limit :limit"
+WAITING_FOR_SESSION = """
+where b.session_id = :session_id and b.state = 'waitlisted' order by b.asked_order limit :limit
+"""
 
 # Many at once are locked in one order, so that they neither fail on a newer version nor deadlock.
 OF_SESSION = """

@@ -7,11 +7,10 @@ from uuid import UUID
 from sqlalchemy import text
 
 from bookings.adapters import loading
-from bookings.application.queries import DayRegister, Reader, SessionPlaces
+from bookings.application.queries import DayRegister, Reader
 from bookings.domain.attendance import Entry
 from bookings.domain.bookings import Booking
 from bookings.domain.saga import State
-from bookings.domain.sessions import SessionUnknown
 from shared.kernel import NotFound
 from shared.persistence.database import Database
 from shared.persistence.reading import reading
@@ -45,7 +44,6 @@ _REGISTERS = text(
     group by on_day order by on_day limit :limit
     """
 )
-_PLACES = text("select session_id, places, taken, waiting from session_places where session_id = :session_id")
 
 
 class BookingsReads:
@@ -103,10 +101,3 @@ class BookingsReads:
             )
             for row in rows
         ]
-
-    async def places(self, session_id: UUID) -> SessionPlaces:
-        async with reading(self._database) as session:
-            row = (await session.execute(_PLACES, {"session_id": session_id})).one_or_none()
-        if row is None:
-            raise SessionUnknown
-        return SessionPlaces(**row._asdict())

@@ -23,6 +23,7 @@ from bookings.application.commands import (
     WithdrawBooking,
 )
 from bookings.application.handlers import requesting, saga
+from bookings.capacity.domain import NoPlacesLeft, ProviderSuspended, SessionNotBookable, SessionUnknown
 from bookings.domain.bookings import (
     Booking,
     BookingStateForbids,
@@ -36,7 +37,6 @@ from bookings.domain.eligibility import (
     PlacementNotLawful,
     YearGroupNotOffered,
 )
-from bookings.domain.sessions import NoPlacesLeft, ProviderSuspended, SessionNotBookable, SessionUnknown
 from bookings.learners.bodies import LearnerId
 from bookings.learners.domain import LearnerUnknown
 from shared.http.commands import IdempotentRequest, answer, no_content

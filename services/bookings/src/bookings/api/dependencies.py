@@ -11,7 +11,6 @@ from shared.security.tokens import Caller
 
 FromReads = Annotated[Reads, reads_for(Reads)]
 BookingId = Annotated[UUID, Path(description="The booking")]
-SessionId = Annotated[UUID, Path(description="The session")]
 
 
 def reader(caller: Caller) -> Reader:

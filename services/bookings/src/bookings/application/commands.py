@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from bookings.copies.domain import AssuredSite, ScheduledSession
+from bookings.copies.domain import AssuredSite
 from bookings.domain.attendance import Register
 
 
@@ -17,7 +17,7 @@ class EraseLearner:
 
 @dataclass(frozen=True, slots=True)
 class RequestBooking:
-    """Ask for places in a session for learners or for a cohort's; in line, if wished, when it is full."""
+    """Ask for places in a session for learners or for a cohort's; if wished, on the waiting list."""
 
     booking_id: UUID
     institution_id: UUID
@@ -104,26 +104,10 @@ class EndMissedBooking:
 
 
 @dataclass(frozen=True, slots=True)
-class CallLine:
+class PromoteFromWaitingList:
     """Give a session's free places to those who wait for them."""
 
     session_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleSession:
-    """Copy a session that was scheduled, and open its places."""
-
-    session: ScheduledSession
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class RelistOpportunity:
-    """Copy that an opportunity is listed again, and give its free places to those who wait."""
-
-    opportunity_id: UUID
-    sequence: int
 
 
 @dataclass(frozen=True, slots=True)

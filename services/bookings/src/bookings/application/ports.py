@@ -1,18 +1,18 @@
 """What the use cases need from the outside, by its role."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
-from bookings.copies.domain import AssuredSite, ScheduledSession
+from bookings.capacity.ports import Places, Sessions
+from bookings.capacity.rules import PlaceRules
+from bookings.copies.domain import AssuredSite
 from bookings.copies.ports import Copies, SiteTrust
 from bookings.domain.attendance import Register
 from bookings.domain.bookings import Booking
 from bookings.domain.eligibility import Candidate, EligibilityRules
-from bookings.domain.line import PlaceRules
 from bookings.domain.saga import State
-from bookings.domain.sessions import Session
 from bookings.learners.ports import Cohorts, Learners, Roster
 
 
@@ -25,43 +25,11 @@ class PlacesRequest(NamedTuple):
     learner_ids: tuple[UUID, ...]
 
 
-class Rules(Protocol):
-    """The rule packs, read for a day."""
-
-    def eligibility(self, on: date) -> EligibilityRules: ...
-
-    def places(self, on: date) -> PlaceRules: ...
-
-
 class Candidates(Protocol):
     """Learners somebody wants to book."""
 
     async def of(self, requests: Sequence[PlacesRequest]) -> list[list[Candidate]]:
         """For each, its learners who are on roll, with how their days stand beside the session's."""
-        ...
-
-
-class Sessions(Protocol):
-    """The copy of the register's sessions, with their places."""
-
-    async def get(self, session_id: UUID) -> Session:
-        """Raises `SessionUnknown`."""
-        ...
-
-    async def get_each(self, session_ids: Collection[UUID]) -> dict[UUID, Session]:
-        """Those of the sessions that are known."""
-        ...
-
-    async def day_minutes(self, session_id: UUID, on: date) -> int | None:
-        """The session's length on a day; None where it does not take place."""
-        ...
-
-    async def open_places(self, session: ScheduledSession) -> None: ...
-
-    async def call_lines(
-        self, *, of_opportunity: UUID | None = None, of_site: AssuredSite | None = None
-    ) -> None:
-        """Have the free places of these sessions given to those who wait."""
         ...
 
 
@@ -72,7 +40,7 @@ class Bookings(Protocol):
         """A booking that one of these parties asked for or provides. Raises `NotFound`."""
         ...
 
-    async def in_line(self, session_id: UUID, limit: int) -> list[Booking]:
+    async def waiting_for(self, session_id: UUID, limit: int) -> list[Booking]:
         """Those who wait for the session, in order of asking."""
         ...
 
@@ -113,12 +81,14 @@ class UnitOfWork(Protocol):
 
     now: datetime
     today: date
-    rules: Rules
+    eligibility_rules: Callable[[date], EligibilityRules]
+    place_rules: Callable[[date], PlaceRules]
     roster: Roster
     learners: Learners
     candidates: Candidates
     cohorts: Cohorts
     sessions: Sessions
+    places: Places
     copies: Copies
     site_trust: SiteTrust
     bookings: Bookings

@@ -19,16 +19,6 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionPlaces:
-    """A session's places now."""
-
-    session_id: UUID
-    places: int
-    taken: int
-    waiting: int
-
-
-@dataclass(frozen=True, slots=True)
 class DayRegister:
     """The register of one day as it was last taken."""
 
@@ -57,8 +47,4 @@ class Reads(Protocol):
         self, reader: Reader, booking_id: UUID, after: date | None, limit: int
     ) -> Sequence[DayRegister]:
         """The days' registers. Raises `NotFound`."""
-        ...
-
-    async def places(self, session_id: UUID) -> SessionPlaces:
-        """Raises `SessionUnknown`."""
         ...

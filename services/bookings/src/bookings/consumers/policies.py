@@ -5,24 +5,12 @@ from typing import Any
 from bookings.application import commands
 from bookings.application.handlers import following, requesting, saga
 from bookings.application.ports import UnitOfWork
-from bookings.copies.domain import AssuredSite, ScheduledSession, SessionDay
+from bookings.copies.domain import AssuredSite
 from shared.contracts import opportunities, safeguarding
 from shared.contracts.envelope import Event
 from shared.messaging.policy import Due, Instruction, for_tenants
 
 Told = Instruction[UnitOfWork]
-
-
-def when_opportunity_reinstated_open(event: Event[opportunities.OpportunityReinstated]) -> Told:
-    command = commands.RelistOpportunity(event.data.opportunity_id, event.sequence)
-    return Instruction(following.relist_opportunity, command)
-
-
-def when_session_scheduled_copy(event: Event[opportunities.SessionScheduled]) -> Told:
-    data = event.data
-    days = tuple(SessionDay(day.on, day.starts, day.ends, day.overnight) for day in data.days)
-    session = ScheduledSession(data.session_id, data.opportunity_id, data.provider_id, data.places, days)
-    return Instruction(following.schedule_session, commands.ScheduleSession(session, event.sequence))
 
 
 def when_session_cancelled_cancel_bookings(event: Event[opportunities.SessionCancelled]) -> Told:
@@ -74,8 +62,9 @@ def when_session_begins_end(due: Due) -> Told:
     return Instruction(saga.end_missed_booking, commands.EndMissedBooking(due.subject_id, parties), parties)
 
 
-def when_places_are_free_call_line(due: Due) -> Told:
-    return Instruction(requesting.call_line, commands.CallLine(due.subject_id), for_tenants(due.tenant_id))
+def when_places_are_free_promote(due: Due) -> Told:
+    command = commands.PromoteFromWaitingList(due.subject_id)
+    return Instruction(requesting.promote_from_waiting_list, command, for_tenants(due.tenant_id))
 
 
 def _assurance(event: Event[Any], state: str, reason_code: str) -> Told:

@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import NamedTuple
 from uuid import UUID
 
+from bookings.capacity.domain import Holding, Session
+from bookings.capacity.rules import PlaceRules
 from bookings.domain.attendance import Register
 from bookings.domain.booking_events import (
     AttendanceRecorded,
@@ -19,9 +20,7 @@ from bookings.domain.booking_events import (
     ClearanceNoted,
 )
 from bookings.domain.eligibility import BookedLearner, Decision
-from bookings.domain.line import PlaceRules
 from bookings.domain.saga import State, Trigger, after
-from bookings.domain.sessions import Session
 from shared.kernel import Aggregate, Conflict, Forbidden, Invalid
 from shared.kernel.clock import LONDON
 
@@ -48,13 +47,6 @@ class LearnerNotOnBooking(Invalid):
 
     slug = "learner-not-on-booking"
     title = "A learner is not on this booking"
-
-
-class Holding(NamedTuple):
-    """What a booking takes of its session: so many places, and whether it stands in line."""
-
-    places: int
-    waiting: int
 
 
 @dataclass(slots=True)
@@ -89,12 +81,15 @@ class Booking(Aggregate):
         now: datetime,
         *,
         rules: PlaceRules,
-        join_line: bool,
+        join_waiting_list: bool,
         cohort_id: UUID | None = None,
     ) -> "Booking":
-        """Ask for places: held at once where there is room, in line where asked to. Raises `NoPlacesLeft`."""
+        """Ask for places: held at once where there is room, or on the waiting list where that is wished.
+
+        Raises `NoPlacesLeft`.
+        """
         room = session.has_room_for(len(learners))
-        if not join_line:
+        if not join_waiting_list:
             session.must_have_room_for(len(learners))
         booking = cls(
             id=booking_id,
@@ -142,7 +137,7 @@ class Booking(Aggregate):
         if self.institution_id not in institutions:
             raise NotTheAsker
 
-    def call_up(self, now: datetime, rules: PlaceRules) -> None:
+    def promote(self, now: datetime, rules: PlaceRules) -> None:
         """Its turn has come: places are held for it."""
         self._must_move(Trigger.PLACES_CAME_FREE)
         self._hold_places(now, rules)

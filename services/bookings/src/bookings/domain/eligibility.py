@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from bookings.capacity.domain import Session
 from bookings.copies.domain import Institution
 from bookings.domain.ages import LeavingRule, of_compulsory_school_age, under_16_throughout
-from bookings.domain.sessions import Session
 from shared.kernel import Conflict, Invalid
 
 

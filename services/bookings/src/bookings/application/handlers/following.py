@@ -1,18 +1,8 @@
 """What changed facts of other services mean for places and bookings."""
 
-from bookings.application.commands import ApplyAssurance, CancelSession, RelistOpportunity, ScheduleSession
+from bookings.application.commands import ApplyAssurance, CancelSession
 from bookings.application.ports import UnitOfWork
 from bookings.domain.saga import Trigger, open_to
-
-
-async def relist_opportunity(command: RelistOpportunity, uow: UnitOfWork) -> None:
-    if await uow.copies.copy_opportunity_state(command.opportunity_id, "listed", command.sequence):
-        await uow.sessions.call_lines(of_opportunity=command.opportunity_id)
-
-
-async def schedule_session(command: ScheduleSession, uow: UnitOfWork) -> None:
-    if await uow.copies.copy_session(command.session, command.sequence):
-        await uow.sessions.open_places(command.session)
 
 
 async def cancel_session(command: CancelSession, uow: UnitOfWork) -> None:
@@ -43,8 +33,8 @@ async def _suspend(command: ApplyAssurance, uow: UnitOfWork) -> None:
 
 async def _reinstate(command: ApplyAssurance, uow: UnitOfWork) -> None:
     bookings = await uow.bookings.of_site(command.site, open_to(Trigger.ASSURANCE_REGAINED))
-    rules = uow.rules.places(uow.today)
+    rules = uow.place_rules(uow.today)
     for booking in bookings:
         booking.reinstate(uow.now, rules)
     await uow.bookings.save(*bookings)
-    await uow.sessions.call_lines(of_site=command.site)
+    await uow.places.offer_to_waiting(at_site=command.site)

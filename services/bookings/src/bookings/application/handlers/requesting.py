@@ -3,17 +3,17 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from bookings.application.commands import CallLine, RequestBooking
+from bookings.application.commands import PromoteFromWaitingList, RequestBooking
 from bookings.application.ports import PlacesRequest, UnitOfWork
+from bookings.capacity.domain import Session, SessionUnknown
+from bookings.capacity.rules import Waiting, next_to_promote
 from bookings.copies.domain import Institution
 from bookings.domain.bookings import Booking
 from bookings.domain.eligibility import Candidate, booked, decide
-from bookings.domain.line import Waiting, next_in_line
-from bookings.domain.sessions import Session, SessionUnknown
 from bookings.learners.domain import LearnerUnknown
 from shared.kernel import ConcurrentChange, NotFound, Refusal
 
-LINE_SEEN = 50
+WAITING_READ = 50
 
 
 async def request_bookings(commands: Sequence[RequestBooking], uow: UnitOfWork) -> list[Booking | Refusal]:
@@ -37,26 +37,31 @@ async def request_bookings(commands: Sequence[RequestBooking], uow: UnitOfWork) 
             session, institution = sessions[each.session_id], institutions.get(each.institution_id)
             outcome = _booking(command, each, session, found[each], institution, uow)
             if isinstance(outcome, Booking):
-                sessions[session.id] = session.after(*outcome.holding)
+                sessions[session.id] = session.after(outcome.holding)
             outcomes.append(outcome)
     await uow.bookings.save(*(each for each in outcomes if isinstance(each, Booking)))
     return outcomes
 
 
-async def call_line(command: CallLine, uow: UnitOfWork) -> None:
+async def promote_from_waiting_list(command: PromoteFromWaitingList, uow: UnitOfWork) -> None:
     session = await uow.sessions.get(command.session_id)
     if not session.takes_bookings(uow.now):
         return
-    rules = uow.rules.places(uow.today)
-    line = {booking.id: booking for booking in await uow.bookings.in_line(session.id, LINE_SEEN)}
-    waiting = [Waiting(booking.id, len(booking.learners)) for booking in line.values()]
-    called = next_in_line(waiting, session.places_left, smaller_may_pass=rules.smaller_may_pass)
-    for booking_id in called:
-        if await uow.bookings.reserve_days(line[booking_id]):
-            line[booking_id].call_up(uow.now, rules)
+    rules = uow.place_rules(uow.today)
+    bookings = {each.id: each for each in await uow.bookings.waiting_for(session.id, WAITING_READ)}
+    waiting = [Waiting(each.id, len(each.learners)) for each in bookings.values()]
+    promoted = [
+        bookings[booking_id]
+        for booking_id in next_to_promote(
+            waiting, session.places_left, smaller_may_pass=rules.smaller_may_pass
+        )
+    ]
+    for booking in promoted:
+        if await uow.bookings.reserve_days(booking):
+            booking.promote(uow.now, rules)
         else:
-            line[booking_id].pass_over()
-    await uow.bookings.save(*(line[booking_id] for booking_id in called))
+            booking.pass_over()
+    await uow.bookings.save(*promoted)
 
 
 def _asked(
@@ -96,7 +101,7 @@ def _booking(
     institution: Institution | None,
     uow: UnitOfWork,
 ) -> Booking | Refusal:
-    rules = uow.rules.eligibility(session.first_day)
+    rules = uow.eligibility_rules(session.first_day)
     try:
         if not command.join_waiting_list:
             session.must_have_room_for(len(asked.learner_ids))
@@ -108,8 +113,8 @@ def _booking(
             tuple(booked(each, session, rules) for each in candidates),
             decide(rules, institution, session, candidates),
             uow.now,
-            rules=uow.rules.places(uow.today),
-            join_line=command.join_waiting_list,
+            rules=uow.place_rules(uow.today),
+            join_waiting_list=command.join_waiting_list,
             cohort_id=command.cohort_id,
         )
     except Refusal as refusal:

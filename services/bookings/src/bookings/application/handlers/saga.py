@@ -36,7 +36,7 @@ async def refuse_clearance(command: RefuseClearance, uow: UnitOfWork) -> None:
 
 async def refer_clearance(command: ReferClearance, uow: UnitOfWork) -> None:
     booking = await uow.bookings.get(command.booking_id, command.acting_for)
-    booking.refer(uow.now, uow.rules.places(uow.today))
+    booking.refer(uow.now, uow.place_rules(uow.today))
     await uow.bookings.save(booking)
 
 

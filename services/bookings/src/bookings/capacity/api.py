@@ -1,27 +1,18 @@
 """A session's places over HTTP."""
 
-from uuid import UUID
+from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import Field
 
-from bookings.api.dependencies import FromReads, SessionId
-from bookings.domain.sessions import SessionUnknown
-from shared.http.bodies import ResponseBody
+from bookings.capacity.bodies import PlacesBody, SessionId
+from bookings.capacity.domain import SessionUnknown
+from bookings.capacity.queries import PlacesQueries
 from shared.http.problems import documented
+from shared.http.reads import reads_for
 from shared.security.access import requires
 from shared.security.tokens import Caller
 
 routes = APIRouter(tags=["places"])
-
-
-class PlacesBody(ResponseBody):
-    """How many places a session has, and how many are gone."""
-
-    session_id: UUID = Field(description="The session")
-    places: int = Field(description="How many there are")
-    taken: int = Field(description="Places that are held or booked")
-    waiting: int = Field(description="Bookings that wait in line")
 
 
 @routes.get(
@@ -32,7 +23,7 @@ class PlacesBody(ResponseBody):
 )
 async def get_places(
     session_id: SessionId,
-    reads: FromReads,
+    reads: Annotated[PlacesQueries, reads_for(PlacesQueries)],
     caller: Caller = requires("bookings:read"),  # noqa: ARG001 - the scope is what is asked
 ) -> PlacesBody:
     """A session's places now."""
