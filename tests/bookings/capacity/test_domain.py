@@ -14,7 +14,7 @@ from bookings.capacity.domain import (
     SessionPlaces,
     total_changes,
 )
-from tests.bookings.domain.making import NOW, SESSION
+from tests.bookings.examples import NOW, SESSION
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,9 @@
 """Composition root: the service on one page."""
 
 from pathlib import Path
+from typing import Any
 
-from bookings.adapters.reads import BookingsReads
-from bookings.adapters.rule_packs import eligibility_rules
-from bookings.api import attendance, bookings
-from bookings.application.ports import UnitOfWork
-from bookings.application.queries import Reads
+from bookings.api import attendance
 from bookings.capacity import api as capacity
 from bookings.capacity.queries import PlacesQueries
 from bookings.capacity.reads import PlacesReads
@@ -15,11 +12,16 @@ from bookings.learners import api as learners
 from bookings.learners.queries import LearnerQueries
 from bookings.learners.reads import LearnerReads
 from bookings.learners.roster import Keys
+from bookings.reservations import api as reservations
+from bookings.reservations.queries import BookingQueries
+from bookings.reservations.reads import BookingReads
+from bookings.reservations.rule_packs import eligibility_rules
 from bookings.settings import Settings
 from bookings.subscriptions import DEADLINES, SUBSCRIPTIONS
 from bookings.unit_of_work import BookingsUnitOfWork, Rules
 from shared.bus.transaction import Transaction
 from shared.kernel import Clock
+from shared.persistence.database import Database
 from shared.rulepacks import RulePacks
 from shared.runtime import Service
 
@@ -27,14 +29,14 @@ MIGRATIONS = Path(__file__).parents[2] / "migrations"
 RULES = Path(__file__).parent / "rules"
 
 
-def compose(settings: Settings | None = None, clock: Clock | None = None) -> Service[UnitOfWork]:
+def compose(settings: Settings | None = None, clock: Clock | None = None) -> Service[BookingsUnitOfWork]:
     """Learners, places, bookings, waiting lists and attendance."""
     settings = settings or Settings()
     packs = RulePacks(RULES)
     rules = Rules(eligibility_rules(packs), place_rules(packs))
     keys = Keys(settings.roster_private_key.get_secret_value(), settings.pseudonym_secret.get_secret_value())
 
-    def open_unit_of_work(transaction: Transaction) -> UnitOfWork:
+    def open_unit_of_work(transaction: Transaction) -> BookingsUnitOfWork:
         return BookingsUnitOfWork(transaction, rules, keys)
 
     return Service(
@@ -42,21 +44,26 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
         title="Learners, places and bookings",
         settings=settings,
         open_unit_of_work=open_unit_of_work,
-        open_reads=lambda database: {
-            LearnerQueries: LearnerReads(database),
-            PlacesQueries: PlacesReads(database),
-            Reads: BookingsReads(database),
-        },
+        open_reads=open_reads,
         routers=[
-            bookings.rush,
-            bookings.routes,
+            reservations.fast_routes,
+            reservations.routes,
             attendance.routes,
             capacity.routes,
             learners.cohorts,
             learners.routes,
-            bookings.erasures,
+            reservations.erasures,
         ],
         subscriptions=SUBSCRIPTIONS,
         deadlines=DEADLINES,
         clock=clock,
     )
+
+
+def open_reads(database: Database) -> dict[type, Any]:
+    """What answers each protocol of queries."""
+    return {
+        LearnerQueries: LearnerReads(database),
+        PlacesQueries: PlacesReads(database),
+        BookingQueries: BookingReads(database),
+    }

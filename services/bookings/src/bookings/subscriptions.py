@@ -1,16 +1,16 @@
-"""Everything this service listens to, and everything its clock asks for."""
+"""Every event this service consumes, and every deadline it acts on."""
 
-from bookings.application.ports import UnitOfWork
 from bookings.capacity import policies as capacity
 from bookings.capacity.domain import WAITING_LIST
-from bookings.consumers import policies
 from bookings.copies import policies as copies
-from bookings.domain.bookings import BEGINNING, HOLD
 from bookings.learners import policies as learners
+from bookings.reservations import policies as reservations
+from bookings.reservations.domain.booking import BEGINNING, HOLD
+from bookings.unit_of_work import BookingsUnitOfWork
 from shared.contracts import integrations, opportunities, safeguarding
 from shared.messaging.policy import Deadline, Subscription
 
-SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
+SUBSCRIPTIONS: list[Subscription[BookingsUnitOfWork]] = [
     Subscription(
         "when_roster_row_received_apply",
         integrations.RosterRowReceived,
@@ -49,41 +49,47 @@ SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
     Subscription(
         "when_session_cancelled_cancel_bookings",
         opportunities.SessionCancelled,
-        policies.when_session_cancelled_cancel_bookings,
+        reservations.when_session_cancelled_cancel_bookings,
     ),
     Subscription(
         "when_assurance_granted_reinstate",
         safeguarding.AssuranceGranted,
-        policies.when_assurance_granted_reinstate,
+        reservations.when_assurance_granted_reinstate,
     ),
     Subscription(
         "when_assurance_reinstated_reinstate",
         safeguarding.AssuranceReinstated,
-        policies.when_assurance_reinstated_reinstate,
+        reservations.when_assurance_reinstated_reinstate,
     ),
     Subscription(
         "when_assurance_suspended_suspend",
         safeguarding.AssuranceSuspended,
-        policies.when_assurance_suspended_suspend,
+        reservations.when_assurance_suspended_suspend,
     ),
     Subscription(
-        "when_assurance_lapsed_suspend", safeguarding.AssuranceLapsed, policies.when_assurance_lapsed_suspend
+        "when_assurance_lapsed_suspend",
+        safeguarding.AssuranceLapsed,
+        reservations.when_assurance_lapsed_suspend,
     ),
     Subscription(
         "when_clearance_granted_confirm",
         safeguarding.ClearanceGranted,
-        policies.when_clearance_granted_confirm,
+        reservations.when_clearance_granted_confirm,
     ),
     Subscription(
-        "when_clearance_refused_refuse", safeguarding.ClearanceRefused, policies.when_clearance_refused_refuse
+        "when_clearance_refused_refuse",
+        safeguarding.ClearanceRefused,
+        reservations.when_clearance_refused_refuse,
     ),
     Subscription(
-        "when_clearance_referred_wait", safeguarding.ClearanceReferred, policies.when_clearance_referred_wait
+        "when_clearance_referred_wait",
+        safeguarding.ClearanceReferred,
+        reservations.when_clearance_referred_wait,
     ),
 ]
 
-DEADLINES: list[Deadline[UnitOfWork]] = [
-    Deadline(HOLD, policies.when_hold_runs_out_expire),
-    Deadline(BEGINNING, policies.when_session_begins_end),
-    Deadline(WAITING_LIST, policies.when_places_are_free_promote),
+DEADLINES: list[Deadline[BookingsUnitOfWork]] = [
+    Deadline(HOLD, reservations.when_hold_runs_out_expire),
+    Deadline(BEGINNING, reservations.when_session_begins_end),
+    Deadline(WAITING_LIST, reservations.when_places_are_free_promote),
 ]

@@ -4,19 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from bookings.adapters.bookings import BookingRepository
-from bookings.adapters.candidates import CandidateRepository
-from bookings.application import ports
 from bookings.capacity.ports import Places, Sessions
 from bookings.capacity.repository import PlacesRepository, SessionRepository
 from bookings.capacity.rules import PlaceRules
 from bookings.copies.ports import Copies, SiteTrust
 from bookings.copies.repository import CopyRepository
 from bookings.copies.site_trust import CopiedSiteTrust
-from bookings.domain.eligibility import EligibilityRules
 from bookings.learners.ports import Cohorts, Learners, Roster
 from bookings.learners.repository import CohortRepository, LearnerRepository
 from bookings.learners.roster import Keys, SealedRoster
+from bookings.reservations.domain.eligibility import EligibilityRules
+from bookings.reservations.ports import Bookings, Candidates
+from bookings.reservations.repository.bookings import BookingRepository
+from bookings.reservations.repository.candidates import CandidateRepository
 from shared.bus.transaction import Transaction
 
 
@@ -43,5 +43,5 @@ class BookingsUnitOfWork:
         self.cohorts: Cohorts = CohortRepository(transaction)
         self.sessions: Sessions = SessionRepository(transaction)
         self.places: Places = PlacesRepository(transaction)
-        self.candidates: ports.Candidates = CandidateRepository(transaction)
-        self.bookings: ports.Bookings = BookingRepository(transaction, self.places)
+        self.candidates: Candidates = CandidateRepository(transaction)
+        self.bookings: Bookings = BookingRepository(transaction, self.places)

@@ -1,23 +1,25 @@
 """Registers of attendance over HTTP."""
 
 from datetime import date
+from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from bookings.api.dependencies import BookingId, FromReads, reader
-from bookings.api.schemas import RegisterBody, RegisterToTake
-from bookings.application.commands import RecordAttendance
-from bookings.application.handlers import saga
 from bookings.domain.attendance import (
     AttendanceIncomplete,
     AttendanceTooEarly,
     MinutesBeyondDay,
     NotASessionDay,
 )
-from bookings.domain.bookings import BookingStateForbids
+from bookings.reservations.bodies import BookingId, RegisterBody, RegisterToTake, reader
+from bookings.reservations.commands import RecordAttendance
+from bookings.reservations.domain.booking import BookingStateForbids
+from bookings.reservations.handlers import lifecycle
+from bookings.reservations.queries import BookingQueries
 from shared.http.commands import IdempotentRequest, answer
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, Paging
 from shared.http.problems import documented
+from shared.http.reads import reads_for
 from shared.security.access import requires
 from shared.security.tokens import Caller
 
@@ -40,7 +42,9 @@ async def record_attendance(
 ) -> Response:
     """Take the register of one day, as the booking's institution or its provider; a later one replaces it."""
     command = RecordAttendance(booking_id, caller.acts_for, body.read())
-    return await request.execute(caller, saga.record_attendance, command, answer(200, RegisterBody.taken))
+    return await request.execute(
+        caller, lifecycle.record_attendance, command, answer(200, RegisterBody.taken)
+    )
 
 
 @routes.get(
@@ -50,7 +54,7 @@ async def list_attendance(
     booking_id: BookingId,
     request: Request,
     response: Response,
-    reads: FromReads,
+    reads: Annotated[BookingQueries, reads_for(BookingQueries)],
     pager: Paging,
     caller: Caller = requires("bookings:read"),
     limit: Limit = DEFAULT_LIMIT,

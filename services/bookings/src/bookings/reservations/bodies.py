@@ -1,21 +1,23 @@
 """Request and response bodies of bookings and their registers."""
 
 from datetime import date, datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
+from fastapi import Path
 from pydantic import Field, model_validator
 
-from bookings.application.commands import RecordAttendance
-from bookings.application.queries import DayRegister
 from bookings.domain.attendance import Entry, Register
-from bookings.domain.bookings import Booking
-from bookings.domain.saga import State
 from bookings.learners.bodies import MAX_LEARNERS, LearnerIds
+from bookings.reservations.commands import RecordAttendance
+from bookings.reservations.domain.booking import Booking
+from bookings.reservations.domain.lifecycle import State
+from bookings.reservations.queries import DayRegister, Reader
 from shared.contracts.vocabulary import ReasonCode
 from shared.http.bodies import RequestBody, ResponseBody
 from shared.security.tokens import Caller
 
+BookingId = Annotated[UUID, Path(description="The booking")]
 BookingState = Literal[
     "waitlisted",
     "awaiting_clearance",
@@ -26,6 +28,11 @@ BookingState = Literal[
     "withdrawn",
     "cancelled",
 ]
+
+
+def reader(caller: Caller) -> Reader:
+    """The caller as a reader of bookings: a learner sees their own alone, whatever the school may see."""
+    return Reader(caller.acts_for, caller.learner_id)
 
 
 class BookingToRequest(RequestBody):

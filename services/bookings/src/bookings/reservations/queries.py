@@ -1,4 +1,4 @@
-"""What the service can be asked, and what it finds."""
+"""What can be asked about bookings, and the answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from bookings.domain.attendance import Entry
-from bookings.domain.bookings import Booking
+from bookings.reservations.domain.booking import Booking
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class DayRegister:
     entries: Sequence[Entry]
 
 
-class Reads(Protocol):
-    """Answers what is asked; every list in the order of its key, from after the one given."""
+class BookingQueries(Protocol):
+    """Every list is in the order of its key, from after the one given."""
 
     async def booking(self, reader: Reader, booking_id: UUID) -> Booking:
         """Raises `NotFound`."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bookings.domain.ages import (
+from bookings.reservations.domain.ages import (
     LeavingRule,
     birthday,
     leaving_day,

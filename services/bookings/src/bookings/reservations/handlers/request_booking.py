@@ -1,41 +1,43 @@
-"""Asking for places, and being called up from the line."""
+"""Places are requested: for learners or a cohort, many requests in one transaction."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from bookings.application.commands import PromoteFromWaitingList, RequestBooking
-from bookings.application.ports import PlacesRequest, UnitOfWork
 from bookings.capacity.domain import Session, SessionUnknown
-from bookings.capacity.rules import Waiting, next_to_promote
 from bookings.copies.domain import Institution
-from bookings.domain.bookings import Booking
-from bookings.domain.eligibility import Candidate, booked, decide
 from bookings.learners.domain import LearnerUnknown
+from bookings.reservations.commands import RequestBooking
+from bookings.reservations.domain.booking import Booking
+from bookings.reservations.domain.eligibility import Candidate, booked, decide
+from bookings.reservations.ports import PlacesRequest, RequestUnitOfWork
 from shared.kernel import ConcurrentChange, NotFound, Refusal
 
-WAITING_READ = 50
 
-
-async def request_bookings(commands: Sequence[RequestBooking], uow: UnitOfWork) -> list[Booking | Refusal]:
+async def request_bookings(
+    commands: Sequence[RequestBooking], uow: RequestUnitOfWork
+) -> list[Booking | Refusal]:
     """Answer each as if after those before it; one that names a learner of theirs is to be tried anew."""
     sessions = await uow.sessions.get_each({each.session_id for each in commands})
     cohorts = await uow.cohorts.members_of({(c.institution_id, c.cohort_id) for c in commands if c.cohort_id})
-    asked = [_asked(each, sessions, cohorts, uow) for each in commands]
-    # In a rush most are refused by now, and nothing else is read for them.
-    sought = [each for each in asked if isinstance(each, PlacesRequest)]
-    found = dict(zip(sought, await uow.candidates.of(sought), strict=True)) if sought else {}
-    institutions = await uow.copies.institutions({each.institution_id for each in sought})
+    requests = [_places_request(each, sessions, cohorts, uow.now) for each in commands]
+    # Where many ask for the last places most are refused by now, and nothing else is read for them.
+    open_requests = [each for each in requests if isinstance(each, PlacesRequest)]
+    found = (
+        dict(zip(open_requests, await uow.candidates.of(open_requests), strict=True)) if open_requests else {}
+    )
+    institutions = await uow.copies.institutions({each.institution_id for each in open_requests})
     named: set[UUID] = set()
     outcomes: list[Booking | Refusal] = []
-    for command, each in zip(commands, asked, strict=True):
-        if isinstance(each, Refusal):
-            outcomes.append(each)
-        elif not named.isdisjoint(each.learner_ids):
+    for command, request in zip(commands, requests, strict=True):
+        if isinstance(request, Refusal):
+            outcomes.append(request)
+        elif not named.isdisjoint(request.learner_ids):
             outcomes.append(ConcurrentChange())
         else:
-            named.update(each.learner_ids)
-            session, institution = sessions[each.session_id], institutions.get(each.institution_id)
-            outcome = _booking(command, each, session, found[each], institution, uow)
+            named.update(request.learner_ids)
+            session, institution = sessions[request.session_id], institutions.get(request.institution_id)
+            outcome = _booking(command, request, session, found[request], institution, uow)
             if isinstance(outcome, Booking):
                 sessions[session.id] = session.after(outcome.holding)
             outcomes.append(outcome)
@@ -43,39 +45,18 @@ async def request_bookings(commands: Sequence[RequestBooking], uow: UnitOfWork) 
     return outcomes
 
 
-async def promote_from_waiting_list(command: PromoteFromWaitingList, uow: UnitOfWork) -> None:
-    session = await uow.sessions.get(command.session_id)
-    if not session.takes_bookings(uow.now):
-        return
-    rules = uow.place_rules(uow.today)
-    bookings = {each.id: each for each in await uow.bookings.waiting_for(session.id, WAITING_READ)}
-    waiting = [Waiting(each.id, len(each.learners)) for each in bookings.values()]
-    promoted = [
-        bookings[booking_id]
-        for booking_id in next_to_promote(
-            waiting, session.places_left, smaller_may_pass=rules.smaller_may_pass
-        )
-    ]
-    for booking in promoted:
-        if await uow.bookings.reserve_days(booking):
-            booking.promote(uow.now, rules)
-        else:
-            booking.pass_over()
-    await uow.bookings.save(*promoted)
-
-
-def _asked(
+def _places_request(
     command: RequestBooking,
     sessions: Mapping[UUID, Session],
     cohorts: Mapping[tuple[UUID, UUID], Sequence[UUID]],
-    uow: UnitOfWork,
+    now: datetime,
 ) -> PlacesRequest | Refusal:
-    """For whom places are asked, unless the session alone is reason to refuse."""
+    """For whom places are requested, unless the session alone is reason to refuse."""
     try:
         session = sessions.get(command.session_id)
         if session is None:
             raise SessionUnknown(field="body.session_id")
-        session.must_take_bookings(uow.now)
+        session.must_take_bookings(now)
         learner_ids = _named(command, cohorts)
         if not command.join_waiting_list:
             session.must_have_room_for(len(learner_ids))
@@ -95,17 +76,17 @@ def _named(command: RequestBooking, cohorts: Mapping[tuple[UUID, UUID], Sequence
 
 def _booking(
     command: RequestBooking,
-    asked: PlacesRequest,
+    request: PlacesRequest,
     session: Session,
     candidates: Sequence[Candidate],
     institution: Institution | None,
-    uow: UnitOfWork,
+    uow: RequestUnitOfWork,
 ) -> Booking | Refusal:
     rules = uow.eligibility_rules(session.first_day)
     try:
         if not command.join_waiting_list:
-            session.must_have_room_for(len(asked.learner_ids))
-        _must_all_be_known(asked.learner_ids, {each.learner_id for each in candidates})
+            session.must_have_room_for(len(request.learner_ids))
+        _must_all_be_known(request.learner_ids, {each.learner_id for each in candidates})
         return Booking.request(
             command.booking_id,
             command.institution_id,
@@ -121,9 +102,9 @@ def _booking(
         return refusal
 
 
-def _must_all_be_known(asked: Sequence[UUID], known: set[UUID]) -> None:
-    for position, learner_id in enumerate(asked):
+def _must_all_be_known(learner_ids: Sequence[UUID], known: set[UUID]) -> None:
+    for position, learner_id in enumerate(learner_ids):
         if learner_id not in known:
             raise LearnerUnknown(field=f"body.learner_ids.{position}")
-    if not asked:
+    if not learner_ids:
         raise LearnerUnknown("Nobody of the cohort is on roll", field="body.cohort_id")

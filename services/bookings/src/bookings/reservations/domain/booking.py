@@ -8,7 +8,8 @@ from uuid import UUID
 from bookings.capacity.domain import Holding, Session
 from bookings.capacity.rules import PlaceRules
 from bookings.domain.attendance import Register
-from bookings.domain.booking_events import (
+from bookings.reservations.domain.eligibility import BookedLearner, Decision
+from bookings.reservations.domain.events import (
     AttendanceRecorded,
     BookingChanged,
     BookingConfirmed,
@@ -17,10 +18,9 @@ from bookings.domain.booking_events import (
     BookingRequested,
     BookingSuspended,
     BookingWaitlisted,
-    ClearanceNoted,
+    ClearanceReceived,
 )
-from bookings.domain.eligibility import BookedLearner, Decision
-from bookings.domain.saga import State, Trigger, after
+from bookings.reservations.domain.lifecycle import State, Trigger, after
 from shared.kernel import Aggregate, Conflict, Forbidden, Invalid
 from shared.kernel.clock import LONDON
 
@@ -109,7 +109,7 @@ class Booking(Aggregate):
         if room:
             booking._hold_places(now, rules)
         else:
-            booking.record(BookingWaitlisted(booking))
+            booking.record(BookingWaitlisted(*booking._ids, places=len(learners)))
         return booking
 
     @property
@@ -147,14 +147,14 @@ class Booking(Aggregate):
         self._end(Trigger.LEARNERS_ARE_BUSY, "learner-busy")
 
     def clear(self) -> None:
-        """Safeguarding let it go ahead; too late for one that has ended."""
+        """Safeguarding lets it go ahead; too late for one that has ended."""
         if not self._move(Trigger.CLEARANCE_GRANTED):
             return
         if self.state is State.CONFIRMED:
             self.held_until = None
-            self.record(BookingConfirmed(self))
+            self._confirmed()
         else:
-            self.record(ClearanceNoted(self))
+            self.record(ClearanceReceived(*self._ids))
 
     def refuse(self, reason_codes: tuple[str, ...]) -> None:
         """Safeguarding refused it."""
@@ -167,7 +167,7 @@ class Booking(Aggregate):
         self.referred = True
         if self.held_until is not None:
             self.held_until = self._held_from(now, rules)
-        self.record(ClearanceNoted(self))
+        self.record(ClearanceReceived(*self._ids))
 
     def expire_hold(self, now: datetime) -> None:
         """The hold's deadline passed, unless it has been moved since."""
@@ -203,7 +203,8 @@ class Booking(Aggregate):
             raise LearnerNotOnBooking(field="body.learner_ids")
         self.learners = tuple(each for each in self.learners if each.learner_id not in leaving)
         if self.learners:
-            self.record(BookingChanged(self, tuple(sorted(leaving))))
+            remaining, removed = tuple(self.learner_ids), tuple(sorted(leaving))
+            self.record(BookingChanged(*self._ids, remaining, removed))
         elif not self._end(Trigger.WITHDRAWN, reason_code):
             self._end(Trigger.CANCELLED, reason_code)
 
@@ -211,7 +212,7 @@ class Booking(Aggregate):
         """The provider's site is no longer trusted."""
         if self._move(Trigger.ASSURANCE_LOST):
             self.held_until = None
-            self.record(BookingSuspended(self, reason_code))
+            self.record(BookingSuspended(*self._ids, reason_code))
 
     def reinstate(self, now: datetime, rules: PlaceRules) -> None:
         """The provider's site is trusted again: the booking goes back to where it stood, or on."""
@@ -221,20 +222,29 @@ class Booking(Aggregate):
         if self.state is State.AWAITING_CLEARANCE:
             self._hold_places(now, rules)
         elif was is State.SUSPENDED:
-            self.record(BookingReinstated(self))
+            self.record(BookingReinstated(*self._ids))
         else:
-            self.record(BookingConfirmed(self))
+            self._confirmed()
 
     def attend(self, register: Register, day_minutes: int | None, today: date) -> None:
         """Take the register of one day. Raises `BookingStateForbids` and the register's own refusals."""
         if self.state is not State.CONFIRMED:
             raise BookingStateForbids("Only a confirmed booking has a register", state=self.state.shown)
         register.must_hold(self.learner_ids, day_minutes, today)
-        self.record(AttendanceRecorded(self, register))
+        self.record(AttendanceRecorded(*self._ids, register))
 
     def _hold_places(self, now: datetime, rules: PlaceRules) -> None:
-        self.held_until = self._held_from(now, rules)
-        self.record(BookingRequested(self))
+        self.held_until = held_until = self._held_from(now, rules)
+        self.record(BookingRequested(*self._ids, self.learners, held_until, self.decision))
+
+    def _confirmed(self) -> None:
+        learner_ids = tuple(self.learner_ids)
+        self.record(BookingConfirmed(*self._ids, learner_ids, self.first_day, self.last_day))
+
+    @property
+    def _ids(self) -> tuple[UUID, UUID, UUID, UUID, UUID]:
+        """What every event of the booking names, in the order of `BookingEvent`."""
+        return self.id, self.session_id, self.opportunity_id, self.institution_id, self.provider_id
 
     def _held_from(self, now: datetime, rules: PlaceRules) -> datetime:
         hold = rules.referred_hold if self.referred else rules.hold
@@ -255,7 +265,7 @@ class Booking(Aggregate):
             return False
         self.held_until = None
         self.reason_codes = reason_codes
-        self.record(BookingEnded(self))
+        self.record(BookingEnded(*self._ids, self.state, reason_codes))
         return True
 
     def _must_end(self, trigger: Trigger, *reason_codes: str) -> None:

@@ -1,6 +1,6 @@
-"""The booking's way on: what safeguarding, the clock and the institution do to it."""
+"""Bookings are moved by safeguarding, by the clock and by their institution."""
 
-from bookings.application.commands import (
+from bookings.reservations.commands import (
     CancelBooking,
     EndMissedBooking,
     EraseLearner,
@@ -12,47 +12,47 @@ from bookings.application.commands import (
     RemoveLearners,
     WithdrawBooking,
 )
-from bookings.application.ports import UnitOfWork
-from bookings.domain.bookings import Booking
+from bookings.reservations.domain.booking import Booking
+from bookings.reservations.ports import ErasureUnitOfWork, LifecycleUnitOfWork
 from shared.kernel import NotFound
 
 ASSURANCE_LOST = "assurance-lost"
 
 
-async def grant_clearance(command: GrantClearance, uow: UnitOfWork) -> None:
+async def grant_clearance(command: GrantClearance, uow: LifecycleUnitOfWork) -> None:
     booking = await uow.bookings.get(command.booking_id, command.acting_for)
     booking.clear()
-    # The grant and a loss of assurance come by different ways: whichever is later, the loss prevails.
+    # The grant and a loss of assurance come on different topics: whichever is later, the loss prevails.
     if not await uow.site_trust.trusts_session(booking.session_id):
         booking.suspend(ASSURANCE_LOST)
     await uow.bookings.save(booking)
 
 
-async def refuse_clearance(command: RefuseClearance, uow: UnitOfWork) -> None:
+async def refuse_clearance(command: RefuseClearance, uow: LifecycleUnitOfWork) -> None:
     booking = await uow.bookings.get(command.booking_id, command.acting_for)
     booking.refuse(command.reason_codes)
     await uow.bookings.save(booking)
 
 
-async def refer_clearance(command: ReferClearance, uow: UnitOfWork) -> None:
+async def refer_clearance(command: ReferClearance, uow: LifecycleUnitOfWork) -> None:
     booking = await uow.bookings.get(command.booking_id, command.acting_for)
     booking.refer(uow.now, uow.place_rules(uow.today))
     await uow.bookings.save(booking)
 
 
-async def expire_hold(command: ExpireHold, uow: UnitOfWork) -> None:
+async def expire_hold(command: ExpireHold, uow: LifecycleUnitOfWork) -> None:
     booking = await uow.bookings.get(command.booking_id, command.acting_for)
     booking.expire_hold(uow.now)
     await uow.bookings.save(booking)
 
 
-async def end_missed_booking(command: EndMissedBooking, uow: UnitOfWork) -> None:
+async def end_missed_booking(command: EndMissedBooking, uow: LifecycleUnitOfWork) -> None:
     booking = await uow.bookings.get(command.booking_id, command.acting_for)
     booking.miss_session()
     await uow.bookings.save(booking)
 
 
-async def withdraw_booking(command: WithdrawBooking, uow: UnitOfWork) -> Booking:
+async def withdraw_booking(command: WithdrawBooking, uow: LifecycleUnitOfWork) -> Booking:
     booking = await uow.bookings.get(command.booking_id, command.acting_for)
     booking.must_be_asked_by(command.acting_for)
     booking.withdraw()
@@ -60,7 +60,7 @@ async def withdraw_booking(command: WithdrawBooking, uow: UnitOfWork) -> Booking
     return booking
 
 
-async def cancel_booking(command: CancelBooking, uow: UnitOfWork) -> Booking:
+async def cancel_booking(command: CancelBooking, uow: LifecycleUnitOfWork) -> Booking:
     booking = await uow.bookings.get(command.booking_id, command.acting_for)
     booking.must_be_asked_by(command.acting_for)
     booking.cancel(command.reason_code, uow.today)
@@ -68,7 +68,7 @@ async def cancel_booking(command: CancelBooking, uow: UnitOfWork) -> Booking:
     return booking
 
 
-async def remove_learners(command: RemoveLearners, uow: UnitOfWork) -> Booking:
+async def remove_learners(command: RemoveLearners, uow: LifecycleUnitOfWork) -> Booking:
     booking = await uow.bookings.get(command.booking_id, command.acting_for)
     booking.must_be_asked_by(command.acting_for)
     booking.depart(command.learner_ids, "all-learners-left")
@@ -76,7 +76,7 @@ async def remove_learners(command: RemoveLearners, uow: UnitOfWork) -> Booking:
     return booking
 
 
-async def erase_learner(command: EraseLearner, uow: UnitOfWork) -> None:
+async def erase_learner(command: EraseLearner, uow: ErasureUnitOfWork) -> None:
     if await uow.learners.find(command.institution_id, command.learner_id) is None:
         raise NotFound("There is no such learner on your roll")
     bookings = await uow.bookings.of_learner(command.institution_id, command.learner_id)
@@ -87,10 +87,10 @@ async def erase_learner(command: EraseLearner, uow: UnitOfWork) -> None:
     await uow.learners.erase(command.institution_id, command.learner_id)
 
 
-async def record_attendance(command: RecordAttendance, uow: UnitOfWork) -> RecordAttendance:
+async def record_attendance(command: RecordAttendance, uow: LifecycleUnitOfWork) -> RecordAttendance:
     booking = await uow.bookings.get(command.booking_id, command.acting_for)
     day_minutes = await uow.sessions.day_minutes(booking.session_id, command.register.on)
     booking.attend(command.register, day_minutes, uow.today)
     await uow.bookings.save(booking)
-    await uow.bookings.keep_register(booking, command.register)
+    await uow.bookings.save_register(booking, command.register)
     return command

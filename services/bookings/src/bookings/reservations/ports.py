@@ -1,4 +1,4 @@
-"""What the use cases need from the outside, by its role."""
+"""What the use cases of bookings need."""
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime
@@ -10,14 +10,14 @@ from bookings.capacity.rules import PlaceRules
 from bookings.copies.domain import AssuredSite
 from bookings.copies.ports import Copies, SiteTrust
 from bookings.domain.attendance import Register
-from bookings.domain.bookings import Booking
-from bookings.domain.eligibility import Candidate, EligibilityRules
-from bookings.domain.saga import State
-from bookings.learners.ports import Cohorts, Learners, Roster
+from bookings.learners.ports import Cohorts, Learners
+from bookings.reservations.domain.booking import Booking
+from bookings.reservations.domain.eligibility import Candidate, EligibilityRules
+from bookings.reservations.domain.lifecycle import State
 
 
 class PlacesRequest(NamedTuple):
-    """Places asked for in a session, for learners of an institution, under the booking's id."""
+    """Places requested in a session, for learners of an institution, under the booking's id."""
 
     booking_id: UUID
     institution_id: UUID
@@ -34,14 +34,14 @@ class Candidates(Protocol):
 
 
 class Bookings(Protocol):
-    """Keeps bookings, with the places they take and the days they fill."""
+    """Bookings, with the places they take and the days they fill."""
 
     async def get(self, booking_id: UUID, parties: Collection[UUID]) -> Booking:
         """A booking that one of these parties asked for or provides. Raises `NotFound`."""
         ...
 
     async def waiting_for(self, session_id: UUID, limit: int) -> list[Booking]:
-        """Those who wait for the session, in order of asking."""
+        """Those on the session's waiting list, in order of asking."""
         ...
 
     async def of_session(self, session_id: UUID) -> list[Booking]:
@@ -56,39 +56,75 @@ class Bookings(Protocol):
         """The learner's bookings that have not ended."""
         ...
 
-    async def forget_learner(self, institution_id: UUID, learner_id: UUID) -> None:
-        """Keep nothing of the learner with any booking."""
-        ...
-
     async def reserve_days(self, booking: Booking) -> bool:
         """Fill the learners' days; False, with nothing filled, where one is booked elsewhere."""
         ...
 
     async def save(self, *bookings: Booking) -> None:
-        """Keep the bookings, take or free their places, set their deadlines, say what happened.
+        """Save the bookings, take or free their places, set their deadlines, publish what happened.
 
         Raises `ConcurrentChange`, `LearnerAlreadyBooked`, `LearnerBusy`.
         """
         ...
 
-    async def keep_register(self, booking: Booking, register: Register) -> None:
-        """Keep a day's register in place of an earlier one."""
+    async def forget_learner(self, institution_id: UUID, learner_id: UUID) -> None:
+        """Delete what any booking has of the learner."""
+        ...
+
+    async def save_register(self, booking: Booking, register: Register) -> None:
+        """Save a day's register in place of an earlier one."""
         ...
 
 
-class UnitOfWork(Protocol):
-    """One transaction of the service."""
+class RequestUnitOfWork(Protocol):
+    """One transaction, as requests for places see it."""
 
     now: datetime
     today: date
     eligibility_rules: Callable[[date], EligibilityRules]
     place_rules: Callable[[date], PlaceRules]
-    roster: Roster
-    learners: Learners
-    candidates: Candidates
+    copies: Copies
     cohorts: Cohorts
     sessions: Sessions
-    places: Places
+    candidates: Candidates
+    bookings: Bookings
+
+
+class WaitingListUnitOfWork(Protocol):
+    """One transaction, as the waiting list sees it."""
+
+    now: datetime
+    today: date
+    place_rules: Callable[[date], PlaceRules]
+    sessions: Sessions
+    bookings: Bookings
+
+
+class LifecycleUnitOfWork(Protocol):
+    """One transaction, as whatever moves a single booking sees it."""
+
+    now: datetime
+    today: date
+    place_rules: Callable[[date], PlaceRules]
+    site_trust: SiteTrust
+    sessions: Sessions
+    bookings: Bookings
+
+
+class ErasureUnitOfWork(Protocol):
+    """One transaction, as the erasure of a learner sees it."""
+
+    learners: Learners
+    bookings: Bookings
+
+
+class CopiedFactsUnitOfWork(Protocol):
+    """One transaction, as facts of other services that move bookings see it."""
+
+    now: datetime
+    today: date
+    place_rules: Callable[[date], PlaceRules]
     copies: Copies
     site_trust: SiteTrust
+    places: Places
     bookings: Bookings

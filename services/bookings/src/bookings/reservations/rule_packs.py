@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import date
 
-from bookings.domain.ages import LeavingRule
-from bookings.domain.eligibility import EligibilityRules, InstitutionRule, PlacementRule
+from bookings.reservations.domain.ages import LeavingRule
+from bookings.reservations.domain.eligibility import EligibilityRules, InstitutionRule, PlacementRule
 from shared.rulepacks import RulePack, RulePacks
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from bookings.capacity.domain import Session
 from bookings.copies.domain import Institution
-from bookings.domain.ages import LeavingRule, of_compulsory_school_age, under_16_throughout
+from bookings.reservations.domain.ages import LeavingRule, of_compulsory_school_age, under_16_throughout
 from shared.kernel import Conflict, Invalid
 
 

@@ -6,53 +6,59 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from bookings.api.dependencies import BookingId, FromReads, reader
-from bookings.api.schemas import (
+from bookings.capacity.domain import NoPlacesLeft, ProviderSuspended, SessionNotBookable, SessionUnknown
+from bookings.learners.bodies import LearnerId
+from bookings.learners.domain import LearnerUnknown
+from bookings.reservations.bodies import (
     BookingBody,
+    BookingId,
     BookingState,
     BookingSummary,
     BookingToRequest,
     Cancellation,
     Departures,
+    reader,
 )
-from bookings.application.commands import (
+from bookings.reservations.commands import (
     CancelBooking,
     EraseLearner,
     RemoveLearners,
     RequestBooking,
     WithdrawBooking,
 )
-from bookings.application.handlers import requesting, saga
-from bookings.capacity.domain import NoPlacesLeft, ProviderSuspended, SessionNotBookable, SessionUnknown
-from bookings.domain.bookings import (
+from bookings.reservations.domain.booking import (
     Booking,
     BookingStateForbids,
     LearnerNotOnBooking,
     NotTheAsker,
 )
-from bookings.domain.eligibility import (
+from bookings.reservations.domain.eligibility import (
     InstitutionNotEligible,
     LearnerAlreadyBooked,
     LearnerBusy,
     PlacementNotLawful,
     YearGroupNotOffered,
 )
-from bookings.learners.bodies import LearnerId
-from bookings.learners.domain import LearnerUnknown
+from bookings.reservations.handlers import lifecycle
+from bookings.reservations.handlers.request_booking import request_bookings
+from bookings.reservations.queries import BookingQueries
 from shared.http.commands import IdempotentRequest, answer, no_content
 from shared.http.fast_path import FastRoute
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, Paging
 from shared.http.problems import documented
+from shared.http.reads import reads_for
 from shared.kernel import new_id
 from shared.security.access import own_organisation, requires
 from shared.security.tokens import Caller
 
+Reads = Annotated[BookingQueries, reads_for(BookingQueries)]
+
 routes = APIRouter(tags=["bookings"])
 erasures = APIRouter(tags=["learners"])  # of a learner, whose bookings change with it
-rush = APIRouter(tags=["bookings"], route_class=FastRoute)  # what everybody asks for when places open
+fast_routes = APIRouter(tags=["bookings"], route_class=FastRoute)  # what everybody asks for at once
 
 
-@rush.post(
+@fast_routes.post(
     "/v1/bookings",
     operation_id="requestBooking",
     status_code=201,
@@ -84,7 +90,7 @@ async def request_booking(
     )
     render = answer(201, partial(BookingBody.seen_by, caller), _location)
     return await request.execute_batched(
-        command.session_id, caller, requesting.request_bookings, command, render, subject=command.booking_id
+        command.session_id, caller, request_bookings, command, render, subject=command.booking_id
     )
 
 
@@ -92,7 +98,7 @@ async def request_booking(
 async def list_bookings(
     request: Request,
     response: Response,
-    reads: FromReads,
+    reads: Reads,
     pager: Paging,
     caller: Caller = requires("bookings:read"),
     session_id: Annotated[UUID | None, Query(description="Bookings in this session alone")] = None,
@@ -110,7 +116,7 @@ async def list_bookings(
 
 @routes.get("/v1/bookings/{booking_id}", operation_id="getBooking", response_model=BookingBody)
 async def get_booking(
-    booking_id: BookingId, reads: FromReads, caller: Caller = requires("bookings:read")
+    booking_id: BookingId, reads: Reads, caller: Caller = requires("bookings:read")
 ) -> BookingBody:
     """A booking of the caller's institution, or of the caller's sessions."""
     return BookingBody.seen_by(caller, await reads.booking(reader(caller), booking_id))
@@ -128,7 +134,7 @@ async def withdraw_booking(
     """Take a booking back before it is confirmed; its places are free again."""
     command = WithdrawBooking(booking_id, caller.acts_for)
     render = answer(200, partial(BookingBody.seen_by, caller))
-    return await request.execute(caller, saga.withdraw_booking, command, render)
+    return await request.execute(caller, lifecycle.withdraw_booking, command, render)
 
 
 @routes.post(
@@ -146,7 +152,7 @@ async def cancel_booking(
     """Take a confirmed booking back; its places are free again."""
     command = CancelBooking(booking_id, caller.acts_for, body.reason_code)
     render = answer(200, partial(BookingBody.seen_by, caller))
-    return await request.execute(caller, saga.cancel_booking, command, render)
+    return await request.execute(caller, lifecycle.cancel_booking, command, render)
 
 
 @routes.post(
@@ -164,7 +170,7 @@ async def remove_learners(
     """Take some learners off a booking; when none remains, the booking ends."""
     command = RemoveLearners(booking_id, caller.acts_for, tuple(body.learner_ids))
     render = answer(200, partial(BookingBody.seen_by, caller))
-    return await request.execute(caller, saga.remove_learners, command, render)
+    return await request.execute(caller, lifecycle.remove_learners, command, render)
 
 
 @erasures.delete("/v1/learners/{learner_id}", operation_id="eraseLearner", status_code=204)
@@ -173,7 +179,7 @@ async def erase_learner(
 ) -> Response:
     """Forget a learner: off every booking, and out of every service that knew the pseudonym."""
     command = EraseLearner(own_organisation(caller), learner_id)
-    return await request.execute(caller, saga.erase_learner, command, no_content)
+    return await request.execute(caller, lifecycle.erase_learner, command, no_content)
 
 
 def _location(booking: Booking) -> str:

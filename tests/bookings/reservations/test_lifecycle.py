@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bookings.domain.booking_events import (
+from bookings.reservations.domain.events import (
     BookingConfirmed,
     BookingEnded,
     BookingReinstated,
     BookingRequested,
     BookingSuspended,
 )
-from bookings.domain.saga import TRANSITIONS, State, Trigger, after, open_to
-from tests.bookings.domain.making import NOW, RULES, SESSION, booking, booking_in
+from bookings.reservations.domain.lifecycle import TRANSITIONS, State, Trigger, after, open_to
+from tests.bookings.examples import NOW, RULES, SESSION, booking, booking_in
 
 ENDED = [state for state in State if state.ended]
 triggers = st.lists(st.sampled_from(Trigger), max_size=30)
@@ -74,7 +74,22 @@ def test_a_grant_confirms() -> None:
 
     assert held.state is State.CONFIRMED
     assert held.deadline is None
-    assert [event for _, event in held.take_events()] == [BookingConfirmed(held)]
+    (event,) = [event for _, event in held.take_events()]
+    assert isinstance(event, BookingConfirmed)
+    assert (event.booking_id, list(event.learner_ids)) == (held.id, held.learner_ids)
+    assert (event.first_day, event.last_day) == (SESSION.first_day, SESSION.last_day)
+
+
+def test_an_event_says_how_the_booking_stood_whatever_happens_to_it_after() -> None:
+    held = booking()
+    held_until = held.held_until
+
+    held.clear()
+
+    (_, requested), _ = held.take_events()
+    assert isinstance(requested, BookingRequested)
+    assert requested.held_until == held_until
+    assert held.held_until is None
 
 
 @pytest.mark.parametrize("state", ENDED)

@@ -1,11 +1,11 @@
-"""What changed facts of other services mean for places and bookings."""
+"""Facts are copied that move bookings: a session is cancelled, an assurance is lost or regained."""
 
-from bookings.application.commands import ApplyAssurance, CancelSession
-from bookings.application.ports import UnitOfWork
-from bookings.domain.saga import Trigger, open_to
+from bookings.reservations.commands import ApplyAssurance, CancelSession
+from bookings.reservations.domain.lifecycle import Trigger, open_to
+from bookings.reservations.ports import CopiedFactsUnitOfWork
 
 
-async def cancel_session(command: CancelSession, uow: UnitOfWork) -> None:
+async def cancel_session(command: CancelSession, uow: CopiedFactsUnitOfWork) -> None:
     await uow.copies.copy_cancellation(command.session_id, command.sequence)
     bookings = await uow.bookings.of_session(command.session_id)
     for booking in bookings:
@@ -13,7 +13,7 @@ async def cancel_session(command: CancelSession, uow: UnitOfWork) -> None:
     await uow.bookings.save(*bookings)
 
 
-async def apply_assurance(command: ApplyAssurance, uow: UnitOfWork) -> None:
+async def apply_assurance(command: ApplyAssurance, uow: CopiedFactsUnitOfWork) -> None:
     if not await uow.copies.copy_assurance(
         command.assurance_id, command.site, command.state, command.sequence
     ):
@@ -24,14 +24,14 @@ async def apply_assurance(command: ApplyAssurance, uow: UnitOfWork) -> None:
         await _suspend(command, uow)
 
 
-async def _suspend(command: ApplyAssurance, uow: UnitOfWork) -> None:
+async def _suspend(command: ApplyAssurance, uow: CopiedFactsUnitOfWork) -> None:
     bookings = await uow.bookings.of_site(command.site, open_to(Trigger.ASSURANCE_LOST))
     for booking in bookings:
         booking.suspend(command.reason_code)
     await uow.bookings.save(*bookings)
 
 
-async def _reinstate(command: ApplyAssurance, uow: UnitOfWork) -> None:
+async def _reinstate(command: ApplyAssurance, uow: CopiedFactsUnitOfWork) -> None:
     bookings = await uow.bookings.of_site(command.site, open_to(Trigger.ASSURANCE_REGAINED))
     rules = uow.place_rules(uow.today)
     for booking in bookings:

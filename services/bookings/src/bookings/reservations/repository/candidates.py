@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import text
 
-from bookings.application.ports import PlacesRequest
-from bookings.domain.eligibility import Candidate
+from bookings.reservations.domain.eligibility import Candidate
+from bookings.reservations.ports import PlacesRequest
 from shared.bus.transaction import Transaction
 
 _CANDIDATES = text(

@@ -1,4 +1,4 @@
-"""Queries answered from the tables, under row-level security for whoever asks."""
+"""Queries on bookings, each one read-only transaction under row-level security."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,11 +6,11 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from bookings.adapters import loading
-from bookings.application.queries import DayRegister, Reader
 from bookings.domain.attendance import Entry
-from bookings.domain.bookings import Booking
-from bookings.domain.saga import State
+from bookings.reservations.domain.booking import Booking
+from bookings.reservations.domain.lifecycle import State
+from bookings.reservations.queries import DayRegister, Reader
+from bookings.reservations.repository import loading
 from shared.kernel import NotFound
 from shared.persistence.database import Database
 from shared.persistence.reading import reading
@@ -46,16 +46,16 @@ _REGISTERS = text(
 )
 
 
-class BookingsReads:
-    """What is asked of the service, each question one read-only transaction."""
+class BookingReads:
+    """Answers from the tables of bookings."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def booking(self, reader: Reader, booking_id: UUID) -> Booking:
-        async with reading(self._database, reader.parties) as session:
+        async with reading(self._database, reader.parties) as db:
             found = await loading.load(
-                session,
+                db,
                 _BOOKING,
                 booking_id=booking_id,
                 parties=list(reader.parties),
@@ -69,9 +69,9 @@ class BookingsReads:
         self, reader: Reader, session_id: UUID | None, state: str | None, after: UUID | None, limit: int
     ) -> Sequence[Booking]:
         states = [each.value for each in State if each.shown == state] if state else None
-        async with reading(self._database, reader.parties) as session:
+        async with reading(self._database, reader.parties) as db:
             return await loading.load(
-                session,
+                db,
                 _BOOKINGS,
                 parties=list(reader.parties),
                 learner_id=reader.learner_id,
@@ -91,8 +91,8 @@ class BookingsReads:
             "limit": limit,
             "learner_id": reader.learner_id,
         }
-        async with reading(self._database, reader.parties) as session:
-            rows = (await session.execute(_REGISTERS, values)).all()
+        async with reading(self._database, reader.parties) as db:
+            rows = (await db.execute(_REGISTERS, values)).all()
         return [
             DayRegister(
                 row.on_day,

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 
 from bookings.capacity.domain import Session
 from bookings.capacity.rules import PlaceRules
-from bookings.domain.bookings import Booking
-from bookings.domain.eligibility import BookedLearner, Decision
-from bookings.domain.saga import State
+from bookings.reservations.domain.booking import Booking
+from bookings.reservations.domain.eligibility import BookedLearner, Decision
+from bookings.reservations.domain.lifecycle import State
 
 NOW = datetime(2027, 2, 1, 9, tzinfo=UTC)
 RULES = PlaceRules(hold=timedelta(minutes=30), referred_hold=timedelta(days=3), smaller_may_pass=False)

@@ -5,9 +5,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bookings.domain.bookings import Booking
-from bookings.domain.eligibility import BookedLearner, Decision
-from bookings.domain.saga import State
+from bookings.reservations.domain.booking import Booking
+from bookings.reservations.domain.eligibility import BookedLearner, Decision
+from bookings.reservations.domain.lifecycle import State
 
 _SELECT = """
 select b.booking_id, b.session_id, b.opportunity_id, b.institution_id, b.provider_id, b.cohort_id, b.state,
@@ -23,9 +23,9 @@ from bookings b
 """
 
 
-async def load(session: AsyncSession, clauses: str, **values: Any) -> list[Booking]:
+async def load(db: AsyncSession, clauses: str, **values: Any) -> list[Booking]:
     """The bookings (`b`) that the clauses after FROM choose, in their order."""
-    rows = await session.execute(text(_SELECT + clauses), values)
+    rows = await db.execute(text(_SELECT + clauses), values)
     return [_booking(row) for row in rows]
 
 

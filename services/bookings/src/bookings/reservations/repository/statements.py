@@ -118,7 +118,7 @@ RELEASE = text(
     """
 )
 
-KEEP_REGISTER = text(
+SAVE_REGISTER = text(
     """
     with replaced as (
       delete from attendance

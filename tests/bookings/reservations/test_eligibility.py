@@ -7,10 +7,10 @@ from uuid import uuid4
 
 import pytest
 
-from bookings.adapters.rule_packs import eligibility_rules
 from bookings.capacity.domain import Session
 from bookings.copies.domain import Institution
-from bookings.domain.eligibility import (
+from bookings.main import RULES as FOLDER
+from bookings.reservations.domain.eligibility import (
     Candidate,
     InstitutionNotEligible,
     LearnerAlreadyBooked,
@@ -19,9 +19,9 @@ from bookings.domain.eligibility import (
     YearGroupNotOffered,
     decide,
 )
-from bookings.main import RULES as FOLDER
+from bookings.reservations.rule_packs import eligibility_rules
 from shared.rulepacks import RulePacks
-from tests.bookings.domain.making import SESSION
+from tests.bookings.examples import SESSION
 
 RULES = eligibility_rules(RulePacks(FOLDER))(date(2027, 3, 3))
 SCHOOL = Institution("institution", "academy", open=True)

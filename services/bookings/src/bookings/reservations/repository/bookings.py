@@ -1,4 +1,4 @@
-"""Bookings kept: rows, learners' days, places and deadlines together, for one or a thousand alike."""
+"""Bookings saved: rows, learners' days, places and deadlines together, for one or a thousand alike."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -9,23 +9,23 @@ from uuid import UUID
 from asyncpg import IntegrityConstraintViolationError
 from pydantic_core import to_json
 
-from bookings.adapters import bookings_sql as sql
-from bookings.adapters.loading import load
-from bookings.adapters.publishing import contract_of
 from bookings.capacity.domain import Holding, PlacesChange, total_changes
 from bookings.capacity.ports import Places
 from bookings.copies.domain import AssuredSite
 from bookings.domain.attendance import Register
-from bookings.domain.bookings import Booking
-from bookings.domain.eligibility import LearnerAlreadyBooked, LearnerBusy
-from bookings.domain.saga import State
+from bookings.reservations.domain.booking import Booking
+from bookings.reservations.domain.eligibility import LearnerAlreadyBooked, LearnerBusy
+from bookings.reservations.domain.lifecycle import State
+from bookings.reservations.publishing import publish
+from bookings.reservations.repository import statements as sql
+from bookings.reservations.repository.loading import load
 from shared.bus.transaction import Transaction
 from shared.kernel import ConcurrentChange, NotFound
 
 _LIVE = [state.value for state in State if not state.ended]
 
 
-class _Kept(NamedTuple):
+class _Saved(NamedTuple):
     """What the database holds of a booking, as it was read."""
 
     version: int
@@ -35,8 +35,8 @@ class _Kept(NamedTuple):
     deadline: tuple[str, datetime] | None
 
 
-def _kept(booking: Booking) -> _Kept:
-    return _Kept(
+def _saved(booking: Booking) -> _Saved:
+    return _Saved(
         booking.version, booking.holding, len(booking.learners), booking.state.ended, booking.deadline
     )
 
@@ -48,7 +48,7 @@ class BookingRepository:
         self._transaction = transaction
         self._db = transaction.db
         self._places = places
-        self._read: dict[UUID, _Kept] = {}
+        self._read: dict[UUID, _Saved] = {}
 
     async def get(self, booking_id: UUID, parties: Collection[UUID]) -> Booking:
         found = await self._load(sql.ONE, booking_id=booking_id, parties=list(parties))
@@ -90,22 +90,20 @@ class BookingRepository:
         return complete
 
     async def save(self, *bookings: Booking) -> None:
-        said = [(booking, event) for booking in bookings for event in booking.take_events()]
-        touched = list({booking.id: booking for booking, _ in said}.values())
+        happened = [(booking, event) for booking in bookings for event in booking.take_events()]
+        touched = list({booking.id: booking for booking, _ in happened}.values())
         await self._insert([booking for booking in touched if booking.id not in self._read])
         known = [booking for booking in touched if booking.id in self._read]
         await self._update(known)
         await self._release([booking for booking in known if self._has_shrunk(booking)])
         await self._set_deadlines(touched)
         await self._settle_places(touched)
-        for _, (sequence, event) in said:
-            if (contract := contract_of(event)) is not None:
-                self._transaction.publish(contract, sequence=sequence)
-        self._read.update((booking.id, _kept(booking)) for booking in touched)
+        publish(self._transaction, [event for _, event in happened])
+        self._read.update((booking.id, _saved(booking)) for booking in touched)
 
-    async def keep_register(self, booking: Booking, register: Register) -> None:
+    async def save_register(self, booking: Booking, register: Register) -> None:
         await self._db.execute(
-            sql.KEEP_REGISTER,
+            sql.SAVE_REGISTER,
             {
                 "booking_id": booking.id,
                 "on_day": register.on,
@@ -118,7 +116,7 @@ class BookingRepository:
 
     async def _load(self, clauses: str, **values: Any) -> list[Booking]:
         found = await load(self._db, clauses, **values)
-        self._read.update((booking.id, _kept(booking)) for booking in found)
+        self._read.update((booking.id, _saved(booking)) for booking in found)
         return found
 
     async def _insert(self, bookings: Sequence[Booking]) -> None:

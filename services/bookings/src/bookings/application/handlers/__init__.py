@@ -1,1 +1,0 @@
-"""The use cases, by what they are about: load, decide, save."""
