@@ -2,19 +2,11 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from bookings.capacity.domain import Holding, NoPlacesLeft
-from bookings.domain.attendance import (
-    AttendanceIncomplete,
-    AttendanceTooEarly,
-    Entry,
-    MinutesBeyondDay,
-    NotASessionDay,
-    Register,
-)
 from bookings.reservations.domain.booking import BookingStateForbids, LearnerNotOnBooking, NotTheAsker
 from bookings.reservations.domain.events import BookingChanged, BookingEnded
 from bookings.reservations.domain.lifecycle import State
@@ -106,41 +98,3 @@ def test_a_booking_without_learners_ends(state: State, end: State) -> None:
 def test_who_is_not_on_the_booking_cannot_leave_it() -> None:
     with pytest.raises(LearnerNotOnBooking):
         booking().depart({uuid4()}, "all-learners-left")
-
-
-def entries(learner_ids: list[UUID], minutes: int = 300) -> tuple[Entry, ...]:
-    return tuple(Entry(each, True, minutes) for each in learner_ids)
-
-
-def test_a_register_names_every_learner_once() -> None:
-    confirmed = booking_in(State.CONFIRMED)
-    whole, today = entries(confirmed.learner_ids), SESSION.last_day
-
-    confirmed.attend(Register(SESSION.first_day, whole), 360, today)
-
-    for wrong in (whole[:1], whole + whole[:1], whole + entries([uuid4()])):
-        with pytest.raises(AttendanceIncomplete):
-            confirmed.attend(Register(SESSION.first_day, wrong), 360, today)
-
-
-def test_a_register_tells_what_can_have_been() -> None:
-    confirmed, today = booking_in(State.CONFIRMED), SESSION.first_day
-    whole = entries(confirmed.learner_ids)
-
-    with pytest.raises(NotASessionDay):
-        confirmed.attend(Register(SESSION.first_day, whole), None, today)
-    with pytest.raises(AttendanceTooEarly):
-        confirmed.attend(Register(SESSION.last_day, whole), 360, today)
-    with pytest.raises(MinutesBeyondDay):
-        confirmed.attend(Register(SESSION.first_day, whole), 299, today)
-    absent = tuple(Entry(each, False, 1) for each in confirmed.learner_ids)
-    with pytest.raises(MinutesBeyondDay):
-        confirmed.attend(Register(SESSION.first_day, absent), 360, today)
-
-
-@pytest.mark.parametrize("state", [state for state in State if state is not State.CONFIRMED])
-def test_only_a_confirmed_booking_has_a_register(state: State) -> None:
-    waiting = booking_in(state)
-
-    with pytest.raises(BookingStateForbids):
-        waiting.attend(Register(SESSION.first_day, entries(waiting.learner_ids)), 360, SESSION.last_day)

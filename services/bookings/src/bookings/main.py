@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from bookings.api import attendance
+from bookings.attendance import api as attendance
+from bookings.attendance.queries import AttendanceQueries
+from bookings.attendance.reads import AttendanceReads
 from bookings.capacity import api as capacity
 from bookings.capacity.queries import PlacesQueries
 from bookings.capacity.reads import PlacesReads
@@ -62,8 +64,10 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
 
 def open_reads(database: Database) -> dict[type, Any]:
     """What answers each protocol of queries."""
+    bookings = BookingReads(database)
     return {
         LearnerQueries: LearnerReads(database),
         PlacesQueries: PlacesReads(database),
-        BookingQueries: BookingReads(database),
+        BookingQueries: bookings,
+        AttendanceQueries: AttendanceReads(database, bookings),
     }

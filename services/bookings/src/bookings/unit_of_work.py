@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from bookings.attendance.ports import Attendance
+from bookings.attendance.repository import AttendanceRepository
 from bookings.capacity.ports import Places, Sessions
 from bookings.capacity.repository import PlacesRepository, SessionRepository
 from bookings.capacity.rules import PlaceRules
@@ -45,3 +47,4 @@ class BookingsUnitOfWork:
         self.places: Places = PlacesRepository(transaction)
         self.candidates: Candidates = CandidateRepository(transaction)
         self.bookings: Bookings = BookingRepository(transaction, self.places)
+        self.attendance: Attendance = AttendanceRepository(transaction)

@@ -1,7 +1,6 @@
 """What the use cases of places need, here and in the capabilities above."""
 
 from collections.abc import Collection, Sequence
-from datetime import date
 from typing import Protocol
 from uuid import UUID
 
@@ -19,10 +18,6 @@ class Sessions(Protocol):
 
     async def get_each(self, session_ids: Collection[UUID]) -> dict[UUID, Session]:
         """Those of the sessions that are known."""
-        ...
-
-    async def day_minutes(self, session_id: UUID, on: date) -> int | None:
-        """The session's length on a day; None where it does not take place."""
         ...
 
 

@@ -1,7 +1,6 @@
 """Sessions' places: taken and freed by the database in one conditional statement."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -28,9 +27,6 @@ _GET_EACH = text(
     ) t on true
     where s.session_id = any (cast(:session_ids as uuid[]))
     """
-)
-_DAY_MINUTES = text(
-    "select sum(minutes) from session_days where session_id = :session_id and on_day = :on_day"
 )
 _OPEN_PLACES = text(
     """
@@ -84,10 +80,6 @@ class SessionRepository:
     async def get_each(self, session_ids: Collection[UUID]) -> dict[UUID, Session]:
         rows = await self._db.execute(_GET_EACH, {"session_ids": list(session_ids)})
         return {row.session_id: _session(row) for row in rows}
-
-    async def day_minutes(self, session_id: UUID, on: date) -> int | None:
-        minutes = await self._db.scalar(_DAY_MINUTES, {"session_id": session_id, "on_day": on})
-        return None if minutes is None else int(minutes)
 
 
 class PlacesRepository:

@@ -1,4 +1,4 @@
-"""Request and response bodies of bookings and their registers."""
+"""Request and response bodies of bookings."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
@@ -7,12 +7,10 @@ from uuid import UUID
 from fastapi import Path
 from pydantic import Field, model_validator
 
-from bookings.domain.attendance import Entry, Register
-from bookings.learners.bodies import MAX_LEARNERS, LearnerIds
-from bookings.reservations.commands import RecordAttendance
+from bookings.learners.bodies import LearnerIds
 from bookings.reservations.domain.booking import Booking
 from bookings.reservations.domain.lifecycle import State
-from bookings.reservations.queries import DayRegister, Reader
+from bookings.reservations.queries import Reader
 from shared.contracts.vocabulary import ReasonCode
 from shared.http.bodies import RequestBody, ResponseBody
 from shared.security.tokens import Caller
@@ -120,51 +118,6 @@ class BookingBody(BookingSummary):
                 ),
             }
         )
-
-
-class EntryBody(RequestBody):
-    """What one learner did on the day."""
-
-    learner_id: UUID = Field(description="A learner on the booking")
-    attended: bool = Field(description="Whether the learner was there at all")
-    minutes: int = Field(ge=0, le=1440, description="Minutes present; 0 for the absent", examples=[300])
-
-
-class RegisterToTake(RequestBody):
-    """The register of one day: every learner of the booking once."""
-
-    on: date = Field(description="A day of the session, today or earlier", examples=["2027-03-03"])
-    entries: list[EntryBody] = Field(
-        min_length=1, max_length=MAX_LEARNERS, description="Every learner of the booking exactly once"
-    )
-
-    def read(self) -> Register:
-        entries = (Entry(each.learner_id, each.attended, each.minutes) for each in self.entries)
-        return Register(self.on, tuple(entries))
-
-
-class EntryShown(ResponseBody):
-    """What one learner did on the day."""
-
-    learner_id: UUID = Field(description="A learner on the booking")
-    attended: bool = Field(description="Whether the learner was there at all")
-    minutes: int = Field(description="Minutes present; 0 for the absent", examples=[300])
-
-
-class RegisterBody(ResponseBody):
-    """The register of one day, as it was last taken."""
-
-    on: date = Field(description="A day of the session", examples=["2027-03-03"])
-    entries: list[EntryShown] = Field(description="Every learner of the booking once; a learner's own alone")
-
-    @classmethod
-    def taken(cls, command: RecordAttendance) -> Self:
-        return cls.of(command.register)
-
-    @classmethod
-    def of(cls, register: Register | DayRegister) -> Self:
-        entries = [EntryShown.model_validate(entry) for entry in register.entries]
-        return cls(on=register.on, entries=entries)
 
 
 def _summary(booking: Booking) -> dict[str, object]:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from bookings.copies.domain import AssuredSite
-from bookings.domain.attendance import Register
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +50,6 @@ class RemoveLearners:
     booking_id: UUID
     acting_for: frozenset[UUID]
     learner_ids: tuple[UUID, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RecordAttendance:
-    """Take the register of one day of a booking."""
-
-    booking_id: UUID
-    acting_for: frozenset[UUID]
-    register: Register
 
 
 @dataclass(frozen=True, slots=True)

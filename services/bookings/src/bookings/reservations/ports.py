@@ -9,7 +9,6 @@ from bookings.capacity.ports import Places, Sessions
 from bookings.capacity.rules import PlaceRules
 from bookings.copies.domain import AssuredSite
 from bookings.copies.ports import Copies, SiteTrust
-from bookings.domain.attendance import Register
 from bookings.learners.ports import Cohorts, Learners
 from bookings.reservations.domain.booking import Booking
 from bookings.reservations.domain.eligibility import Candidate, EligibilityRules
@@ -71,10 +70,6 @@ class Bookings(Protocol):
         """Delete what any booking has of the learner."""
         ...
 
-    async def save_register(self, booking: Booking, register: Register) -> None:
-        """Save a day's register in place of an earlier one."""
-        ...
-
 
 class RequestUnitOfWork(Protocol):
     """One transaction, as requests for places see it."""
@@ -107,7 +102,6 @@ class LifecycleUnitOfWork(Protocol):
     today: date
     place_rules: Callable[[date], PlaceRules]
     site_trust: SiteTrust
-    sessions: Sessions
     bookings: Bookings
 
 

@@ -8,7 +8,7 @@ from bookings.reservations.domain import events
 from shared.bus.transaction import Transaction
 from shared.contracts import bookings as contracts
 from shared.contracts.contract import Contract
-from shared.contracts.vocabulary import AttendanceEntry, Decision, LearnerOnBooking
+from shared.contracts.vocabulary import Decision, LearnerOnBooking
 
 
 def publish(transaction: Transaction, happened: Iterable[tuple[int, object]]) -> None:
@@ -89,15 +89,6 @@ def _(event: events.BookingReinstated) -> Contract:
 def _(event: events.BookingEnded) -> Contract:
     ended = {"state": event.state.value, "reason_codes": list(event.reason_codes)}
     return contracts.BookingEnded.model_validate(_ids(event) | ended)
-
-
-@contract_of.register
-def _(event: events.AttendanceRecorded) -> Contract:
-    entries = [
-        AttendanceEntry(learner_id=each.learner_id, attended=each.attended, minutes=each.minutes)
-        for each in event.register.entries
-    ]
-    return contracts.AttendanceRecorded(**_ids(event), on=event.register.on, entries=entries)
 
 
 def _ids(event: events.BookingEvent) -> dict[str, Any]:

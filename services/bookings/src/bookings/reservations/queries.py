@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from bookings.domain.attendance import Entry
 from bookings.reservations.domain.booking import Booking
 
 
@@ -16,15 +14,6 @@ class Reader:
 
     parties: frozenset[UUID]
     learner_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DayRegister:
-    """The register of one day as it was last taken."""
-
-    on: date
-    recorded_at: datetime
-    entries: Sequence[Entry]
 
 
 class BookingQueries(Protocol):
@@ -42,9 +31,3 @@ class BookingQueries(Protocol):
         after: UUID | None,
         limit: int,
     ) -> Sequence[Booking]: ...
-
-    async def registers(
-        self, reader: Reader, booking_id: UUID, after: date | None, limit: int
-    ) -> Sequence[DayRegister]:
-        """The days' registers. Raises `NotFound`."""
-        ...

@@ -1,15 +1,11 @@
 """Queries on bookings, each one read-only transaction under row-level security."""
 
 from collections.abc import Sequence
-from datetime import date
 from uuid import UUID
 
-from sqlalchemy import text
-
-from bookings.domain.attendance import Entry
 from bookings.reservations.domain.booking import Booking
 from bookings.reservations.domain.lifecycle import State
-from bookings.reservations.queries import DayRegister, Reader
+from bookings.reservations.queries import Reader
 from bookings.reservations.repository import loading
 from shared.kernel import NotFound
 from shared.persistence.database import Database
@@ -32,18 +28,6 @@ where b.booking_id = :booking_id
     select from booking_learners l
     where l.booking_id = b.booking_id and l.learner_id = :learner_id and not l.departed))
 """
-_REGISTERS = text(
-    """
-    select on_day, max(recorded_at) as recorded_at,
-           array_agg(learner_id order by learner_id) as learner_ids,
-           array_agg(attended order by learner_id) as attended,
-           array_agg(minutes order by learner_id) as minutes
-    from attendance
-    where booking_id = :booking_id and on_day > coalesce(cast(:after as date), '-infinity')
-      and (cast(:learner_id as uuid) is null or learner_id = :learner_id)
-    group by on_day order by on_day limit :limit
-    """
-)
 
 
 class BookingReads:
@@ -80,24 +64,3 @@ class BookingReads:
                 after=after,
                 limit=limit,
             )
-
-    async def registers(
-        self, reader: Reader, booking_id: UUID, after: date | None, limit: int
-    ) -> Sequence[DayRegister]:
-        await self.booking(reader, booking_id)
-        values = {
-            "booking_id": booking_id,
-            "after": after,
-            "limit": limit,
-            "learner_id": reader.learner_id,
-        }
-        async with reading(self._database, reader.parties) as db:
-            rows = (await db.execute(_REGISTERS, values)).all()
-        return [
-            DayRegister(
-                row.on_day,
-                row.recorded_at,
-                [Entry(*each) for each in zip(row.learner_ids, row.attended, row.minutes, strict=True)],
-            )
-            for row in rows
-        ]

@@ -7,10 +7,8 @@ from uuid import UUID
 
 from bookings.capacity.domain import Holding, Session
 from bookings.capacity.rules import PlaceRules
-from bookings.domain.attendance import Register
 from bookings.reservations.domain.eligibility import BookedLearner, Decision
 from bookings.reservations.domain.events import (
-    AttendanceRecorded,
     BookingChanged,
     BookingConfirmed,
     BookingEnded,
@@ -225,13 +223,6 @@ class Booking(Aggregate):
             self.record(BookingReinstated(*self._ids))
         else:
             self._confirmed()
-
-    def attend(self, register: Register, day_minutes: int | None, today: date) -> None:
-        """Take the register of one day. Raises `BookingStateForbids` and the register's own refusals."""
-        if self.state is not State.CONFIRMED:
-            raise BookingStateForbids("Only a confirmed booking has a register", state=self.state.shown)
-        register.must_hold(self.learner_ids, day_minutes, today)
-        self.record(AttendanceRecorded(*self._ids, register))
 
     def _hold_places(self, now: datetime, rules: PlaceRules) -> None:
         self.held_until = held_until = self._held_from(now, rules)

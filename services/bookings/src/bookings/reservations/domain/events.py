@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from bookings.domain.attendance import Register
 from bookings.reservations.domain.eligibility import BookedLearner, Decision
 from bookings.reservations.domain.lifecycle import State
 
@@ -76,10 +75,3 @@ class BookingEnded(BookingEvent):
 
     state: State
     reason_codes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AttendanceRecorded(BookingEvent):
-    """The register of one day was taken, or taken again."""
-
-    register: Register

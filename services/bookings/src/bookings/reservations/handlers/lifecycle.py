@@ -6,7 +6,6 @@ from bookings.reservations.commands import (
     EraseLearner,
     ExpireHold,
     GrantClearance,
-    RecordAttendance,
     ReferClearance,
     RefuseClearance,
     RemoveLearners,
@@ -85,12 +84,3 @@ async def erase_learner(command: EraseLearner, uow: ErasureUnitOfWork) -> None:
     await uow.bookings.save(*bookings)
     await uow.bookings.forget_learner(command.institution_id, command.learner_id)
     await uow.learners.erase(command.institution_id, command.learner_id)
-
-
-async def record_attendance(command: RecordAttendance, uow: LifecycleUnitOfWork) -> RecordAttendance:
-    booking = await uow.bookings.get(command.booking_id, command.acting_for)
-    day_minutes = await uow.sessions.day_minutes(booking.session_id, command.register.on)
-    booking.attend(command.register, day_minutes, uow.today)
-    await uow.bookings.save(booking)
-    await uow.bookings.save_register(booking, command.register)
-    return command

@@ -12,7 +12,6 @@ from pydantic_core import to_json
 from bookings.capacity.domain import Holding, PlacesChange, total_changes
 from bookings.capacity.ports import Places
 from bookings.copies.domain import AssuredSite
-from bookings.domain.attendance import Register
 from bookings.reservations.domain.booking import Booking
 from bookings.reservations.domain.eligibility import LearnerAlreadyBooked, LearnerBusy
 from bookings.reservations.domain.lifecycle import State
@@ -100,19 +99,6 @@ class BookingRepository:
         await self._settle_places(touched)
         publish(self._transaction, [event for _, event in happened])
         self._read.update((booking.id, _saved(booking)) for booking in touched)
-
-    async def save_register(self, booking: Booking, register: Register) -> None:
-        await self._db.execute(
-            sql.SAVE_REGISTER,
-            {
-                "booking_id": booking.id,
-                "on_day": register.on,
-                "learner_ids": [entry.learner_id for entry in register.entries],
-                "attended": [entry.attended for entry in register.entries],
-                "minutes": [entry.minutes for entry in register.entries],
-                "now": self._transaction.now,
-            },
-        )
 
     async def _load(self, clauses: str, **values: Any) -> list[Booking]:
         found = await load(self._db, clauses, **values)

@@ -118,24 +118,6 @@ RELEASE = text(
     """
 )
 
-SAVE_REGISTER = text(
-    """
-    with replaced as (
-      delete from attendance
-      where booking_id = :booking_id and on_day = :on_day
-        and learner_id <> all (cast(:learner_ids as uuid[]))
-    )
-    insert into attendance (institution_id, provider_id, booking_id, on_day, learner_id,
-      attended, minutes, recorded_at)
-    select b.institution_id, b.provider_id, b.booking_id, :on_day, r.learner_id, r.attended, r.minutes, :now
-    from bookings b cross join unnest(cast(:learner_ids as uuid[]), cast(:attended as boolean[]),
-      cast(:minutes as smallint[])) as r(learner_id, attended, minutes)
-    where b.booking_id = :booking_id
-    on conflict (institution_id, booking_id, on_day, learner_id) do update
-    set attended = excluded.attended, minutes = excluded.minutes, recorded_at = excluded.recorded_at
-    """
-)
-
 # A key from attendance sees to it that a learner's registers go with the learner's row of the booking.
 FORGET_LEARNER = text(
     "delete from booking_learners where institution_id = :institution_id and learner_id = :learner_id"

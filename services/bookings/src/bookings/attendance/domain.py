@@ -1,4 +1,4 @@
-"""Attendance: the register of one day of a booking."""
+"""Attendance: the registers of a confirmed booking, one a day."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from shared.kernel import Invalid
+from bookings.reservations.domain.booking import BookingStateForbids
+from bookings.reservations.domain.events import BookingEvent
+from bookings.reservations.domain.lifecycle import State
+from shared.kernel import Aggregate, Invalid
 
 
 class NotASessionDay(Invalid):
@@ -17,7 +20,7 @@ class NotASessionDay(Invalid):
 
 
 class AttendanceTooEarly(Invalid):
-    """A register tells what was, not what will be."""
+    """A register says what was, not what will be."""
 
     slug = "attendance-too-early"
     title = "A day that has not come has no register yet"
@@ -38,7 +41,7 @@ class MinutesBeyondDay(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AttendanceEntry:
     """What one learner did on the day; minutes are 0 for the absent."""
 
     learner_id: UUID
@@ -47,11 +50,11 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
+class AttendanceRegister:
     """One day of a booking, learner by learner."""
 
     on: date
-    entries: tuple[Entry, ...]
+    entries: tuple[AttendanceEntry, ...]
 
     def must_hold(self, learners: Iterable[UUID], day_minutes: int | None, today: date) -> None:
         """Raises the refusal that fits unless the register is whole and possible.
@@ -67,3 +70,34 @@ class Register:
         for position, entry in enumerate(self.entries):
             if entry.minutes > (day_minutes if entry.attended else 0):
                 raise MinutesBeyondDay(field=f"body.entries.{position}.minutes", day_minutes=day_minutes)
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceRecorded(BookingEvent):
+    """The register of one day was taken, or taken again."""
+
+    register: AttendanceRegister
+
+
+@dataclass(slots=True)
+class AttendedBooking(Aggregate):
+    """What registers need of a booking.
+
+    A register moves the version of the booking itself: all events of a booking share one sequence.
+    """
+
+    id: UUID
+    session_id: UUID
+    opportunity_id: UUID
+    institution_id: UUID
+    provider_id: UUID
+    state: State
+    learner_ids: tuple[UUID, ...]
+
+    def record_attendance(self, register: AttendanceRegister, day_minutes: int | None, today: date) -> None:
+        """Take the register of one day. Raises `BookingStateForbids` and the register's own refusals."""
+        if self.state is not State.CONFIRMED:
+            raise BookingStateForbids("Only a confirmed booking has a register", state=self.state.shown)
+        register.must_hold(self.learner_ids, day_minutes, today)
+        ids = self.id, self.session_id, self.opportunity_id, self.institution_id, self.provider_id
+        self.record(AttendanceRecorded(*ids, register))

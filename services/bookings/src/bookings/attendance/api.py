@@ -5,17 +5,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from bookings.domain.attendance import (
+from bookings.attendance import handlers
+from bookings.attendance.bodies import RegisterBody, RegisterToTake
+from bookings.attendance.commands import RecordAttendance
+from bookings.attendance.domain import (
     AttendanceIncomplete,
     AttendanceTooEarly,
     MinutesBeyondDay,
     NotASessionDay,
 )
-from bookings.reservations.bodies import BookingId, RegisterBody, RegisterToTake, reader
-from bookings.reservations.commands import RecordAttendance
+from bookings.attendance.queries import AttendanceQueries
+from bookings.reservations.bodies import BookingId, reader
 from bookings.reservations.domain.booking import BookingStateForbids
-from bookings.reservations.handlers import lifecycle
-from bookings.reservations.queries import BookingQueries
 from shared.http.commands import IdempotentRequest, answer
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, Paging
 from shared.http.problems import documented
@@ -42,9 +43,7 @@ async def record_attendance(
 ) -> Response:
     """Take the register of one day, as the booking's institution or its provider; a later one replaces it."""
     command = RecordAttendance(booking_id, caller.acts_for, body.read())
-    return await request.execute(
-        caller, lifecycle.record_attendance, command, answer(200, RegisterBody.taken)
-    )
+    return await request.execute(caller, handlers.record_attendance, command, answer(200, RegisterBody.of))
 
 
 @routes.get(
@@ -54,7 +53,7 @@ async def list_attendance(
     booking_id: BookingId,
     request: Request,
     response: Response,
-    reads: Annotated[BookingQueries, reads_for(BookingQueries)],
+    reads: Annotated[AttendanceQueries, reads_for(AttendanceQueries)],
     pager: Paging,
     caller: Caller = requires("bookings:read"),
     limit: Limit = DEFAULT_LIMIT,
