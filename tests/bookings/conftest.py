@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from shared.kernel import FixedClock
 from shared.messaging.topics import apply_topics
-from tests.bookings.world import NOW, World
+from tests.bookings.scenario import NOW, Scenario
 from tests.infra import databases
 from tests.infra.fixtures import TEST_PARTITIONS
 from tests.infra.running import Running, RunService, running
@@ -16,7 +16,9 @@ from wex.issuer import Issuer
 
 
 @pytest_asyncio.fixture(scope="session")
-async def standing(postgres_admin_url: str, kafka_bootstrap: str, issuer: Issuer) -> AsyncIterator[Running]:
+async def shared_service(
+    postgres_admin_url: str, kafka_bootstrap: str, issuer: Issuer
+) -> AsyncIterator[Running]:
     """The service, started once for all tests that leave its clock alone."""
     database = await databases.clone(postgres_admin_url, "bookings")
     prefix = f"t{uuid4().hex[:10]}."
@@ -28,13 +30,13 @@ async def standing(postgres_admin_url: str, kafka_bootstrap: str, issuer: Issuer
 
 
 @pytest_asyncio.fixture
-async def world(standing: Running) -> World:
+async def scenario(shared_service: Running) -> Scenario:
     """Schools and a provider of this test's own; it is 1 February 2027 and stays so."""
-    return World(standing, FixedClock(NOW))
+    return Scenario(shared_service, FixedClock(NOW))
 
 
 @pytest_asyncio.fixture
-async def moving_world(run_service: RunService) -> World:
+async def moving_scenario(run_service: RunService) -> Scenario:
     """The same with a service of its own, whose clock the test may move."""
     clock = FixedClock(NOW)
-    return World(await run_service("bookings", clock=clock), clock)
+    return Scenario(await run_service("bookings", clock=clock), clock)

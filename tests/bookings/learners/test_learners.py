@@ -3,15 +3,15 @@
 from uuid import UUID, uuid4
 
 from shared.contracts.bookings import BookingChanged, BookingEnded, LearnerErased, LearnerRecorded
-from tests.bookings.world import World, roster_row, upn
+from tests.bookings.scenario import Scenario, roster_row, upn
 from tests.infra.polling import eventually
 
 
-async def test_a_sealed_row_becomes_a_learner_the_school_can_name(world: World) -> None:
-    school, roster_id = await world.school(), uuid4()
+async def test_a_sealed_row_becomes_a_learner_the_school_can_name(scenario: Scenario) -> None:
+    school, roster_id = await scenario.school(), uuid4()
     row = roster_row(1, upn=upn(), priority_flags=["send", "free-school-meals"])
 
-    await world.hear(world.row(school, row, roster_id=roster_id))
+    await scenario.receive(scenario.row(school, row, roster_id=roster_id))
 
     (learner,) = (await school.client.get("/v1/learners")).json()["items"]
     assert (learner["given_name"], learner["family_name"]) == ("Ada", "Example-1")
@@ -21,45 +21,45 @@ async def test_a_sealed_row_becomes_a_learner_the_school_can_name(world: World) 
     progress = (await school.client.get(f"/v1/applied-rosters/{roster_id}")).json()
     assert progress == {"roster_id": str(roster_id), "applied": 1, "failed": 0, "failures": []}
 
-    async def said() -> bool:
-        (recorded,) = await world.said(LearnerRecorded)
+    async def published() -> bool:
+        (recorded,) = await scenario.published(LearnerRecorded)
         assert isinstance(recorded.data, LearnerRecorded)
         assert (str(recorded.data.learner_id), recorded.data.year_group) == (learner["id"], 10)
         return recorded.data.priority_flags == ["free-school-meals", "send"]
 
-    await eventually(said)
+    await eventually(published)
 
 
-async def test_only_what_reports_need_is_worth_an_event(world: World) -> None:
-    school = await world.school()
+async def test_only_what_reports_need_is_worth_an_event(scenario: Scenario) -> None:
+    school = await scenario.school()
     again = roster_row(1, upn=upn())
 
-    await world.hear(world.row(school, again))
-    await world.hear(world.row(school, again | {"family_name": "Sample"}))
-    await world.hear(world.row(school, again | {"year_group": 11}))
-    await world.hear(world.row(school, again | {"status": "tobedeleted"}))
+    await scenario.receive(scenario.row(school, again))
+    await scenario.receive(scenario.row(school, again | {"family_name": "Sample"}))
+    await scenario.receive(scenario.row(school, again | {"year_group": 11}))
+    await scenario.receive(scenario.row(school, again | {"status": "tobedeleted"}))
 
     assert (await school.client.get("/v1/learners")).json()["items"] == []
 
-    async def said() -> bool:
-        told = await world.said(LearnerRecorded)
+    async def published() -> bool:
+        events = await scenario.published(LearnerRecorded)
         facts = [
             (each.sequence, each.data.year_group, each.data.on_roll)
-            for each in told
+            for each in events
             if isinstance(each.data, LearnerRecorded)
         ]
         return facts == [(1, 10, True), (2, 11, True), (3, 10, False)]
 
-    await eventually(said)
+    await eventually(published)
 
 
-async def test_rows_that_cannot_be_read_are_counted_with_their_reason(world: World) -> None:
-    school, roster_id = await world.school(), uuid4()
+async def test_rows_that_cannot_be_read_are_counted_with_their_reason(scenario: Scenario) -> None:
+    school, roster_id = await scenario.school(), uuid4()
 
-    await world.hear(
-        world.row(school, roster_row(1), roster_id=roster_id),
-        world.row(school, roster_row(2, year_group=6), roster_id=roster_id, row=2),
-        world.row(school, {}, roster_id=roster_id, row=3, sealed="a.b.c.d.e"),
+    await scenario.receive(
+        scenario.row(school, roster_row(1), roster_id=roster_id),
+        scenario.row(school, roster_row(2, year_group=6), roster_id=roster_id, row=2),
+        scenario.row(school, {}, roster_id=roster_id, row=3, sealed="a.b.c.d.e"),
     )
 
     progress = (await school.client.get(f"/v1/applied-rosters/{roster_id}")).json()
@@ -72,30 +72,30 @@ async def test_rows_that_cannot_be_read_are_counted_with_their_reason(world: Wor
     assert (await school.stranger.get(f"/v1/applied-rosters/{roster_id}")).status_code == 404
 
 
-async def test_a_pupil_who_moves_school_stays_the_same_learner(world: World) -> None:
-    old, new = await world.school(), await world.school()
+async def test_a_pupil_who_moves_school_stays_the_same_learner(scenario: Scenario) -> None:
+    old, new = await scenario.school(), await scenario.school()
     row = roster_row(1, upn=upn())
-    await world.hear(world.row(old, row))
+    await scenario.receive(scenario.row(old, row))
 
-    await world.hear(world.row(new, row | {"source_id": "another"}))
-    await world.hear(world.row(old, row | {"status": "tobedeleted"}))
+    await scenario.receive(scenario.row(new, row | {"source_id": "another"}))
+    await scenario.receive(scenario.row(old, row | {"status": "tobedeleted"}))
 
     (learner,) = (await new.client.get("/v1/learners")).json()["items"]
     assert (await old.client.get("/v1/learners")).json()["items"] == []
 
-    async def said() -> bool:
-        told = await world.said(LearnerRecorded)
-        assert {each.data.key for each in told} == {learner["id"]}
-        where = [each.data.institution_id for each in told if isinstance(each.data, LearnerRecorded)]
-        return where == [old.id, new.id] and [each.sequence for each in told] == [1, 2]
+    async def published() -> bool:
+        events = await scenario.published(LearnerRecorded)
+        assert {each.data.key for each in events} == {learner["id"]}
+        where = [each.data.institution_id for each in events if isinstance(each.data, LearnerRecorded)]
+        return where == [old.id, new.id] and [each.sequence for each in events] == [1, 2]
 
-    await eventually(said)
+    await eventually(published)
 
 
-async def test_learners_are_listed_by_year_group_and_priority_page_by_page(world: World) -> None:
-    school = await world.school()
-    tens = await world.learners(school, 3)
-    nines = await world.learners(school, 1, year_group=9, priority_flags=["looked-after"])
+async def test_learners_are_listed_by_year_group_and_priority_page_by_page(scenario: Scenario) -> None:
+    school = await scenario.school()
+    tens = await scenario.learners(school, 3)
+    nines = await scenario.learners(school, 1, year_group=9, priority_flags=["looked-after"])
 
     first = (await school.client.get("/v1/learners", year_group=10, limit=2)).json()
     rest = (
@@ -108,13 +108,13 @@ async def test_learners_are_listed_by_year_group_and_priority_page_by_page(world
     assert [each["id"] for each in flagged["items"]] == nines
 
 
-async def test_an_erased_learner_is_gone_from_everything(world: World) -> None:
-    school, session = await world.school(), await world.session()
-    await world.hear(world.row(school, roster_row(1, upn=upn())))
+async def test_an_erased_learner_is_gone_from_everything(scenario: Scenario) -> None:
+    school, session = await scenario.school(), await scenario.session()
+    await scenario.receive(scenario.row(school, roster_row(1, upn=upn())))
     (learner,) = [each["id"] for each in (await school.client.get("/v1/learners")).json()["items"]]
-    (other,) = await world.learners(school, 1)
+    (other,) = await scenario.learners(school, 1)
     await school.client.post("/v1/cohorts", {"label": "Year 10", "learner_ids": [learner]})
-    shared = await world.confirmed(school, session, sorted([learner, other]))
+    shared = await scenario.confirmed(school, session, sorted([learner, other]))
 
     answer = await school.client.send("DELETE", f"/v1/learners/{learner}")
 
@@ -122,7 +122,7 @@ async def test_an_erased_learner_is_gone_from_everything(world: World) -> None:
     assert (await school.client.get(f"/v1/learners/{learner}")).status_code == 404
     assert (await school.client.send("DELETE", f"/v1/learners/{learner}")).status_code == 404
     assert (await school.client.get(f"/v1/bookings/{shared['id']}")).json()["learner_ids"] == [other]
-    assert await world.places(session) == (10, 1, 0)
+    assert await scenario.places(session) == (10, 1, 0)
     everything = """
       select (select count(*) from bookings where decision::text like :it)
         + (select count(*) from booking_learners where learner_id::text like :it)
@@ -130,32 +130,32 @@ async def test_an_erased_learner_is_gone_from_everything(world: World) -> None:
         + (select count(*) from cohort_members where learner_id::text like :it)
         + (select count(*) from pseudonyms where learner_id::text like :it)
     """
-    assert await world.sql(everything, tenants=[school.id], it=f"%{learner}%") == 0
+    assert await scenario.sql(everything, tenants=[school.id], it=f"%{learner}%") == 0
 
-    async def said() -> bool:
-        (erased,) = await world.said(LearnerErased)
-        (changed,) = await world.said(BookingChanged)
+    async def published() -> bool:
+        (erased,) = await scenario.published(LearnerErased)
+        (changed,) = await scenario.published(BookingChanged)
         assert isinstance(changed.data, BookingChanged)
         assert changed.data.removed_learner_ids == [UUID(learner)]
         return bool(erased.data.key == learner)
 
-    await eventually(said)
-    assert await world.said(BookingEnded) == []
+    await eventually(published)
+    assert await scenario.published(BookingEnded) == []
 
 
-async def test_erasing_needs_more_than_reading(world: World) -> None:
-    school = await world.school()
-    (learner,) = await world.learners(school, 1)
-    reader = world.bookings.caller("learners:read", organisation=school.id)
+async def test_erasing_needs_more_than_reading(scenario: Scenario) -> None:
+    school = await scenario.school()
+    (learner,) = await scenario.learners(school, 1)
+    reader = scenario.bookings.caller("learners:read", organisation=school.id)
 
     answer = await reader.send("DELETE", f"/v1/learners/{learner}")
 
     assert (answer.status_code, answer.json()["slug"]) == (403, "scope-missing")
 
 
-async def test_cohorts_are_listed_page_by_page_and_name_only_known_learners(world: World) -> None:
-    school = await world.school()
-    learners = await world.learners(school, 2)
+async def test_cohorts_are_listed_page_by_page_and_name_only_known_learners(scenario: Scenario) -> None:
+    school = await scenario.school()
+    learners = await scenario.learners(school, 2)
     for number in range(3):
         formed = await school.client.post(
             "/v1/cohorts", {"label": f"Group {number}", "learner_ids": learners}

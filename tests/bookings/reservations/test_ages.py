@@ -1,4 +1,4 @@
-"""Ages: compulsory school age and its end, with no date told."""
+"""Ages: compulsory school age and its end, and no date of birth in the answer."""
 
 from datetime import date, timedelta
 

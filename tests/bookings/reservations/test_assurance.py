@@ -19,183 +19,185 @@ from shared.contracts.safeguarding import (
     AssuranceReinstated,
     AssuranceSuspended,
 )
-from tests.bookings.world import CLEARED, School, World
+from tests.bookings.scenario import CLEARED, Scenario, School
 from tests.infra.polling import eventually
 
 
-def told(world: World, kind: Any, assurance_id: UUID, **more: Any) -> Any:
+def about(scenario: Scenario, kind: Any, assurance_id: UUID, **more: Any) -> Any:
     return kind(
         assurance_id=assurance_id,
-        provider_id=world.provider_id,
-        site_id=world.site_id,
+        provider_id=scenario.provider_id,
+        site_id=scenario.site_id,
         activity_band="low_risk",
         **more,
     )
 
 
-def granted(world: World, assurance_id: UUID) -> Any:
+def granted(scenario: Scenario, assurance_id: UUID) -> Any:
     days = {"valid_from": date(2027, 1, 1), "valid_until": date(2027, 12, 31)}
-    return told(world, AssuranceGranted, assurance_id, decision=CLEARED, **days)
+    return about(scenario, AssuranceGranted, assurance_id, decision=CLEARED, **days)
 
 
-async def test_bookings_ahead_are_suspended_and_come_back_with_the_provider(world: World) -> None:
-    school, session, assurance = await world.school(), await world.session(), uuid4()
-    other_band = await world.session(activity_band="higher_risk", first_day=date(2027, 4, 1))
-    one, two, three = await world.learners(school, 3)
-    confirmed = await world.confirmed(school, session, [one])
-    held = await world.book(school, session, [two])
-    beside = await world.confirmed(school, other_band, [three])
+async def test_bookings_ahead_are_suspended_and_come_back_with_the_provider(scenario: Scenario) -> None:
+    school, session, assurance = await scenario.school(), await scenario.session(), uuid4()
+    other_band = await scenario.session(activity_band="higher_risk", first_day=date(2027, 4, 1))
+    one, two, three = await scenario.learners(school, 3)
+    confirmed = await scenario.confirmed(school, session, [one])
+    held = await scenario.book(school, session, [two])
+    beside = await scenario.confirmed(school, other_band, [three])
 
-    lost = told(world, AssuranceSuspended, assurance, reason_code="concern-raised")
-    await world.hear(lost, sequence=2)
+    lost = about(scenario, AssuranceSuspended, assurance, reason_code="concern-raised")
+    await scenario.receive(lost, sequence=2)
 
     for booking in (confirmed, held):
         shown = (await school.client.get(f"/v1/bookings/{booking['id']}")).json()
         assert (shown["state"], shown["held_until"]) == ("suspended", None)
-    assert await world.state(beside) == "confirmed"
-    assert await world.places(session) == (10, 2, 0)
+    assert await scenario.state(beside) == "confirmed"
+    assert await scenario.places(session) == (10, 2, 0)
     listed = (await school.client.get("/v1/bookings", state="suspended")).json()["items"]
     assert {each["id"] for each in listed} == {confirmed["id"], held["id"]}
 
-    back = told(world, AssuranceReinstated, assurance, valid_until=date(2027, 12, 31))
-    await world.hear(back, sequence=3)
-    await world.hear(lost, sequence=2)
+    back = about(scenario, AssuranceReinstated, assurance, valid_until=date(2027, 12, 31))
+    await scenario.receive(back, sequence=3)
+    await scenario.receive(lost, sequence=2)
 
-    assert await world.state(confirmed) == "confirmed"
-    assert await world.state(held) == "awaiting_clearance"
+    assert await scenario.state(confirmed) == "confirmed"
+    assert await scenario.state(held) == "awaiting_clearance"
 
-    async def said() -> bool:
-        suspended = [each.data for each in await world.said(BookingSuspended)]
+    async def published() -> bool:
+        suspended = [each.data for each in await scenario.published(BookingSuspended)]
         assert {each.reason_code for each in suspended if isinstance(each, BookingSuspended)} == {
             "concern-raised"
         }
         assert {str(each.key) for each in suspended} == {confirmed["id"], held["id"]}
-        asked = [str(each.data.key) for each in await world.said(BookingRequested)]
+        asked = [str(each.data.key) for each in await scenario.published(BookingRequested)]
         assert asked.count(held["id"]) == 2
-        reinstated = [str(each.data.key) for each in await world.said(BookingReinstated)]
+        reinstated = [str(each.data.key) for each in await scenario.published(BookingReinstated)]
         return reinstated == [confirmed["id"]]
 
-    await eventually(said)
+    await eventually(published)
 
 
-async def test_a_suspended_provider_takes_no_requests(world: World) -> None:
-    school, session = await world.school(), await world.session()
-    learners = await world.learners(school, 1)
-    lapsed = told(world, AssuranceLapsed, uuid4(), lapsed_on=date(2027, 1, 31))
-    await world.hear(lapsed, sequence=2)
+async def test_a_suspended_provider_takes_no_requests(scenario: Scenario) -> None:
+    school, session = await scenario.school(), await scenario.session()
+    learners = await scenario.learners(school, 1)
+    lapsed = about(scenario, AssuranceLapsed, uuid4(), lapsed_on=date(2027, 1, 31))
+    await scenario.receive(lapsed, sequence=2)
 
     asked = {"session_id": str(session.session_id), "learner_ids": learners}
     answer = await school.client.post("/v1/bookings", asked)
     assert (answer.status_code, answer.json()["slug"]) == (409, "provider-suspended")
 
-    await world.hear(granted(world, uuid4()))
-    await world.book(school, session, learners)
+    await scenario.receive(granted(scenario, uuid4()))
+    await scenario.book(school, session, learners)
 
 
-async def test_a_lapse_beside_its_renewal_changes_nothing(world: World) -> None:
-    school, session, old, new = await world.school(), await world.session(), uuid4(), uuid4()
-    booking = await world.confirmed(school, session, await world.learners(school, 1))
-    await world.hear(granted(world, old))
-    await world.hear(granted(world, new))
+async def test_a_lapse_beside_its_renewal_changes_nothing(scenario: Scenario) -> None:
+    school, session, old, new = await scenario.school(), await scenario.session(), uuid4(), uuid4()
+    booking = await scenario.confirmed(school, session, await scenario.learners(school, 1))
+    await scenario.receive(granted(scenario, old))
+    await scenario.receive(granted(scenario, new))
 
-    await world.hear(told(world, AssuranceLapsed, old, lapsed_on=date(2027, 1, 31)), sequence=2)
+    await scenario.receive(about(scenario, AssuranceLapsed, old, lapsed_on=date(2027, 1, 31)), sequence=2)
 
-    assert await world.state(booking) == "confirmed"
+    assert await scenario.state(booking) == "confirmed"
 
 
-async def test_a_grant_on_its_way_while_trust_is_lost_confirms_only_after_its_return(world: World) -> None:
-    school, session, assurance = await world.school(), await world.session(), uuid4()
-    booking = await world.book(school, session, await world.learners(school, 1))
-    lost = told(world, AssuranceSuspended, assurance, reason_code="concern-raised")
-    await world.hear(lost, sequence=2)
+async def test_a_grant_on_its_way_while_trust_is_lost_confirms_only_after_its_return(
+    scenario: Scenario,
+) -> None:
+    school, session, assurance = await scenario.school(), await scenario.session(), uuid4()
+    booking = await scenario.book(school, session, await scenario.learners(school, 1))
+    lost = about(scenario, AssuranceSuspended, assurance, reason_code="concern-raised")
+    await scenario.receive(lost, sequence=2)
 
-    await world.hear(world.cleared(booking))
-    assert await world.state(booking) == "suspended_cleared"
-    assert await world.said(BookingConfirmed) == []
-    await world.hear(granted(world, assurance), sequence=3)
+    await scenario.receive(scenario.cleared(booking))
+    assert await scenario.state(booking) == "suspended_cleared"
+    assert await scenario.published(BookingConfirmed) == []
+    await scenario.receive(granted(scenario, assurance), sequence=3)
 
-    assert await world.state(booking) == "confirmed"
+    assert await scenario.state(booking) == "confirmed"
 
-    async def said() -> bool:
-        (confirmed,) = await world.said(BookingConfirmed)
+    async def published() -> bool:
+        (confirmed,) = await scenario.published(BookingConfirmed)
         return bool(confirmed.data.key == booking["id"])
 
-    await eventually(said)
+    await eventually(published)
 
 
-async def test_a_suspended_booking_ends_when_its_session_begins_without_it(moving_world: World) -> None:
-    school, session = await moving_world.school(), await moving_world.session()
-    booking = await moving_world.confirmed(school, session, await moving_world.learners(school, 1))
-    lost = told(moving_world, AssuranceSuspended, uuid4(), reason_code="concern-raised")
-    await moving_world.hear(lost, sequence=2)
+async def test_a_suspended_booking_ends_when_its_session_begins_without_it(moving_scenario: Scenario) -> None:
+    school, session = await moving_scenario.school(), await moving_scenario.session()
+    booking = await moving_scenario.confirmed(school, session, await moving_scenario.learners(school, 1))
+    lost = about(moving_scenario, AssuranceSuspended, uuid4(), reason_code="concern-raised")
+    await moving_scenario.receive(lost, sequence=2)
 
-    moving_world.clock.instant = datetime(2027, 3, 3, 9, 0, tzinfo=UTC)
+    moving_scenario.clock.instant = datetime(2027, 3, 3, 9, 0, tzinfo=UTC)
 
-    await moving_world.reaches(booking, "expired")
-    assert await moving_world.places(session) == (10, 0, 0)
+    await moving_scenario.reaches(booking, "expired")
+    assert await moving_scenario.places(session) == (10, 0, 0)
 
-    async def said() -> bool:
-        (ended,) = await moving_world.said(BookingEnded)
+    async def published() -> bool:
+        (ended,) = await moving_scenario.published(BookingEnded)
         return isinstance(ended.data, BookingEnded) and ended.data.reason_codes == ["session-began"]
 
-    await eventually(said)
+    await eventually(published)
 
 
-async def test_what_has_begun_is_not_suspended(moving_world: World) -> None:
-    school, session = await moving_world.school(), await moving_world.session(days=2)
-    booking = await moving_world.confirmed(school, session, await moving_world.learners(school, 1))
-    moving_world.clock.instant = datetime(2027, 3, 3, 12, tzinfo=UTC)
+async def test_what_has_begun_is_not_suspended(moving_scenario: Scenario) -> None:
+    school, session = await moving_scenario.school(), await moving_scenario.session(days=2)
+    booking = await moving_scenario.confirmed(school, session, await moving_scenario.learners(school, 1))
+    moving_scenario.clock.instant = datetime(2027, 3, 3, 12, tzinfo=UTC)
 
-    lost = told(moving_world, AssuranceSuspended, uuid4(), reason_code="concern-raised")
-    await moving_world.hear(lost, sequence=2)
+    lost = about(moving_scenario, AssuranceSuspended, uuid4(), reason_code="concern-raised")
+    await moving_scenario.receive(lost, sequence=2)
 
-    assert await moving_world.state(booking) == "confirmed"
+    assert await moving_scenario.state(booking) == "confirmed"
 
 
-async def test_those_who_wait_are_called_when_the_provider_is_back(world: World) -> None:
-    school, session, assurance = await world.school(), await world.session(places=1), uuid4()
-    one, two = await world.learners(school, 2)
-    held = await world.book(school, session, [one])
-    waiting = await world.book(school, session, [two], join_waiting_list=True)
-    lost = told(world, AssuranceSuspended, assurance, reason_code="concern-raised")
-    await world.hear(lost, sequence=2)
+async def test_those_who_wait_are_called_when_the_provider_is_back(scenario: Scenario) -> None:
+    school, session, assurance = await scenario.school(), await scenario.session(places=1), uuid4()
+    one, two = await scenario.learners(school, 2)
+    held = await scenario.book(school, session, [one])
+    waiting = await scenario.book(school, session, [two], join_waiting_list=True)
+    lost = about(scenario, AssuranceSuspended, assurance, reason_code="concern-raised")
+    await scenario.receive(lost, sequence=2)
     await school.client.post(f"/v1/bookings/{held['id']}/withdrawal")
 
-    await eventually(world.lines_called)
-    assert await world.state(waiting) == "waitlisted"
-    await world.hear(granted(world, assurance), sequence=3)
+    await eventually(scenario.promotions_done)
+    assert await scenario.state(waiting) == "waitlisted"
+    await scenario.receive(granted(scenario, assurance), sequence=3)
 
-    await world.reaches(waiting, "awaiting_clearance")
+    await scenario.reaches(waiting, "awaiting_clearance")
 
 
-async def test_a_thousand_bookings_are_suspended_together(world: World) -> None:
-    school = await world.school()
-    session = await world.session(places=1000)
-    await many_confirmed(world, school, session.session_id, 1000)
-    lost = told(world, AssuranceSuspended, uuid4(), reason_code="concern-raised")
+async def test_a_thousand_bookings_are_suspended_together(scenario: Scenario) -> None:
+    school = await scenario.school()
+    session = await scenario.session(places=1000)
+    await many_confirmed(scenario, school, session.session_id, 1000)
+    lost = about(scenario, AssuranceSuspended, uuid4(), reason_code="concern-raised")
 
-    await world.hear(lost, sequence=2)
+    await scenario.receive(lost, sequence=2)
 
     counted = "select count(*) from bookings where state = 'suspended'"
-    assert await world.sql(counted, tenants=[world.provider_id]) == 1000
+    assert await scenario.sql(counted, tenants=[scenario.provider_id]) == 1000
 
-    async def said() -> bool:
-        return len(await world.said(BookingSuspended)) == 1000
+    async def published() -> bool:
+        return len(await scenario.published(BookingSuspended)) == 1000
 
-    await eventually(said, within=20, every=0.5)
+    await eventually(published, within=20, every=0.5)
 
 
-async def many_confirmed(world: World, school: School, session_id: UUID, count: int) -> None:
+async def many_confirmed(scenario: Scenario, school: School, session_id: UUID, count: int) -> None:
     """So many confirmed bookings, straight into the tables."""
-    learners = await world.learners(school, count)
+    learners = await scenario.learners(school, count)
     values = {
         "school": school.id,
         "session": session_id,
         "learners": [UUID(each) for each in learners],
         "begins": datetime(2027, 3, 3, 9, tzinfo=UTC),
-        "asked": world.clock.now() - timedelta(days=1),
+        "asked": scenario.clock.now() - timedelta(days=1),
     }
-    async with world.bookings.runtime.database.session() as opened:
+    async with scenario.bookings.runtime.database.session() as opened:
         await opened.execute(text("select set_config('app.tenants', :t, true)"), {"t": str(school.id)})
         await opened.execute(
             text(

@@ -29,14 +29,14 @@ def test_nobody_passes_those_who_wait() -> None:
         booking(replace(SESSION, taken=8, waiting=1), learners=1)
 
 
-def test_who_joins_the_line_holds_nothing() -> None:
+def test_a_booking_on_the_waiting_list_holds_nothing() -> None:
     waiting = booking(replace(SESSION, taken=10), join_waiting_list=True)
 
     assert waiting.state is State.WAITLISTED
     assert waiting.holding == Holding(places=0, waiting=1)
 
 
-def test_there_is_no_line_where_there_is_room() -> None:
+def test_nobody_waits_where_there_is_room() -> None:
     assert booking(join_waiting_list=True).state is State.AWAITING_CLEARANCE
 
 

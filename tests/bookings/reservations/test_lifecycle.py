@@ -1,4 +1,4 @@
-"""The booking's way, as a pure function of state and event."""
+"""The lifecycle of a booking, as a pure function of state and event."""
 
 from datetime import timedelta
 

@@ -6,25 +6,25 @@ from uuid import uuid4
 
 from shared.contracts.bookings import BookingRequested, PlacesChanged
 from shared.contracts.opportunities import OpportunitySuspended, OpportunityWithdrawn, SessionCancelled
-from tests.bookings.world import FIRST_DAY, World
+from tests.bookings.scenario import FIRST_DAY, Scenario
 from tests.infra.polling import eventually
 
 
-async def test_places_are_held_until_safeguarding_has_decided(world: World) -> None:
-    school, session = await world.school(), await world.session(places=10)
-    learners = await world.learners(school, 2)
+async def test_places_are_held_until_safeguarding_has_decided(scenario: Scenario) -> None:
+    school, session = await scenario.school(), await scenario.session(places=10)
+    learners = await scenario.learners(school, 2)
 
-    booking = await world.book(school, session, learners)
+    booking = await scenario.book(school, session, learners)
 
     assert booking["state"] == "awaiting_clearance"
     assert booking["learner_ids"] == learners
     assert booking["held_until"] == "2027-02-01T09:30:00Z"
     assert booking["decision"]["rule_pack"] == "booking-eligibility"
-    assert await world.places(session) == (10, 2, 0)
+    assert await scenario.places(session) == (10, 2, 0)
 
-    async def said() -> bool:
-        (requested,) = await world.said(BookingRequested)
-        (places,) = await world.said(PlacesChanged)
+    async def published() -> bool:
+        (requested,) = await scenario.published(BookingRequested)
+        (places,) = await scenario.published(PlacesChanged)
         assert isinstance(requested.data, BookingRequested)
         assert [str(each.learner_id) for each in requested.data.learners] == learners
         assert all(each.under_16_on_every_day for each in requested.data.learners)
@@ -33,12 +33,12 @@ async def test_places_are_held_until_safeguarding_has_decided(world: World) -> N
         assert isinstance(places.data, PlacesChanged)
         return (places.data.places, places.data.taken) == (10, 2)
 
-    await eventually(said)
+    await eventually(published)
 
 
-async def test_a_cohort_is_booked_as_one(world: World) -> None:
-    school, session = await world.school(), await world.session()
-    learners = await world.learners(school, 3)
+async def test_a_cohort_is_booked_as_one(scenario: Scenario) -> None:
+    school, session = await scenario.school(), await scenario.session()
+    learners = await scenario.learners(school, 3)
     formed = await school.client.post("/v1/cohorts", {"label": "Year 10", "learner_ids": learners})
 
     asked = {"session_id": str(session.session_id), "cohort_id": formed.json()["id"]}
@@ -50,9 +50,9 @@ async def test_a_cohort_is_booked_as_one(world: World) -> None:
     assert answer.json()["cohort_id"] == formed.json()["id"]
 
 
-async def test_one_key_makes_one_booking_however_often_it_is_sent(world: World) -> None:
-    school, session = await world.school(), await world.session()
-    asked = {"session_id": str(session.session_id), "learner_ids": await world.learners(school, 1)}
+async def test_one_key_makes_one_booking_however_often_it_is_sent(scenario: Scenario) -> None:
+    school, session = await scenario.school(), await scenario.session()
+    asked = {"session_id": str(session.session_id), "learner_ids": await scenario.learners(school, 1)}
 
     async def ask() -> tuple[int, str]:
         answer = await school.client.post("/v1/bookings", asked, key="once")
@@ -63,15 +63,15 @@ async def test_one_key_makes_one_booking_however_often_it_is_sent(world: World) 
     made = {answer for answer in answers if answer[0] == 201}
     assert len(made) == 1
     assert answers <= made | {(409, "request-in-flight")}
-    assert await world.places(session) == (10, 1, 0)
+    assert await scenario.places(session) == (10, 1, 0)
     other = await school.client.post("/v1/bookings", asked | {"join_waiting_list": True}, key="once")
     assert (other.status_code, other.json()["slug"]) == (422, "idempotency-key-reused")
 
 
-async def test_a_full_session_refuses_with_the_figures(world: World) -> None:
-    school, session = await world.school(), await world.session(places=2)
-    learners = await world.learners(school, 3)
-    await world.book(school, session, learners[:1])
+async def test_a_full_session_refuses_with_the_figures(scenario: Scenario) -> None:
+    school, session = await scenario.school(), await scenario.session(places=2)
+    learners = await scenario.learners(school, 3)
+    await scenario.book(school, session, learners[:1])
 
     asked = {"session_id": str(session.session_id), "learner_ids": learners[1:]}
     answer = await school.client.post("/v1/bookings", asked)
@@ -79,13 +79,13 @@ async def test_a_full_session_refuses_with_the_figures(world: World) -> None:
     assert answer.status_code == 409
     assert answer.json()["slug"] == "no-places-left"
     assert (answer.json()["places_left"], answer.json()["places_asked"]) == (1, 2)
-    assert await world.places(session) == (2, 1, 0)
+    assert await scenario.places(session) == (2, 1, 0)
 
 
-async def test_a_learner_is_booked_once_into_a_session(world: World) -> None:
-    school, session = await world.school(), await world.session()
-    learners = await world.learners(school, 2)
-    await world.book(school, session, learners[:1])
+async def test_a_learner_is_booked_once_into_a_session(scenario: Scenario) -> None:
+    school, session = await scenario.school(), await scenario.session()
+    learners = await scenario.learners(school, 2)
+    await scenario.book(school, session, learners[:1])
 
     asked = {"session_id": str(session.session_id), "learner_ids": learners}
     answer = await school.client.post("/v1/bookings", asked)
@@ -94,25 +94,25 @@ async def test_a_learner_is_booked_once_into_a_session(world: World) -> None:
     assert answer.json()["learner_ids"] == learners[:1]
 
 
-async def test_half_days_may_meet_but_not_overlap(world: World) -> None:
-    school = await world.school()
-    learners = await world.learners(school, 1)
-    morning = await world.session(starts=time(9), ends=time(12))
-    noon = await world.session(starts=time(11), ends=time(13))
-    afternoon = await world.session(starts=time(12), ends=time(15))
-    await world.book(school, morning, learners)
+async def test_half_days_may_meet_but_not_overlap(scenario: Scenario) -> None:
+    school = await scenario.school()
+    learners = await scenario.learners(school, 1)
+    morning = await scenario.session(starts=time(9), ends=time(12))
+    noon = await scenario.session(starts=time(11), ends=time(13))
+    afternoon = await scenario.session(starts=time(12), ends=time(15))
+    await scenario.book(school, morning, learners)
 
     asked = {"session_id": str(noon.session_id), "learner_ids": learners}
     answer = await school.client.post("/v1/bookings", asked)
 
     assert (answer.status_code, answer.json()["slug"]) == (409, "learner-busy")
-    await world.book(school, afternoon, learners)
+    await scenario.book(school, afternoon, learners)
 
 
-async def test_one_learner_raced_into_two_sessions_gets_one(world: World) -> None:
-    school = await world.school()
-    learners = await world.learners(school, 1)
-    sessions = [await world.session(), await world.session()]
+async def test_one_learner_raced_into_two_sessions_gets_one(scenario: Scenario) -> None:
+    school = await scenario.school()
+    learners = await scenario.learners(school, 1)
+    sessions = [await scenario.session(), await scenario.session()]
 
     answers = await asyncio.gather(
         *(
@@ -125,10 +125,10 @@ async def test_one_learner_raced_into_two_sessions_gets_one(world: World) -> Non
     assert {a.json()["slug"] for a in answers if a.status_code == 409} == {"learner-busy"}
 
 
-async def test_a_placement_is_not_for_key_stage_3(world: World) -> None:
-    school = await world.school()
-    session = await world.session(format="placement", kind="placement", year_groups=[9, 10])
-    learners = await world.learners(school, 1, year_group=9)
+async def test_a_placement_is_not_for_key_stage_3(scenario: Scenario) -> None:
+    school = await scenario.school()
+    session = await scenario.session(format="placement", kind="placement", year_groups=[9, 10])
+    learners = await scenario.learners(school, 1, year_group=9)
 
     asked = {"session_id": str(session.session_id), "learner_ids": learners}
     answer = await school.client.post("/v1/bookings", asked)
@@ -138,20 +138,20 @@ async def test_a_placement_is_not_for_key_stage_3(world: World) -> None:
     assert (answer.json()["rule_pack"], answer.json()["version"]) == ("booking-eligibility", "2025-09")
 
 
-async def test_year_groups_and_institutions_must_fit(world: World) -> None:
-    school, fee_paying = await world.school(), await world.school("independent")
-    session = await world.session(year_groups=[11])
+async def test_year_groups_and_institutions_must_fit(scenario: Scenario) -> None:
+    school, fee_paying = await scenario.school(), await scenario.school("independent")
+    session = await scenario.session(year_groups=[11])
 
     for asker, slug in [(school, "year-group-not-offered"), (fee_paying, "institution-not-eligible")]:
-        learners = await world.learners(asker, 1, year_group=10)
+        learners = await scenario.learners(asker, 1, year_group=10)
         asked = {"session_id": str(session.session_id), "learner_ids": learners}
         answer = await asker.client.post("/v1/bookings", asked)
         assert (answer.status_code, answer.json()["slug"]) == (422, slug)
 
 
-async def test_somebody_else_s_learner_is_not_known(world: World) -> None:
-    school, other, session = await world.school(), await world.school(), await world.session()
-    theirs, ours = await world.learners(other, 1), await world.learners(school, 1)
+async def test_somebody_else_s_learner_is_not_known(scenario: Scenario) -> None:
+    school, other, session = await scenario.school(), await scenario.school(), await scenario.session()
+    theirs, ours = await scenario.learners(other, 1), await scenario.learners(school, 1)
 
     asked = {"session_id": str(session.session_id), "learner_ids": ours + theirs}
     answer = await school.client.post("/v1/bookings", asked)
@@ -161,8 +161,8 @@ async def test_somebody_else_s_learner_is_not_known(world: World) -> None:
     assert theirs[0] not in answer.text
 
 
-async def test_a_request_that_leaves_open_who_is_meant_is_not_read(world: World) -> None:
-    school, learner = world.caller_of(uuid4()), str(uuid4())
+async def test_a_request_that_leaves_open_who_is_meant_is_not_read(scenario: Scenario) -> None:
+    school, learner = scenario.caller_of(uuid4()), str(uuid4())
     bodies: list[dict[str, object]] = [
         {},
         {"learner_ids": []},
@@ -175,17 +175,17 @@ async def test_a_request_that_leaves_open_who_is_meant_is_not_read(world: World)
         assert (answer.status_code, answer.json()["slug"]) == (422, "invalid-request")
 
 
-async def test_a_session_that_takes_no_bookings_says_why(world: World) -> None:
-    school = await world.school()
-    learners = await world.learners(school, 1)
+async def test_a_session_that_takes_no_bookings_says_why(scenario: Scenario) -> None:
+    school = await scenario.school()
+    learners = await scenario.learners(school, 1)
     withdrawn, suspended, cancelled, begun = [
-        await world.session(), await world.session(), await world.session(),
-        await world.session(first_day=date(2027, 2, 1)),
+        await scenario.session(), await scenario.session(), await scenario.session(),
+        await scenario.session(first_day=date(2027, 2, 1)),
     ]  # fmt: skip
-    ids = {"provider_id": world.provider_id, "reason_code": "for-a-reason"}
-    await world.hear(OpportunityWithdrawn(opportunity_id=withdrawn.opportunity_id, **ids), sequence=3)
-    await world.hear(OpportunitySuspended(opportunity_id=suspended.opportunity_id, **ids), sequence=3)
-    await world.hear(
+    ids = {"provider_id": scenario.provider_id, "reason_code": "for-a-reason"}
+    await scenario.receive(OpportunityWithdrawn(opportunity_id=withdrawn.opportunity_id, **ids), sequence=3)
+    await scenario.receive(OpportunitySuspended(opportunity_id=suspended.opportunity_id, **ids), sequence=3)
+    await scenario.receive(
         SessionCancelled(session_id=cancelled.session_id, opportunity_id=cancelled.opportunity_id, **ids),
         sequence=3,
     )
@@ -207,14 +207,14 @@ async def test_a_session_that_takes_no_bookings_says_why(world: World) -> None:
     assert (answer.status_code, answer.json()["slug"]) == (404, "session-not-found")
 
 
-async def test_bookings_are_listed_page_by_page_and_by_session_and_state(world: World) -> None:
-    school = await world.school()
-    sessions = [await world.session(places=1), await world.session(first_day=date(2027, 4, 1))]
-    one, two, three = await world.learners(school, 3)
+async def test_bookings_are_listed_page_by_page_and_by_session_and_state(scenario: Scenario) -> None:
+    school = await scenario.school()
+    sessions = [await scenario.session(places=1), await scenario.session(first_day=date(2027, 4, 1))]
+    one, two, three = await scenario.learners(school, 3)
     made = [
-        await world.book(school, sessions[0], [one]),
-        await world.book(school, sessions[0], [two], join_waiting_list=True),
-        await world.book(school, sessions[1], [three]),
+        await scenario.book(school, sessions[0], [one]),
+        await scenario.book(school, sessions[0], [two], join_waiting_list=True),
+        await scenario.book(school, sessions[1], [three]),
     ]
 
     first = (await school.client.get("/v1/bookings", limit=2)).json()
@@ -231,18 +231,18 @@ async def test_bookings_are_listed_page_by_page_and_by_session_and_state(world: 
     assert tampered.json()["slug"] == "cursor-invalid"
 
 
-async def test_ages_are_told_as_of_the_session_s_days(world: World) -> None:
-    school, session = await world.school(), await world.session(days=2)
+async def test_ages_are_published_as_of_the_session_s_days(scenario: Scenario) -> None:
+    school, session = await scenario.school(), await scenario.session(days=2)
     birthday = FIRST_DAY.replace(day=4, year=2011)
-    learners = await world.learners(school, 1, birth_date=birthday.isoformat())
+    learners = await scenario.learners(school, 1, birth_date=birthday.isoformat())
 
-    await world.book(school, session, learners)
+    await scenario.book(school, session, learners)
 
-    async def said() -> bool:
-        (requested,) = await world.said(BookingRequested)
+    async def published() -> bool:
+        (requested,) = await scenario.published(BookingRequested)
         assert isinstance(requested.data, BookingRequested)
         (learner,) = requested.data.learners
         assert learner.of_compulsory_school_age
         return not learner.under_16_on_every_day
 
-    await eventually(said)
+    await eventually(published)

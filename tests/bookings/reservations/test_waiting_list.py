@@ -3,45 +3,45 @@
 from datetime import UTC, datetime, timedelta
 
 from shared.contracts.bookings import BookingEnded, BookingRequested, BookingWaitlisted
-from tests.bookings.world import World
+from tests.bookings.scenario import Scenario
 from tests.infra.polling import eventually
 
 
-async def test_freed_places_go_to_whoever_of_any_school_asked_first(world: World) -> None:
-    first_school, second_school, third_school = [await world.school() for _ in range(3)]
-    session = await world.session(places=2)
-    holder = await world.book(first_school, session, await world.learners(first_school, 2))
-    pair = await world.book(
-        second_school, session, await world.learners(second_school, 2), join_waiting_list=True
+async def test_freed_places_go_to_whoever_of_any_school_asked_first(scenario: Scenario) -> None:
+    first_school, second_school, third_school = [await scenario.school() for _ in range(3)]
+    session = await scenario.session(places=2)
+    holder = await scenario.book(first_school, session, await scenario.learners(first_school, 2))
+    pair = await scenario.book(
+        second_school, session, await scenario.learners(second_school, 2), join_waiting_list=True
     )
-    single = await world.book(
-        third_school, session, await world.learners(third_school, 1), join_waiting_list=True
+    single = await scenario.book(
+        third_school, session, await scenario.learners(third_school, 1), join_waiting_list=True
     )
     assert (pair["state"], single["state"]) == ("waitlisted", "waitlisted")
     assert pair["held_until"] is None
-    assert await world.places(session) == (2, 2, 2)
+    assert await scenario.places(session) == (2, 2, 2)
 
     withdrawn = await first_school.client.post(f"/v1/bookings/{holder['id']}/withdrawal")
 
     assert withdrawn.json()["state"] == "withdrawn"
-    await world.reaches(pair, "awaiting_clearance")
-    assert await world.state(single) == "waitlisted"
-    assert await world.places(session) == (2, 2, 1)
+    await scenario.reaches(pair, "awaiting_clearance")
+    assert await scenario.state(single) == "waitlisted"
+    assert await scenario.places(session) == (2, 2, 1)
 
-    async def told() -> bool:
-        waited = [str(each.data.key) for each in await world.said(BookingWaitlisted)]
-        asked = [str(each.data.key) for each in await world.said(BookingRequested)]
+    async def published() -> bool:
+        waited = [str(each.data.key) for each in await scenario.published(BookingWaitlisted)]
+        asked = [str(each.data.key) for each in await scenario.published(BookingRequested)]
         return set(waited) == {pair["id"], single["id"]} and asked == [holder["id"], pair["id"]]
 
-    await eventually(told)
+    await eventually(published)
 
 
-async def test_a_large_group_in_front_is_not_passed_by_smaller_ones(world: World) -> None:
-    school, session = await world.school(), await world.session(places=3)
-    learners = await world.learners(school, 8)
-    holders = [await world.book(school, session, [each]) for each in learners[:3]]
-    group = await world.book(school, session, learners[3:6], join_waiting_list=True)
-    single = await world.book(school, session, learners[6:7], join_waiting_list=True)
+async def test_a_large_group_in_front_is_not_passed_by_smaller_ones(scenario: Scenario) -> None:
+    school, session = await scenario.school(), await scenario.session(places=3)
+    learners = await scenario.learners(school, 8)
+    holders = [await scenario.book(school, session, [each]) for each in learners[:3]]
+    group = await scenario.book(school, session, learners[3:6], join_waiting_list=True)
+    single = await scenario.book(school, session, learners[6:7], join_waiting_list=True)
 
     for holder in holders[:2]:
         await school.client.post(f"/v1/bookings/{holder['id']}/withdrawal")
@@ -51,56 +51,60 @@ async def test_a_large_group_in_front_is_not_passed_by_smaller_ones(world: World
     assert (answer.json()["slug"], answer.json()["places_left"], answer.json()["waiting"]) == (
         "no-places-left", 2, 2,
     )  # fmt: skip
-    assert (await world.state(group), await world.state(single)) == ("waitlisted", "waitlisted")
+    assert (await scenario.state(group), await scenario.state(single)) == ("waitlisted", "waitlisted")
     await school.client.post(f"/v1/bookings/{group['id']}/withdrawal")
-    await world.reaches(single, "awaiting_clearance")
-    assert await world.places(session) == (3, 2, 0)
+    await scenario.reaches(single, "awaiting_clearance")
+    assert await scenario.places(session) == (3, 2, 0)
 
 
-async def test_an_expired_hold_s_places_are_passed_on(moving_world: World) -> None:
-    school, session = await moving_world.school(), await moving_world.session(places=1)
-    one, two = await moving_world.learners(school, 2)
-    held = await moving_world.book(school, session, [one])
-    waiting = await moving_world.book(school, session, [two], join_waiting_list=True)
+async def test_an_expired_hold_s_places_are_passed_on(moving_scenario: Scenario) -> None:
+    school, session = await moving_scenario.school(), await moving_scenario.session(places=1)
+    one, two = await moving_scenario.learners(school, 2)
+    held = await moving_scenario.book(school, session, [one])
+    waiting = await moving_scenario.book(school, session, [two], join_waiting_list=True)
 
-    moving_world.clock.move(timedelta(minutes=31))
+    moving_scenario.clock.move(timedelta(minutes=31))
 
-    await moving_world.reaches(held, "expired")
-    await moving_world.reaches(waiting, "awaiting_clearance")
+    await moving_scenario.reaches(held, "expired")
+    await moving_scenario.reaches(waiting, "awaiting_clearance")
     shown = (await school.client.get(f"/v1/bookings/{waiting['id']}")).json()
     assert shown["held_until"] == "2027-02-01T10:01:00Z"
 
 
-async def test_a_turn_passes_whose_learners_have_been_booked_elsewhere_since(world: World) -> None:
-    school, session, elsewhere = await world.school(), await world.session(places=1), await world.session()
-    one, two, three = await world.learners(school, 3)
-    held = await world.book(school, session, [one])
-    busy = await world.book(school, session, [two], join_waiting_list=True)
-    behind = await world.book(school, session, [three], join_waiting_list=True)
-    await world.book(school, elsewhere, [two])
+async def test_a_turn_passes_whose_learners_have_been_booked_elsewhere_since(scenario: Scenario) -> None:
+    school, session, elsewhere = (
+        await scenario.school(),
+        await scenario.session(places=1),
+        await scenario.session(),
+    )
+    one, two, three = await scenario.learners(school, 3)
+    held = await scenario.book(school, session, [one])
+    busy = await scenario.book(school, session, [two], join_waiting_list=True)
+    behind = await scenario.book(school, session, [three], join_waiting_list=True)
+    await scenario.book(school, elsewhere, [two])
 
     await school.client.post(f"/v1/bookings/{held['id']}/withdrawal")
 
-    await world.reaches(behind, "awaiting_clearance")
+    await scenario.reaches(behind, "awaiting_clearance")
     ended = (await school.client.get(f"/v1/bookings/{busy['id']}")).json()
     assert (ended["state"], ended["reason_codes"]) == ("refused", ["learner-busy"])
-    assert await world.places(session) == (1, 1, 0)
+    assert await scenario.places(session) == (1, 1, 0)
 
 
-async def test_who_still_waits_on_the_session_s_day_is_told_it_is_over(moving_world: World) -> None:
-    school, session = await moving_world.school(), await moving_world.session(places=1)
-    one, two = await moving_world.learners(school, 2)
-    await moving_world.confirmed(school, session, [one])
-    waiting = await moving_world.book(school, session, [two], join_waiting_list=True)
+async def test_a_booking_that_still_waits_on_the_session_s_day_expires(moving_scenario: Scenario) -> None:
+    school, session = await moving_scenario.school(), await moving_scenario.session(places=1)
+    one, two = await moving_scenario.learners(school, 2)
+    await moving_scenario.confirmed(school, session, [one])
+    waiting = await moving_scenario.book(school, session, [two], join_waiting_list=True)
 
-    moving_world.clock.instant = datetime(2027, 3, 3, 0, 1, tzinfo=UTC)
+    moving_scenario.clock.instant = datetime(2027, 3, 3, 0, 1, tzinfo=UTC)
 
-    await moving_world.reaches(waiting, "expired")
-    assert await moving_world.places(session) == (1, 1, 0)
+    await moving_scenario.reaches(waiting, "expired")
+    assert await moving_scenario.places(session) == (1, 1, 0)
 
-    async def told() -> bool:
-        (ended,) = await moving_world.said(BookingEnded)
+    async def published() -> bool:
+        (ended,) = await moving_scenario.published(BookingEnded)
         assert isinstance(ended.data, BookingEnded)
         return (str(ended.data.booking_id), ended.data.reason_codes) == (waiting["id"], ["session-began"])
 
-    await eventually(told)
+    await eventually(published)

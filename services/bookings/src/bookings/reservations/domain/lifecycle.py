@@ -1,4 +1,4 @@
-"""The booking's way: its states, what may happen to it, and the one table of what follows."""
+"""The lifecycle of a booking: its states, what may happen to it, and the one table of what follows."""
 
 from collections.abc import Mapping
 from enum import Enum, StrEnum
@@ -37,7 +37,7 @@ class State(StrEnum):
 
     @property
     def shown(self) -> str:
-        """The state's name to the world."""
+        """The state's name outside this service."""
         return State.SUSPENDED.value if self.suspended else self.value
 
 
@@ -48,7 +48,7 @@ _SUSPENDED = frozenset({State.SUSPENDED, State.SUSPENDED_AWAITING, State.SUSPEND
 class Trigger(Enum):
     """What may happen to a booking."""
 
-    PLACES_CAME_FREE = "places came free for the one first in line"
+    PLACES_CAME_FREE = "places came free for the first on the waiting list"
     LEARNERS_ARE_BUSY = "places came free on days its learners have since been booked elsewhere"
     CLEARANCE_GRANTED = "safeguarding let it go ahead"
     CLEARANCE_REFUSED = "safeguarding refused it"

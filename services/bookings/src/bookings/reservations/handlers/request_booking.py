@@ -17,15 +17,16 @@ from shared.kernel import ConcurrentChange, NotFound, Refusal
 async def request_bookings(
     commands: Sequence[RequestBooking], uow: RequestUnitOfWork
 ) -> list[Booking | Refusal]:
-    """Answer each as if after those before it; one that names a learner of theirs is to be tried anew."""
+    """Answer each as if after those before it.
+
+    A request that names a learner of an earlier one is to be tried again in a transaction of its own.
+    """
     sessions = await uow.sessions.get_each({each.session_id for each in commands})
     cohorts = await uow.cohorts.members_of({(c.institution_id, c.cohort_id) for c in commands if c.cohort_id})
     requests = [_places_request(each, sessions, cohorts, uow.now) for each in commands]
     # Where many ask for the last places most are refused by now, and nothing else is read for them.
     open_requests = [each for each in requests if isinstance(each, PlacesRequest)]
-    found = (
-        dict(zip(open_requests, await uow.candidates.of(open_requests), strict=True)) if open_requests else {}
-    )
+    found = dict(zip(open_requests, await uow.candidates.of(open_requests), strict=True))
     institutions = await uow.copies.institutions({each.institution_id for each in open_requests})
     named: set[UUID] = set()
     outcomes: list[Booking | Refusal] = []

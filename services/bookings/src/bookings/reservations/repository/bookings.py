@@ -30,14 +30,11 @@ class _Saved(NamedTuple):
     version: int
     holding: Holding
     learners: int
-    ended: bool
     deadline: tuple[str, datetime] | None
 
 
 def _saved(booking: Booking) -> _Saved:
-    return _Saved(
-        booking.version, booking.holding, len(booking.learners), booking.state.ended, booking.deadline
-    )
+    return _Saved(booking.version, booking.holding, len(booking.learners), booking.deadline)
 
 
 class BookingRepository:

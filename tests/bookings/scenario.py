@@ -1,4 +1,4 @@
-"""A small world for the tests of bookings: a register that was heard, schools, learners, callers."""
+"""The scenario of the tests of bookings: copied facts, schools, learners and callers."""
 
 import json
 from dataclasses import dataclass, field
@@ -22,9 +22,6 @@ from tests.infra.running import ROSTER_KEY, Client, Running
 NOW = datetime(2027, 2, 1, 9, tzinfo=UTC)
 FIRST_DAY = date(2027, 3, 3)
 CLEARED = Decision(rule_pack="clearance", version="1", reason_codes=["assured"])
-
-_TAKEN = "select count(distinct message_id) from inbox where message_id = any (:ids)"
-_STATE = "select state from bookings where booking_id = :id"
 
 
 def sealed(row: dict[str, Any]) -> str:
@@ -58,8 +55,8 @@ class School:
 
 
 @dataclass
-class World:
-    """A running service and what it has heard."""
+class Scenario:
+    """A running service with schools and a provider of a test's own."""
 
     bookings: Running
     clock: FixedClock
@@ -67,26 +64,26 @@ class World:
     site_id: UUID = field(default_factory=uuid4)
     own: set[UUID] = field(default_factory=set)
 
-    async def said(self, contract: type[Contract]) -> list[Event[Contract]]:
-        """What was said so far of this world's schools and sessions, oldest first."""
+    async def published(self, contract: type[Contract]) -> list[Event[Contract]]:
+        """The events published so far about this scenario's schools and sessions, oldest first."""
         return [
             each
             for each in await self.bookings.said(contract)
             if {getattr(each.data, "institution_id", None), getattr(each.data, "session_id", None)} & self.own
         ]
 
-    async def lines_called(self) -> bool:
-        """Whether no session of the world's waits for its line to be called."""
+    async def promotions_done(self) -> bool:
+        """Whether no waiting list of the scenario's sessions is still to be looked at."""
         waiting = "select count(*) from deadlines where name = 'waiting-list' and tenant_id = :provider"
         return bool(await self.sql(waiting, provider=self.provider_id) == 0)
 
-    async def hear(self, *events: Contract, sequence: int = 1) -> None:
-        """Have the service hear events, and wait until it has had its say on each."""
+    async def receive(self, *events: Contract, sequence: int = 1) -> None:
+        """Have the service consume events, and wait until each has taken effect."""
         envelopes = await self.bookings.hear(*events, sequence=sequence)
         await self.settled(*envelopes)
 
     async def settled(self, *envelopes: Event[Contract]) -> None:
-        """Wait until these were taken up."""
+        """Wait until these were consumed."""
         ids = [str(each.id) for each in envelopes]
 
         async def taken() -> bool:
@@ -107,7 +104,7 @@ class World:
     async def school(self, institution_type: InstitutionType = "academy", *, opened: bool = True) -> School:
         """An institution on the register."""
         school_id = uuid4()
-        await self.hear(
+        await self.receive(
             OrganisationRecorded(
                 organisation_id=school_id, kind="institution", institution_type=institution_type, open=opened
             )
@@ -157,7 +154,7 @@ class World:
     async def session(
         self, places: int = 10, *, first_day: date = FIRST_DAY, days: int = 1, **changes: Any
     ) -> SessionScheduled:
-        """A published opportunity's session, heard of."""
+        """A session of a published opportunity."""
         starts, ends = changes.pop("starts", time(9)), changes.pop("ends", time(15))
         opportunity = OpportunityPublished.model_validate(
             {
@@ -189,8 +186,8 @@ class World:
             ],
         )
         self.own.add(scheduled.session_id)
-        await self.hear(opportunity)
-        await self.hear(scheduled, sequence=2)
+        await self.receive(opportunity)
+        await self.receive(scheduled, sequence=2)
         return scheduled
 
     async def book(
@@ -205,7 +202,7 @@ class World:
     async def confirmed(self, school: School, session: SessionScheduled, learner_ids: list[str]) -> Any:
         """A booking that safeguarding has cleared."""
         booking = await self.book(school, session, learner_ids)
-        await self.hear(self.cleared(booking))
+        await self.receive(self.cleared(booking))
         return booking
 
     async def state(self, booking: Any) -> str:
