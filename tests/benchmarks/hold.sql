@@ -8,16 +8,14 @@ select n, set_config('app.tenants', bench.id(1, n % 20)::text, true) as tenants,
 from nextval('bench.learner') as n
 left join inbox i on i.source = 'http:' || n and i.message_id = n::text \gset
 select s.session_id, s.opportunity_id, s.provider_id, s.first_day, s.last_day, s.begins_at, s.cancelled,
-       o.kind, o.format, o.year_groups, o.state as listed, coalesce(t.trusted, true) as trusted,
+       o.kind, o.format, o.year_groups, o.state as listed, o.site_id is null or exists (
+         select from site_trust t
+         where t.provider_id = o.provider_id and t.site_id = o.site_id and t.activity_band = o.activity_band
+           and t.trusted) as trusted,
        p.places, p.taken, p.waiting
 from sessions s
 join session_places p using (session_id)
 left join opportunities o on o.opportunity_id = s.opportunity_id
-left join lateral (
-  select bool_or(a.state = 'in_force') and not bool_or(a.state = 'suspended') as trusted
-  from assurances a
-  where a.provider_id = s.provider_id and a.site_id = o.site_id and a.activity_band = o.activity_band
-) t on true
 where s.session_id = bench.id(6, :session);
 select l.learner_id, l.year_group, l.birth_date,
   exists (select from booking_learners b

@@ -13,8 +13,13 @@ from shared.contracts.contract import Contract
 from shared.contracts.envelope import Event
 from shared.contracts.integrations import RosterRowReceived
 from shared.contracts.opportunities import OpportunityPublished, OrganisationRecorded, SessionScheduled
-from shared.contracts.safeguarding import ClearanceGranted, ClearanceReferred, ClearanceRefused
-from shared.contracts.vocabulary import Decision, InstitutionType, SessionDay
+from shared.contracts.safeguarding import (
+    AssuranceGranted,
+    ClearanceGranted,
+    ClearanceReferred,
+    ClearanceRefused,
+)
+from shared.contracts.vocabulary import ActivityBand, Decision, InstitutionType, SessionDay
 from shared.kernel import FixedClock
 from tests.infra.polling import eventually
 from tests.infra.running import ROSTER_KEY, Client, Running
@@ -63,6 +68,7 @@ class Scenario:
     provider_id: UUID = field(default_factory=uuid4)
     site_id: UUID = field(default_factory=uuid4)
     own: set[UUID] = field(default_factory=set)
+    assurances: dict[str, UUID] = field(default_factory=dict)  # of the provider's site, by activity band
 
     async def published(self, contract: type[Contract]) -> list[Event[Contract]]:
         """The events published so far about this scenario's schools and sessions, oldest first."""
@@ -152,9 +158,15 @@ class Scenario:
         return sorted(map(str, ids))
 
     async def session(
-        self, places: int = 10, *, first_day: date = FIRST_DAY, days: int = 1, **changes: Any
+        self,
+        places: int = 10,
+        *,
+        first_day: date = FIRST_DAY,
+        days: int = 1,
+        assured: bool = True,
+        **changes: Any,
     ) -> SessionScheduled:
-        """A session of a published opportunity."""
+        """A session of a published opportunity, whose site has an assurance in force."""
         starts, ends = changes.pop("starts", time(9)), changes.pop("ends", time(15))
         opportunity = OpportunityPublished.model_validate(
             {
@@ -186,9 +198,31 @@ class Scenario:
             ],
         )
         self.own.add(scheduled.session_id)
+        if assured:
+            await self.assure(opportunity.activity_band)
         await self.receive(opportunity)
         await self.receive(scheduled, sequence=2)
         return scheduled
+
+    async def assure(self, activity_band: ActivityBand = "low_risk") -> None:
+        """The provider's site has an assurance in force for the band."""
+        if activity_band not in self.assurances:
+            self.assurances[activity_band] = uuid4()
+            await self.receive(self.granted(activity_band=activity_band))
+
+    def granted(
+        self, assurance_id: UUID | None = None, activity_band: ActivityBand = "low_risk"
+    ) -> AssuranceGranted:
+        """The grant of the site's assurance, or of another."""
+        return AssuranceGranted(
+            assurance_id=assurance_id or self.assurances[activity_band],
+            provider_id=self.provider_id,
+            site_id=self.site_id,
+            activity_band=activity_band,
+            valid_from=date(2027, 1, 1),
+            valid_until=date(2027, 12, 31),
+            decision=CLEARED,
+        )
 
     async def book(
         self, school: School, session: SessionScheduled, learner_ids: list[str], **body: Any

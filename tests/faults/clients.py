@@ -16,6 +16,7 @@ TRY_FOR = 10.0
 _NOT_YET_HEARD = {
     "session-not-found",
     "session-not-bookable",
+    "provider-suspended",
     "institution-not-eligible",
     "request-in-flight",
     "session-not-attended",

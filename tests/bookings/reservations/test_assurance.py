@@ -14,18 +14,18 @@ from shared.contracts.bookings import (
     BookingSuspended,
 )
 from shared.contracts.safeguarding import (
-    AssuranceGranted,
     AssuranceLapsed,
     AssuranceReinstated,
     AssuranceSuspended,
 )
-from tests.bookings.scenario import CLEARED, Scenario, School
+from tests.bookings.scenario import Scenario, School
 from tests.infra.polling import eventually
 
 
-def about(scenario: Scenario, kind: Any, assurance_id: UUID, **more: Any) -> Any:
+def about(scenario: Scenario, kind: Any, **more: Any) -> Any:
+    """An event of the assurance that the scenario's site has."""
     return kind(
-        assurance_id=assurance_id,
+        assurance_id=scenario.assurances["low_risk"],
         provider_id=scenario.provider_id,
         site_id=scenario.site_id,
         activity_band="low_risk",
@@ -33,20 +33,15 @@ def about(scenario: Scenario, kind: Any, assurance_id: UUID, **more: Any) -> Any
     )
 
 
-def granted(scenario: Scenario, assurance_id: UUID) -> Any:
-    days = {"valid_from": date(2027, 1, 1), "valid_until": date(2027, 12, 31)}
-    return about(scenario, AssuranceGranted, assurance_id, decision=CLEARED, **days)
-
-
 async def test_bookings_ahead_are_suspended_and_come_back_with_the_provider(scenario: Scenario) -> None:
-    school, session, assurance = await scenario.school(), await scenario.session(), uuid4()
+    school, session = await scenario.school(), await scenario.session()
     other_band = await scenario.session(activity_band="higher_risk", first_day=date(2027, 4, 1))
     one, two, three = await scenario.learners(school, 3)
     confirmed = await scenario.confirmed(school, session, [one])
     held = await scenario.book(school, session, [two])
     beside = await scenario.confirmed(school, other_band, [three])
 
-    lost = about(scenario, AssuranceSuspended, assurance, reason_code="concern-raised")
+    lost = about(scenario, AssuranceSuspended, reason_code="concern-raised")
     await scenario.receive(lost, sequence=2)
 
     for booking in (confirmed, held):
@@ -57,7 +52,7 @@ async def test_bookings_ahead_are_suspended_and_come_back_with_the_provider(scen
     listed = (await school.client.get("/v1/bookings", state="suspended")).json()["items"]
     assert {each["id"] for each in listed} == {confirmed["id"], held["id"]}
 
-    back = about(scenario, AssuranceReinstated, assurance, valid_until=date(2027, 12, 31))
+    back = about(scenario, AssuranceReinstated, valid_until=date(2027, 12, 31))
     await scenario.receive(back, sequence=3)
     await scenario.receive(lost, sequence=2)
 
@@ -81,24 +76,23 @@ async def test_bookings_ahead_are_suspended_and_come_back_with_the_provider(scen
 async def test_a_suspended_provider_takes_no_requests(scenario: Scenario) -> None:
     school, session = await scenario.school(), await scenario.session()
     learners = await scenario.learners(school, 1)
-    lapsed = about(scenario, AssuranceLapsed, uuid4(), lapsed_on=date(2027, 1, 31))
+    lapsed = about(scenario, AssuranceLapsed, lapsed_on=date(2027, 1, 31))
     await scenario.receive(lapsed, sequence=2)
 
     asked = {"session_id": str(session.session_id), "learner_ids": learners}
     answer = await school.client.post("/v1/bookings", asked)
     assert (answer.status_code, answer.json()["slug"]) == (409, "provider-suspended")
 
-    await scenario.receive(granted(scenario, uuid4()))
+    await scenario.receive(scenario.granted(uuid4()))
     await scenario.book(school, session, learners)
 
 
 async def test_a_lapse_beside_its_renewal_changes_nothing(scenario: Scenario) -> None:
-    school, session, old, new = await scenario.school(), await scenario.session(), uuid4(), uuid4()
+    school, session = await scenario.school(), await scenario.session()
     booking = await scenario.confirmed(school, session, await scenario.learners(school, 1))
-    await scenario.receive(granted(scenario, old))
-    await scenario.receive(granted(scenario, new))
+    await scenario.receive(scenario.granted(uuid4()))
 
-    await scenario.receive(about(scenario, AssuranceLapsed, old, lapsed_on=date(2027, 1, 31)), sequence=2)
+    await scenario.receive(about(scenario, AssuranceLapsed, lapsed_on=date(2027, 1, 31)), sequence=2)
 
     assert await scenario.state(booking) == "confirmed"
 
@@ -106,15 +100,15 @@ async def test_a_lapse_beside_its_renewal_changes_nothing(scenario: Scenario) ->
 async def test_a_grant_on_its_way_while_trust_is_lost_confirms_only_after_its_return(
     scenario: Scenario,
 ) -> None:
-    school, session, assurance = await scenario.school(), await scenario.session(), uuid4()
+    school, session = await scenario.school(), await scenario.session()
     booking = await scenario.book(school, session, await scenario.learners(school, 1))
-    lost = about(scenario, AssuranceSuspended, assurance, reason_code="concern-raised")
+    lost = about(scenario, AssuranceSuspended, reason_code="concern-raised")
     await scenario.receive(lost, sequence=2)
 
     await scenario.receive(scenario.cleared(booking))
     assert await scenario.state(booking) == "suspended_cleared"
     assert await scenario.published(BookingConfirmed) == []
-    await scenario.receive(granted(scenario, assurance), sequence=3)
+    await scenario.receive(scenario.granted(), sequence=3)
 
     assert await scenario.state(booking) == "confirmed"
 
@@ -128,7 +122,7 @@ async def test_a_grant_on_its_way_while_trust_is_lost_confirms_only_after_its_re
 async def test_a_suspended_booking_ends_when_its_session_begins_without_it(moving_scenario: Scenario) -> None:
     school, session = await moving_scenario.school(), await moving_scenario.session()
     booking = await moving_scenario.confirmed(school, session, await moving_scenario.learners(school, 1))
-    lost = about(moving_scenario, AssuranceSuspended, uuid4(), reason_code="concern-raised")
+    lost = about(moving_scenario, AssuranceSuspended, reason_code="concern-raised")
     await moving_scenario.receive(lost, sequence=2)
 
     moving_scenario.clock.instant = datetime(2027, 3, 3, 9, 0, tzinfo=UTC)
@@ -148,24 +142,24 @@ async def test_what_has_begun_is_not_suspended(moving_scenario: Scenario) -> Non
     booking = await moving_scenario.confirmed(school, session, await moving_scenario.learners(school, 1))
     moving_scenario.clock.instant = datetime(2027, 3, 3, 12, tzinfo=UTC)
 
-    lost = about(moving_scenario, AssuranceSuspended, uuid4(), reason_code="concern-raised")
+    lost = about(moving_scenario, AssuranceSuspended, reason_code="concern-raised")
     await moving_scenario.receive(lost, sequence=2)
 
     assert await moving_scenario.state(booking) == "confirmed"
 
 
 async def test_those_who_wait_are_called_when_the_provider_is_back(scenario: Scenario) -> None:
-    school, session, assurance = await scenario.school(), await scenario.session(places=1), uuid4()
+    school, session = await scenario.school(), await scenario.session(places=1)
     one, two = await scenario.learners(school, 2)
     held = await scenario.book(school, session, [one])
     waiting = await scenario.book(school, session, [two], join_waiting_list=True)
-    lost = about(scenario, AssuranceSuspended, assurance, reason_code="concern-raised")
+    lost = about(scenario, AssuranceSuspended, reason_code="concern-raised")
     await scenario.receive(lost, sequence=2)
     await school.client.post(f"/v1/bookings/{held['id']}/withdrawal")
 
     await eventually(scenario.promotions_done)
     assert await scenario.state(waiting) == "waitlisted"
-    await scenario.receive(granted(scenario, assurance), sequence=3)
+    await scenario.receive(scenario.granted(), sequence=3)
 
     await scenario.reaches(waiting, "awaiting_clearance")
 
@@ -174,7 +168,7 @@ async def test_a_thousand_bookings_are_suspended_together(scenario: Scenario) ->
     school = await scenario.school()
     session = await scenario.session(places=1000)
     await many_confirmed(scenario, school, session.session_id, 1000)
-    lost = about(scenario, AssuranceSuspended, uuid4(), reason_code="concern-raised")
+    lost = about(scenario, AssuranceSuspended, reason_code="concern-raised")
 
     await scenario.receive(lost, sequence=2)
 

@@ -10,6 +10,7 @@ from bookings.capacity import api as capacity
 from bookings.capacity.queries import PlacesQueries
 from bookings.capacity.reads import PlacesReads
 from bookings.capacity.rule_packs import place_rules
+from bookings.copies.rule_packs import site_trust_rules
 from bookings.learners import api as learners
 from bookings.learners.queries import LearnerQueries
 from bookings.learners.reads import LearnerReads
@@ -35,7 +36,7 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
     """Learners, places, bookings, waiting lists and attendance."""
     settings = settings or Settings()
     packs = RulePacks(RULES)
-    rules = Rules(eligibility_rules(packs), place_rules(packs))
+    rules = Rules(site_trust_rules(packs), eligibility_rules(packs), place_rules(packs))
     keys = Keys(settings.roster_private_key.get_secret_value(), settings.pseudonym_secret.get_secret_value())
 
     def open_unit_of_work(transaction: Transaction) -> BookingsUnitOfWork:

@@ -11,6 +11,7 @@ from bookings.capacity.repository import PlacesRepository, SessionRepository
 from bookings.capacity.rules import PlaceRules
 from bookings.copies.ports import Copies, SiteTrust
 from bookings.copies.repository import CopyRepository
+from bookings.copies.rules import SiteTrustRules
 from bookings.copies.site_trust import CopiedSiteTrust
 from bookings.learners.ports import Cohorts, Learners, Roster
 from bookings.learners.repository import CohortRepository, LearnerRepository
@@ -26,6 +27,7 @@ from shared.bus.transaction import Transaction
 class Rules:
     """The service's rules, each chosen by day."""
 
+    site_trust: Callable[[date], SiteTrustRules]
     eligibility: Callable[[date], EligibilityRules]
     places: Callable[[date], PlaceRules]
 
@@ -36,6 +38,7 @@ class BookingsUnitOfWork:
     def __init__(self, transaction: Transaction, rules: Rules, keys: Keys) -> None:
         self.now = transaction.now
         self.today = transaction.today
+        self.site_trust_rules = rules.site_trust
         self.eligibility_rules = rules.eligibility
         self.place_rules = rules.places
         self.copies: Copies = CopyRepository(transaction)

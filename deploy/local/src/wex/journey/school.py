@@ -16,7 +16,12 @@ EARLY_LEAVER_MINUTES = 210
 ABSENT = 2
 WITHOUT_FEEDBACK = 1
 WITHOUT_REFLECTION = 3
-_NOT_YET_HEARD = ("session-not-found", "session-not-bookable", "institution-not-eligible")
+_NOT_YET_HEARD = (
+    "session-not-found",
+    "session-not-bookable",
+    "provider-suspended",  # the site's assurance comes on a topic of its own
+    "institution-not-eligible",
+)
 
 
 async def send_roster(walk: Walk) -> str:
@@ -192,7 +197,7 @@ async def book(walk: Walk, session: str, learners: list[str], **options: Any) ->
         )  # fmt: skip
         return answer
 
-    # The session, its opportunity and the school become known to bookings through events.
+    # The session, its opportunity and assurance, and the school become known to bookings through events.
     answer = await walk.clients.until(
         ask, lambda answer: answer.get("slug") not in _NOT_YET_HEARD, "bookings knows session and school"
     )

@@ -9,24 +9,20 @@ from sqlalchemy import text
 from bookings.capacity.domain import WAITING_LIST, PlacesChange, Session, SessionPlaces, SessionUnknown
 from bookings.capacity.publishing import publish
 from bookings.copies.domain import AssuredSite, ScheduledSession
+from bookings.copies.site_trust import TRUSTED
 from shared.bus.transaction import Transaction
 from shared.kernel import ConcurrentChange
 
 _GET_EACH = text(
-    """
+    f"""
     select s.session_id, s.opportunity_id, s.provider_id, s.first_day, s.last_day, s.begins_at, s.cancelled,
-           o.kind, o.format, o.year_groups, o.state as listed, coalesce(t.trusted, true) as trusted,
+           o.kind, o.format, o.year_groups, o.state as listed, {TRUSTED} as trusted,
            p.places, p.taken, p.waiting
     from sessions s
     join session_places p using (session_id)
     left join opportunities o on o.opportunity_id = s.opportunity_id
-    left join lateral (
-      select bool_or(a.state = 'in_force') and not bool_or(a.state = 'suspended') as trusted
-      from assurances a
-      where a.provider_id = s.provider_id and a.site_id = o.site_id and a.activity_band = o.activity_band
-    ) t on true
     where s.session_id = any (cast(:session_ids as uuid[]))
-    """
+    """  # noqa: S608 - a fragment of our own
 )
 _OPEN_PLACES = text(
     """

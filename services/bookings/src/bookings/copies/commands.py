@@ -22,6 +22,7 @@ class CopyOpportunity:
     opportunity_id: UUID
     provider_id: UUID
     site_id: UUID | None
+    mode: str
     kind: str
     format: str
     activity_band: str

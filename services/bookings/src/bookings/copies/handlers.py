@@ -9,7 +9,8 @@ async def copy_organisation(command: CopyOrganisation, uow: CopiesUnitOfWork) ->
 
 
 async def copy_opportunity(command: CopyOpportunity, uow: CopiesUnitOfWork) -> None:
-    await uow.copies.copy_opportunity(command)
+    site = uow.site_trust_rules(uow.today).site_in_question(command.mode, command.site_id)
+    await uow.copies.copy_opportunity(command, site)
 
 
 async def copy_opportunity_state(command: CopyOpportunityState, uow: CopiesUnitOfWork) -> None:

@@ -27,6 +27,7 @@ def when_opportunity_published_copy(event: Event[OpportunityPublished]) -> Instr
         data.opportunity_id,
         data.provider_id,
         data.site_id,
+        data.mode,
         data.kind,
         data.format,
         data.activity_band,

@@ -1,11 +1,13 @@
 """What the use cases need of the copies."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from datetime import date
 from typing import Protocol
 from uuid import UUID
 
 from bookings.copies.commands import CopyOpportunity, CopyOrganisation
 from bookings.copies.domain import AssuredSite, Institution, ScheduledSession
+from bookings.copies.rules import SiteTrustRules
 
 
 class Copies(Protocol):
@@ -17,7 +19,9 @@ class Copies(Protocol):
 
     async def copy_organisation(self, organisation: CopyOrganisation) -> None: ...
 
-    async def copy_opportunity(self, opportunity: CopyOpportunity) -> None: ...
+    async def copy_opportunity(self, opportunity: CopyOpportunity, site_in_question: UUID | None) -> None:
+        """With the site whose assurance a booking needs, if any."""
+        ...
 
     async def copy_opportunity_state(self, opportunity_id: UUID, state: str, sequence: int) -> bool:
         """Whether this was new. Raises `NotYetKnown`."""
@@ -40,15 +44,17 @@ class SiteTrust(Protocol):
     """Whether the sites of providers are trusted."""
 
     async def trusts(self, site: AssuredSite) -> bool:
-        """No assurance of the site and band is suspended, and one is in force if any is known."""
+        """An assurance of the site and band is in force, and none is suspended."""
         ...
 
     async def trusts_session(self, session_id: UUID) -> bool:
-        """The same for a session's site and band; it stays so until this transaction ends."""
+        """The same for a session's site and band, where one is in question; it stays so until this ends."""
         ...
 
 
 class CopiesUnitOfWork(Protocol):
     """One transaction, as the use cases of this capability see it."""
 
+    today: date
+    site_trust_rules: Callable[[date], SiteTrustRules]
     copies: Copies

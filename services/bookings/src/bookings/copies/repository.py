@@ -94,9 +94,20 @@ class CopyRepository:
     async def copy_organisation(self, organisation: CopyOrganisation) -> None:
         await self._db.execute(_ORGANISATION, asdict(organisation))
 
-    async def copy_opportunity(self, opportunity: CopyOpportunity) -> None:
-        values = asdict(opportunity) | {"year_groups": list(opportunity.year_groups)}
-        await self._db.execute(_OPPORTUNITY, values)
+    async def copy_opportunity(self, opportunity: CopyOpportunity, site_in_question: UUID | None) -> None:
+        await self._db.execute(
+            _OPPORTUNITY,
+            {
+                "opportunity_id": opportunity.opportunity_id,
+                "provider_id": opportunity.provider_id,
+                "site_id": site_in_question,
+                "kind": opportunity.kind,
+                "format": opportunity.format,
+                "activity_band": opportunity.activity_band,
+                "year_groups": list(opportunity.year_groups),
+                "sequence": opportunity.sequence,
+            },
+        )
 
     async def copy_opportunity_state(self, opportunity_id: UUID, state: str, sequence: int) -> bool:
         values = {"opportunity_id": opportunity_id, "state": state, "sequence": sequence}
