@@ -76,6 +76,7 @@ SUBSCRIPTIONS: dict[str, dict[str, list[str]]] = {
             "attendance.recorded.v1",
             "learner.recorded.v1",
             "learner.erased.v1",
+            "cohort.relabelled.v1",
             "assurance.granted.v1",
             "assurance.lapsed.v1",
             "assurance.suspended.v1",

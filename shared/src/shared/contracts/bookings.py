@@ -39,6 +39,14 @@ class LearnerErased(Contract):
     institution_id: UUID
 
 
+@contract("cohort.relabelled.v1", topic=EVENTS, key="cohort_id")
+class CohortRelabelled(Contract):
+    """A cohort has another label; the label itself stays in `bookings`."""
+
+    cohort_id: UUID
+    institution_id: UUID
+
+
 class BookingSaid(Contract):
     """What every event about a booking names."""
 

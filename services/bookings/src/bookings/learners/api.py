@@ -11,12 +11,13 @@ from bookings.learners.bodies import (
     CohortId,
     CohortSummary,
     CohortToForm,
+    CohortToRelabel,
     LearnerBody,
     LearnerId,
     RosterBody,
     RosterId,
 )
-from bookings.learners.commands import FormCohort
+from bookings.learners.commands import FormCohort, RelabelCohort
 from bookings.learners.domain import LearnerUnknown
 from bookings.learners.queries import LearnerQueries
 from shared.http.commands import IdempotentRequest, answer
@@ -78,6 +79,18 @@ async def get_cohort(
     """A cohort with its learners."""
     cohort, learner_ids = await reads.cohort(own_organisation(caller), cohort_id)
     return CohortFormed(id=cohort.id, label=cohort.label, learner_ids=list(learner_ids))
+
+
+@cohorts.patch("/v1/cohorts/{cohort_id}", operation_id="relabelCohort", response_model=CohortFormed)
+async def relabel_cohort(
+    cohort_id: CohortId,
+    body: CohortToRelabel,
+    request: IdempotentRequest,
+    caller: Caller = requires("bookings:write"),
+) -> Response:
+    """Give a cohort of the caller's institution another label."""
+    command = RelabelCohort(cohort_id, own_organisation(caller), body.label)
+    return await request.execute(caller, handlers.relabel_cohort, command, answer(200, CohortFormed.of))
 
 
 @routes.get("/v1/learners", operation_id="listLearners", response_model=Page[LearnerBody])

@@ -49,11 +49,20 @@ class LearnerBody(ResponseBody):
     on_roll: bool = Field(description="Whether the learner is at the institution now")
 
 
+CohortLabel = Annotated[str, Field(min_length=1, max_length=100, description="Names the group, nobody in it")]
+
+
 class CohortToForm(RequestBody):
     """Learners to be booked together."""
 
-    label: str = Field(min_length=1, max_length=100, description="Names the group, nobody in it")
+    label: CohortLabel
     learner_ids: LearnerIds
+
+
+class CohortToRelabel(RequestBody):
+    """Another label for a cohort."""
+
+    label: CohortLabel
 
 
 class CohortFormed(ResponseBody):

@@ -24,3 +24,12 @@ class FormCohort:
     institution_id: UUID
     label: str
     learner_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RelabelCohort:
+    """Give a cohort another label."""
+
+    cohort_id: UUID
+    institution_id: UUID
+    label: str

@@ -109,13 +109,27 @@ class Learner(Aggregate):
 
 
 @dataclass(frozen=True, slots=True)
-class Cohort:
+class CohortRelabelled:
+    """A cohort has another label; the label is free text and stays here."""
+
+    cohort_id: UUID
+    institution_id: UUID
+
+
+@dataclass(slots=True)
+class Cohort(Aggregate):
     """Learners put together under a label, to be booked together."""
 
     cohort_id: UUID
     institution_id: UUID
     label: str
     learner_ids: tuple[UUID, ...]
+
+    def relabel(self, label: str) -> None:
+        """Give the cohort another label; the same one changes nothing."""
+        if label != self.label:
+            self.label = label
+            self.record(CohortRelabelled(self.cohort_id, self.institution_id))
 
 
 def pseudonym(secret: bytes, institution_id: UUID, source_id: str, upn: str | None) -> UUID:

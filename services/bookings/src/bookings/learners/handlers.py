@@ -1,6 +1,6 @@
 """Learners are recorded from rosters and put together in cohorts."""
 
-from bookings.learners.commands import ApplyRosterRow, FormCohort
+from bookings.learners.commands import ApplyRosterRow, FormCohort, RelabelCohort
 from bookings.learners.domain import Cohort, Learner, LearnerUnknown, RosterRow, RowUnreadable
 from bookings.learners.ports import CohortsUnitOfWork, RosterUnitOfWork
 
@@ -33,4 +33,11 @@ async def form_cohort(command: FormCohort, uow: CohortsUnitOfWork) -> Cohort:
     cohort = Cohort(command.cohort_id, command.institution_id, command.label, command.learner_ids)
     if await uow.cohorts.add(cohort, uow.now) != len(cohort.learner_ids):
         raise LearnerUnknown(field="body.learner_ids")
+    return cohort
+
+
+async def relabel_cohort(command: RelabelCohort, uow: CohortsUnitOfWork) -> Cohort:
+    cohort = await uow.cohorts.get(command.institution_id, command.cohort_id)
+    cohort.relabel(command.label)
+    await uow.cohorts.save(cohort)
     return cohort

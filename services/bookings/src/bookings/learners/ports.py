@@ -45,6 +45,14 @@ class Cohorts(Protocol):
         """Save a new cohort of those of its learners who are on roll; how many they are."""
         ...
 
+    async def get(self, institution_id: UUID, cohort_id: UUID) -> Cohort:
+        """With its learners on roll. Raises `NotFound`."""
+        ...
+
+    async def save(self, cohort: Cohort) -> None:
+        """Save a cohort's label. Raises `ConcurrentChange`."""
+        ...
+
     async def members_of(self, cohorts: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], list[UUID]]:
         """By institution and cohort: whoever is in it and on roll. What is not there has no entry."""
         ...

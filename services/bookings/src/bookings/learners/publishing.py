@@ -1,13 +1,18 @@
-"""Domain event to contract: what other services learn of learners."""
+"""Domain event to contract: what other services learn of learners and cohorts."""
 
-from bookings.learners.domain import LearnerErased, LearnerRecorded
+from bookings.learners.domain import CohortRelabelled, LearnerErased, LearnerRecorded
 from shared.bus.transaction import Transaction
 from shared.contracts import bookings as contracts
 
 
-def publish(transaction: Transaction, event: LearnerRecorded | LearnerErased, sequence: int) -> None:
-    """Publish what happened to a learner; an erasure also clears the compacted topic of the pseudonym."""
+def publish(transaction: Transaction, event: object, sequence: int) -> None:
+    """Publish what happened; an erasure also clears the compacted topic of the pseudonym."""
     match event:
+        case CohortRelabelled():
+            relabelled = contracts.CohortRelabelled(
+                cohort_id=event.cohort_id, institution_id=event.institution_id
+            )
+            transaction.publish(relabelled, sequence=sequence)
         case LearnerRecorded():
             recorded = contracts.LearnerRecorded(
                 learner_id=event.learner_id,

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from bookings.learners.domain import Cohort, Learner, LearnerErased, LearnerRecorded
 from bookings.learners.publishing import publish
 from shared.bus.transaction import Transaction
+from shared.kernel import ConcurrentChange, NotFound
 
 _FIND = text(
     """
@@ -54,6 +56,21 @@ _ADD_COHORT = text(
     """
     insert into cohorts (institution_id, cohort_id, label, created_at)
     values (:institution_id, :cohort_id, :label, :now)
+    """
+)
+_GET_COHORT = text(
+    """
+    select c.cohort_id, c.institution_id, c.label, c.version, array(
+      select m.learner_id from cohort_members m join learners l using (institution_id, learner_id)
+      where m.institution_id = c.institution_id and m.cohort_id = c.cohort_id and l.on_roll
+      order by m.learner_id) as learner_ids
+    from cohorts c where c.institution_id = :institution_id and c.cohort_id = :cohort_id
+    """
+)
+_SAVE_COHORT = text(
+    """
+    update cohorts set label = :label, version = :version
+    where institution_id = :institution_id and cohort_id = :cohort_id and version = :read_at
     """
 )
 _ADD_MEMBERS = text(
@@ -132,6 +149,7 @@ class CohortRepository:
     """Cohorts and who is in them."""
 
     def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
         self._db = transaction.db
 
     async def add(self, cohort: Cohort, now: datetime) -> int:
@@ -139,6 +157,28 @@ class CohortRepository:
         await self._db.execute(_ADD_COHORT, values | {"label": cohort.label, "now": now})
         added = await self._db.scalar(_ADD_MEMBERS, values | {"learner_ids": list(cohort.learner_ids)})
         return int(added or 0)
+
+    async def get(self, institution_id: UUID, cohort_id: UUID) -> Cohort:
+        values = {"institution_id": institution_id, "cohort_id": cohort_id}
+        row = (await self._db.execute(_GET_COHORT, values)).one_or_none()
+        if row is None:
+            raise NotFound("There is no such cohort, or it is not yours")
+        return Cohort(**row._asdict() | {"learner_ids": tuple(row.learner_ids)})
+
+    async def save(self, cohort: Cohort) -> None:
+        happened = cohort.take_events()
+        values = {
+            "institution_id": cohort.institution_id,
+            "cohort_id": cohort.cohort_id,
+            "label": cohort.label,
+            "version": cohort.version,
+            "read_at": cohort.version - len(happened),
+        }
+        saved: Any = await self._db.execute(_SAVE_COHORT, values)
+        if saved.rowcount != 1:
+            raise ConcurrentChange
+        for sequence, event in happened:
+            publish(self._transaction, event, sequence)
 
     async def members_of(self, cohorts: Collection[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], list[UUID]]:
         if not cohorts:

@@ -52,6 +52,7 @@ EVENT_TYPES = {
         EventType("attendance.recorded.v1", _BOTH, (*_BOOKING, "on")),
         EventType("learner.recorded.v1", _INSTITUTION, ("learner_id", "institution_id", "on_roll")),
         EventType("learner.erased.v1", _INSTITUTION, ("learner_id", "institution_id")),
+        EventType("cohort.relabelled.v1", _INSTITUTION, ("cohort_id", "institution_id")),
         EventType("assurance.granted.v1", _PROVIDER, (*_ASSURANCE, "valid_from", "valid_until")),
         EventType("assurance.lapsed.v1", _PROVIDER, (*_ASSURANCE, "lapsed_on")),
         EventType("assurance.suspended.v1", _PROVIDER, _ASSURANCE),
