@@ -3,7 +3,7 @@
 import pytest_asyncio
 
 from tests.infra.running import Running, RunService
-from tests.opportunities.builders import clock
+from tests.opportunities.scenario import clock
 
 
 @pytest_asyncio.fixture

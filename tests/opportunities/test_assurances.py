@@ -12,7 +12,7 @@ from shared.contracts.opportunities import OpportunityReinstated, OpportunitySus
 from shared.contracts.safeguarding import AssuranceLapsed, AssuranceReinstated, AssuranceSuspended
 from tests.infra.polling import eventually
 from tests.infra.running import Client, Running, RunService
-from tests.opportunities.builders import TODAY, clock, draft, granted, publish, register_provider, said_of
+from tests.opportunities.scenario import TODAY, clock, draft, granted, publish, register_provider, said_of
 
 
 async def test_an_opportunity_in_person_is_listed_while_its_site_is_assured(run_service: RunService) -> None:

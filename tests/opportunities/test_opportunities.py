@@ -14,7 +14,7 @@ from shared.contracts.opportunities import (
 from shared.contracts.outcomes import FrameworkPublished
 from tests.infra.polling import eventually
 from tests.infra.running import Client, Running, RunService
-from tests.opportunities.builders import (
+from tests.opportunities.scenario import (
     TODAY,
     clock,
     draft,

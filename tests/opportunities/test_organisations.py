@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from shared.contracts.opportunities import OrganisationRecorded
 from tests.infra.polling import eventually
 from tests.infra.running import Client, Running, RunService
-from tests.opportunities.builders import publish, register_provider
+from tests.opportunities.scenario import publish, register_provider
 
 BODY = {
     "kind": "provider",

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.infra.running import Client, Running
-from tests.opportunities.builders import TODAY, draft, publish, register_provider, session_body
+from tests.opportunities.scenario import TODAY, draft, publish, register_provider, session_body
 
 
 async def test_what_is_published_is_found_at_once_by_its_words(idle_register: Running) -> None:

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from tests.infra.running import Running
-from tests.opportunities.builders import publish, register_provider
+from tests.opportunities.scenario import publish, register_provider
 
 
 async def test_a_stranger_changes_nothing(idle_register: Running) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from opportunities.adapters.reference import OfferRulebook
 from opportunities.domain.offers import OfferNotAllowed
-from tests.opportunities.builders import TODAY, offer
+from tests.opportunities.scenario import TODAY, offer
 
 RULES = OfferRulebook().on(TODAY)
 

@@ -19,7 +19,7 @@ from opportunities.domain.sessions import (
     TooManySessions,
 )
 from shared.kernel import Refusal, StaleVersion
-from tests.opportunities.builders import TODAY, offer, session
+from tests.opportunities.scenario import TODAY, offer, session
 
 RULES = OfferRulebook().on(TODAY)
 BASIS = Publishing(datetime(2026, 11, 23, 9, tzinfo=UTC), TODAY, RULES, None, None)

@@ -4,10 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from opportunities.adapters.reference import read_areas
-from opportunities.domain import organisations as domain
-from opportunities.domain.organisations import Organisation, Site
-from opportunities.domain.places import (
+from opportunities.areas.domain import (
     Area,
     AreaHub,
     AreaNotOnRegister,
@@ -16,6 +13,9 @@ from opportunities.domain.places import (
     OutsideEngland,
     Place,
 )
+from opportunities.areas.reference import read_areas
+from opportunities.domain import organisations as domain
+from opportunities.domain.organisations import Organisation, Site
 from shared.kernel import Refusal, StaleVersion
 
 AREAS = read_areas()

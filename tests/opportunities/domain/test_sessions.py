@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from opportunities.domain.sessions import Day, DaysOutOfOrder, Session, SessionNotInFuture
-from tests.opportunities.builders import TODAY, session
+from tests.opportunities.scenario import TODAY, session
 
 
 def day(ahead: int, starts: int = 9, ends: int = 15) -> Day:

@@ -2,12 +2,17 @@
 
 from pathlib import Path
 
-from opportunities.adapters.postcodes import Postcodes
 from opportunities.adapters.reads import RegisterReads
-from opportunities.adapters.reference import OfferRulebook, read_areas
-from opportunities.api import areas, organisations, search, sessions
+from opportunities.adapters.reference import OfferRulebook
 from opportunities.api import opportunities as own_opportunities
+from opportunities.api import organisations, search, sessions
 from opportunities.application.ports import UnitOfWork
+from opportunities.application.queries import Register
+from opportunities.areas import api as areas
+from opportunities.areas.postcodes import Postcodes
+from opportunities.areas.queries import AreaQueries
+from opportunities.areas.reads import AreaReads
+from opportunities.areas.reference import read_areas
 from opportunities.consumers.start import appoint_hubs
 from opportunities.settings import Settings
 from opportunities.subscriptions import DEADLINES, SUBSCRIPTIONS
@@ -20,13 +25,14 @@ MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 def compose(settings: Settings | None = None, clock: Clock | None = None) -> Service[UnitOfWork]:
     """The national register of organisations, opportunities and sessions."""
-    known_areas, rulebook, postcodes = read_areas(), OfferRulebook(), Postcodes()
+    known_areas, rulebook = read_areas(), OfferRulebook()
+    area_reads = AreaReads(known_areas, Postcodes())
     return Service(
         name="opportunities",
         title="National opportunity register",
         settings=settings or Settings(),
         open_unit_of_work=lambda transaction: OpportunitiesUnitOfWork(transaction, known_areas, rulebook),
-        open_reads=lambda database: RegisterReads(database, known_areas, postcodes),
+        open_reads=lambda database: {AreaQueries: area_reads, Register: RegisterReads(database)},
         routers=[
             areas.routes,
             organisations.routes,

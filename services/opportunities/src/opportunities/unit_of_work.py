@@ -7,8 +7,8 @@ from opportunities.adapters.heard import HeardFacts
 from opportunities.adapters.reference import OfferRulebook
 from opportunities.adapters.repositories import OpportunityRepository, OrganisationRepository
 from opportunities.application.ports import Heard, Opportunities, Organisations
+from opportunities.areas.domain import Areas
 from opportunities.domain.offers import OfferRules
-from opportunities.domain.places import Areas
 from shared.bus.transaction import Transaction
 
 

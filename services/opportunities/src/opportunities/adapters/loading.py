@@ -16,10 +16,10 @@ from opportunities.adapters.tables import (
     SessionRow,
     SiteRow,
 )
+from opportunities.areas.domain import Place
 from opportunities.domain.offers import Offer
 from opportunities.domain.opportunities import Decided, Opportunity, OpportunityState
 from opportunities.domain.organisations import Organisation, Site
-from opportunities.domain.places import Place
 from opportunities.domain.sessions import Day, Session, SessionState
 
 Condition = ColumnElement[bool]

@@ -11,13 +11,11 @@ from opportunities.adapters.loading import (
     load_opportunities,
     load_organisations,
 )
-from opportunities.adapters.postcodes import Postcodes
 from opportunities.adapters.search import find
 from opportunities.adapters.tables import OpportunityRow, OrganisationRow
 from opportunities.application.queries import Following, Listing, Search
 from opportunities.domain.opportunities import Opportunity
 from opportunities.domain.organisations import Organisation
-from opportunities.domain.places import Areas, Place
 from opportunities.domain.sessions import Session, SessionUnknown
 from shared.kernel import NotFound
 from shared.persistence.database import Database
@@ -29,13 +27,8 @@ _OPPORTUNITY_OF = text("select opportunity_id from sessions where session_id = :
 class RegisterReads:
     """The register as its readers see it."""
 
-    def __init__(self, database: Database, areas: Areas, postcodes: Postcodes) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._postcodes = postcodes
-        self.areas = areas
-
-    async def place(self, postcode: str, field: str) -> Place:
-        return await self._postcodes.find(postcode, field)
 
     async def organisation(self, organisation_id: UUID) -> Organisation:
         async with reading(self._database) as session:

@@ -1,35 +1,14 @@
-"""Reference data and rules shipped with the service, read once at start."""
+"""The rules shipped with the service, read once at start."""
 
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import UUID
-
-import yaml
 
 from opportunities.domain.offers import MemberRule, OfferRules, Value
-from opportunities.domain.places import Area, AreaHub, Areas, District
 from shared.rulepacks import RulePack, RulePacks
 
 _HERE = Path(__file__).parents[1]
-
-
-def read_areas(path: Path = _HERE / "reference" / "areas.yaml") -> Areas:
-    """The areas. Raises `ValueError` where two claim the same."""
-    content = yaml.safe_load(path.read_text())
-    return Areas([_area(each) for each in content["areas"]], content["licence"])
-
-
-def _area(each: dict[str, Any]) -> Area:
-    return Area(
-        each["code"],
-        each["name"],
-        tuple(District(**district) for district in each["districts"]),
-        tuple(each["growth_sectors"]),
-        AreaHub(UUID(each["hub"]["organisation_id"]), each["hub"]["name"]),
-        each["source"],
-    )
 
 
 class OfferRulebook:

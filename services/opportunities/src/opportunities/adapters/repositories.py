@@ -12,9 +12,9 @@ from sqlmodel import col
 from opportunities.adapters import publishing
 from opportunities.adapters.loading import day_as_json, load_opportunities, load_organisations
 from opportunities.adapters.tables import OpportunityRow, OrganisationRow, SessionRow, SiteRow
+from opportunities.areas.domain import Areas
 from opportunities.domain.opportunities import Opportunity
 from opportunities.domain.organisations import Organisation
-from opportunities.domain.places import Areas
 from opportunities.domain.sessions import SessionUnknown
 from shared.bus.transaction import Transaction
 from shared.kernel import NotFound

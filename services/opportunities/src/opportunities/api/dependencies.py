@@ -6,11 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from opportunities.application.queries import Register
-
-
-async def _register(request: Request) -> Register:
-    register: Register = request.app.state.runtime.reads
-    return register
+from shared.http.reads import reads_for
 
 
 async def _today(request: Request) -> date:
@@ -18,5 +14,5 @@ async def _today(request: Request) -> date:
     return today
 
 
-FromRegister = Annotated[Register, Depends(_register)]
+FromRegister = Annotated[Register, reads_for(Register)]
 Today = Annotated[date, Depends(_today)]

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from opportunities.api.words import Line, LocalTime, ObjectiveCode, Prose, Slug
+from opportunities.api.words import LocalTime, ObjectiveCode, Prose
 from opportunities.application.queries import Listing
+from opportunities.areas.bodies import Line, Slug
+from opportunities.areas.domain import Areas
 from opportunities.domain.offers import Offer
 from opportunities.domain.opportunities import Opportunity
-from opportunities.domain.places import Areas
 from opportunities.domain.sessions import Day, Session
 from shared.contracts.vocabulary import (
     ActivityBand,

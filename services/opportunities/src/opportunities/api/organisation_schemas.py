@@ -1,11 +1,11 @@
-"""Bodies about areas and organisations."""
+"""Bodies about organisations."""
 
 from typing import Self
 from uuid import UUID
 
 from pydantic import Field
 
-from opportunities.api.words import Line, PostcodeText, Slug
+from opportunities.areas.bodies import Line, PostcodeText, Slug
 from opportunities.domain.organisations import Organisation
 from shared.contracts.vocabulary import InstitutionType, OrganisationKind
 from shared.http.bodies import RequestBody, ResponseBody
@@ -83,31 +83,3 @@ class OrganisationBody(ResponseBody):
         ]
         members = {name: getattr(organisation, name) for name in cls.model_fields if name != "sites"}
         return cls.model_validate({**members, "sites": sites})
-
-
-class DistrictBody(ResponseBody):
-    """A local authority district."""
-
-    code: str = Field(description="GSS code", examples=["E08000012"])
-    name: str = Field(examples=["Liverpool"])
-
-
-class HubBody(ResponseBody):
-    """The one organisation that brokers for an area."""
-
-    organisation_id: UUID
-    name: str
-
-
-class AreaBody(ResponseBody):
-    """Districts that share one hub."""
-
-    code: str = Field(examples=["liverpool-city-region"])
-    name: str = Field(examples=["Liverpool City Region"])
-    districts: list[DistrictBody]
-    growth_sectors: list[str] = Field(
-        description="Sectors that grow here", examples=[["advanced-manufacturing"]]
-    )
-    hub: HubBody
-    source: str = Field(description="Where this was taken from")
-    licence: str = Field(description="Attribution that goes with this data and with places by postcode")

@@ -14,7 +14,9 @@ from opportunities.api.organisation_schemas import (
 )
 from opportunities.application import handlers
 from opportunities.application.commands import AddSite, RegisterOrganisation, ReviseOrganisation
-from opportunities.application.queries import Register
+from opportunities.areas.api import FromAreas
+from opportunities.areas.domain import AreaNotOnRegister, OutsideEngland, PostcodeUnknown
+from opportunities.areas.queries import AreaQueries
 from opportunities.domain.organisations import (
     AreaDisagrees,
     AreaHasHub,
@@ -24,7 +26,6 @@ from opportunities.domain.organisations import (
     SiteRepeated,
     TooManySites,
 )
-from opportunities.domain.places import AreaNotOnRegister, OutsideEngland, PostcodeUnknown
 from shared.contracts.vocabulary import OrganisationKind
 from shared.http.commands import ExpectedVersion, IdempotentRequest, answer, etag
 from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page, Paging
@@ -54,11 +55,11 @@ routes = APIRouter(tags=["organisations"])
 async def register_organisation(
     body: OrganisationToRegister,
     request: IdempotentRequest,
-    register: FromRegister,
+    areas: FromAreas,
     caller: Caller = requires("organisations:write"),
 ) -> Response:
     """Put an organisation on the national register, with its first site where it has one."""
-    site = await _site(body.site, register, "body.site.postcode") if body.site else None
+    site = await _site(body.site, areas, "body.site.postcode") if body.site else None
     members = body.model_dump(exclude={"site"})
     command = RegisterOrganisation(new_id(), registered_by=own_organisation(caller), site=site, **members)
     location = answer(201, OrganisationBody.of, lambda o: f"/v1/organisations/{o.id}")
@@ -76,11 +77,11 @@ async def add_site(
     organisation_id: UUID,
     body: SiteToAdd,
     request: IdempotentRequest,
-    register: FromRegister,
+    areas: FromAreas,
     caller: Caller = requires("organisations:write"),
 ) -> Response:
     """Add a place of work: for the organisation itself, or for the one that registered it."""
-    site = await _site(body, register, "body.postcode")
+    site = await _site(body, areas, "body.postcode")
     command = AddSite(organisation_id, caller.acts_for, site)
     location = answer(201, OrganisationBody.of, lambda o: f"/v1/organisations/{o.id}")
     return await request.execute(caller, handlers.add_site, command, location)
@@ -154,7 +155,7 @@ async def get_organisation(
     return body
 
 
-async def _site(body: SiteToAdd, register: Register, field: str) -> Site:
+async def _site(body: SiteToAdd, areas: AreaQueries, field: str) -> Site:
     # Found before the request opens: the first look at a letter of the directory takes its time,
     # and no transaction waits for it.
-    return Site(new_id(), body.name, await register.place(body.postcode, field))
+    return Site(new_id(), body.name, await areas.place(body.postcode, field))

@@ -9,9 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from opportunities.api.dependencies import FromRegister, Today
 from opportunities.api.opportunity_schemas import ListingBody, OpportunityBody
-from opportunities.api.words import DayAsked, Line, PostcodeText, Slug
-from opportunities.application.queries import Following, Listing, Near, Register, Search
-from opportunities.domain.places import PostcodeUnknown
+from opportunities.api.words import DayAsked
+from opportunities.application.queries import Following, Listing, Near, Search
+from opportunities.areas.api import FromAreas
+from opportunities.areas.bodies import Line, PostcodeText, Slug
+from opportunities.areas.domain import PostcodeUnknown
+from opportunities.areas.queries import AreaQueries
 from shared.contracts.vocabulary import Mode, OpportunityKind, Tier
 from shared.http.commands import etag
 from shared.http.paging import DEFAULT_LIMIT, CursorInvalid, Page, Paging
@@ -61,19 +64,19 @@ class Asked(BaseModel):
     limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=50, description="Items on a page")
     cursor: str | None = Field(default=None, max_length=500, description="Where the last page ended")
 
-    async def search(self, register: Register, today: date) -> Search:
+    async def search(self, areas: AreaQueries, today: date) -> Search:
         """The search asked for, with the place found; a session ahead starts after today."""
         tomorrow = today + timedelta(days=1)
         return Search(
             starts_from=max(self.starts_from or tomorrow, tomorrow),
             starts_to=self.starts_to,
             words=self.q,
-            near=await self._near(register),
+            near=await self._near(areas),
             places=self.with_places,
             **self.model_dump(include={"sector", "area_code", "year_group", "tier", "mode", "kind"}),
         )
 
-    async def _near(self, register: Register) -> Near | None:
+    async def _near(self, areas: AreaQueries) -> Near | None:
         point = (self.easting, self.northing)
         if self.near is None and point == (None, None):
             return None
@@ -82,7 +85,7 @@ class Asked(BaseModel):
             return Near(self.easting, self.northing, radius)
         if self.near is None or point != (None, None):
             raise PlaceUnclear(field="query.near")
-        place = await register.place(self.near, "query.near")
+        place = await areas.place(self.near, "query.near")
         return Near(place.easting, place.northing, radius)
 
 
@@ -97,6 +100,7 @@ async def search_opportunities(
     request: Request,
     response: Response,
     register: FromRegister,
+    areas: FromAreas,
     pager: Paging,
     today: Today,
     asked: Annotated[Asked, Query()],
@@ -106,12 +110,12 @@ async def search_opportunities(
     Around a place the nearest come first, and virtual ones, which have no place, not at all;
     otherwise the newest come first.
     """
-    search = await asked.search(register, today)
+    search = await asked.search(areas, today)
     rows = await register.search(
         search, _following(pager.read(request, asked.cursor), search), asked.limit + 1
     )
     shown, following = pager.page(request, response, rows, asked.limit, _key)
-    items = [ListingBody.of(each, register.areas) for each in shown]
+    items = [ListingBody.of(each, areas.areas) for each in shown]
     return Page[ListingBody](items=items, next_cursor=following)
 
 

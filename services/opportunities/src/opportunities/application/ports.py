@@ -5,11 +5,11 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from opportunities.areas.domain import Areas
 from opportunities.domain.assurances import Assurance
 from opportunities.domain.offers import OfferRules
 from opportunities.domain.opportunities import Opportunity
 from opportunities.domain.organisations import Organisation
-from opportunities.domain.places import Areas
 
 
 class Organisations(Protocol):

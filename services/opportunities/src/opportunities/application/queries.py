@@ -8,7 +8,6 @@ from uuid import UUID
 
 from opportunities.domain.opportunities import Opportunity
 from opportunities.domain.organisations import Organisation
-from opportunities.domain.places import Areas, Place
 from opportunities.domain.sessions import Session
 
 
@@ -83,12 +82,6 @@ class Listing:
 
 class Register(Protocol):
     """Answers what is asked of the register."""
-
-    areas: Areas
-
-    async def place(self, postcode: str, field: str) -> Place:
-        """Where a postcode is. Raises `PostcodeUnknown`, for the member of the request named."""
-        ...
 
     async def organisation(self, organisation_id: UUID) -> Organisation:
         """An organisation. Raises `NotFound`."""

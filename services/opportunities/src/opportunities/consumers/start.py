@@ -5,7 +5,7 @@ from contextlib import suppress
 from opportunities.application.commands import AppointHub
 from opportunities.application.handlers import appoint_hub
 from opportunities.application.ports import UnitOfWork
-from opportunities.domain.places import Areas
+from opportunities.areas.domain import Areas
 from shared.bus.inbox import InFlight, Message
 from shared.messaging.policy import for_tenants
 from shared.runtime import Runtime

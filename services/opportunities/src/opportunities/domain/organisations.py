@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from opportunities.domain.places import AreaNotOnRegister, Areas, OutsideEngland, Place
+from opportunities.areas.domain import AreaNotOnRegister, Areas, OutsideEngland, Place
 from shared.kernel import Aggregate, Conflict, Invalid, StaleVersion
 
 PROVIDING = frozenset({"provider", "delivery_provider"})

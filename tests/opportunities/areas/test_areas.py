@@ -2,6 +2,7 @@
 
 import asyncio
 
+from opportunities.areas.queries import AreaQueries
 from opportunities.consumers.start import appoint_hubs
 from shared.contracts.opportunities import OrganisationRecorded
 from tests.infra.polling import eventually
@@ -22,7 +23,7 @@ async def test_an_area_has_its_one_hub_on_the_register_from_the_start(run_servic
     ]
     assert "Open Government Licence" in area["licence"]
 
-    areas = register.runtime.reads.areas
+    areas = register.runtime.reads[AreaQueries].areas
     await asyncio.gather(*(appoint_hubs(register.runtime, areas) for _ in range(3)))
     hubs = (await anyone.get("/v1/organisations", kind="hub", area_code="liverpool-city-region")).json()
     assert [hub["id"] for hub in hubs["items"]] == [area["hub"]["organisation_id"]]
@@ -35,7 +36,7 @@ async def test_an_area_has_its_one_hub_on_the_register_from_the_start(run_servic
 
 
 async def test_workers_that_start_together_appoint_one_hub(idle_register: Running) -> None:
-    areas = idle_register.runtime.reads.areas
+    areas = idle_register.runtime.reads[AreaQueries].areas
 
     await asyncio.gather(*(appoint_hubs(idle_register.runtime, areas) for _ in range(4)))
 

@@ -79,7 +79,7 @@ class Area:
 
 
 class Areas:
-    """Every area of the register. Raises `ValueError` where two claim one code, district or hub."""
+    """Every area there is. Raises `ValueError` where two claim one code, district or hub."""
 
     def __init__(self, areas: Iterable[Area], licence: str) -> None:
         self.licence = licence

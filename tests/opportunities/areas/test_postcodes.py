@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from opportunities.adapters.postcodes import Postcodes
-from opportunities.domain.places import PostcodeUnknown
+from opportunities.areas.domain import PostcodeUnknown
+from opportunities.areas.postcodes import Postcodes
 
 
 @pytest.mark.parametrize("written", ["L3 1HU", "l31hu", " L3  1HU "])
@@ -48,7 +48,7 @@ async def test_the_first_look_at_a_letter_holds_nobody_up() -> None:
 
 def test_finding_a_postcode_does_not_bring_pandas() -> None:
     program = (
-        "import asyncio, sys; from opportunities.adapters.postcodes import Postcodes;"
+        "import asyncio, sys; from opportunities.areas.postcodes import Postcodes;"
         "asyncio.run(Postcodes().find('L3 1HU')); sys.exit('pandas' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
@@ -57,7 +57,7 @@ def test_finding_a_postcode_does_not_bring_pandas() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own account of the peak is Linux's")
 def test_reading_a_letter_takes_little_more_memory_than_keeping_it() -> None:
     program = (
-        "import asyncio, resource; from opportunities.adapters.postcodes import Postcodes, directory_folder;"
+        "import asyncio, resource; from opportunities.areas.postcodes import Postcodes, directory_folder;"
         "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss;"
         "directory_folder(); before = peak(); asyncio.run(Postcodes().find('L3 1HU'));"
         "print((peak() - before) // 1024)"

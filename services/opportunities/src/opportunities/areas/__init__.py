@@ -1,0 +1,1 @@
+"""Areas, the places in them, and the postcodes that lead there."""
