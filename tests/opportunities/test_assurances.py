@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from opportunities.consumers.policies import when_assurance_granted_follow, when_assurance_lapsed_follow
+from opportunities.consumers.policies import when_assurance_granted_apply, when_assurance_lapsed_apply
 from shared.bus.inbox import Message
 from shared.contracts.envelope import Event
 from shared.contracts.opportunities import OpportunityReinstated, OpportunitySuspended
@@ -117,12 +117,12 @@ async def test_publishing_and_the_loss_of_trust_never_miss_each_other(idle_regis
     for turn in range(8):
         assurance = uuid4()
         named = {"assurance_id": assurance, "provider_id": provider, "site_id": site}
-        await _hear(idle_register, when_assurance_granted_follow, granted(provider, site, assurance), 1, turn)
+        await _hear(idle_register, when_assurance_granted_apply, granted(provider, site, assurance), 1, turn)
         opportunity = await draft(caller, **at_site)
         lost = AssuranceLapsed(**named, activity_band="low_risk", lapsed_on=TODAY)
         await asyncio.gather(
             caller.post(f"/v1/opportunities/{opportunity}/publication"),
-            _hear(idle_register, when_assurance_lapsed_follow, lost, 2, turn),
+            _hear(idle_register, when_assurance_lapsed_apply, lost, 2, turn),
         )
         own = await caller.get(f"/v1/organisations/{provider}/opportunities/{opportunity}")
         states.add(own.json()["state"])

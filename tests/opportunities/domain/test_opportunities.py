@@ -132,7 +132,7 @@ def test_a_session_added_later_is_told_of_at_once() -> None:
 
 def test_an_opportunity_out_of_the_listing_takes_no_sessions() -> None:
     opportunity = published()
-    opportunity.follow_assurance("assurance-suspended")
+    opportunity.apply_assurance("assurance-suspended")
 
     with pytest.raises(domain.NotOpen):
         opportunity.add_session(session())
@@ -175,7 +175,7 @@ def test_the_listing_follows_the_last_word_about_assurance(words: list[str | Non
     opportunity = published()
 
     for word in words:
-        opportunity.follow_assurance(word)
+        opportunity.apply_assurance(word)
 
     last = words[-1] if words else None
     assert opportunity.state == ("suspended" if last else "published")
@@ -187,6 +187,6 @@ def test_assurance_brings_back_nothing_that_was_withdrawn() -> None:
     opportunity = published()
     opportunity.withdraw("closed")
 
-    opportunity.follow_assurance(None)
+    opportunity.apply_assurance(None)
 
     assert opportunity.state == "withdrawn"

@@ -1,8 +1,9 @@
 """What the register hears, and what it waits for."""
 
-from opportunities.application.following import ASSURANCE_BEGINS
 from opportunities.application.ports import UnitOfWork
 from opportunities.consumers import policies
+from opportunities.copies import policies as copies
+from opportunities.copies.domain import ASSURANCE_BEGINS
 from shared.contracts.bookings import PlacesChanged
 from shared.contracts.opportunities import OrganisationRecorded
 from shared.contracts.outcomes import FrameworkPublished
@@ -15,20 +16,20 @@ from shared.contracts.safeguarding import (
 from shared.messaging.policy import Deadline, Subscription
 
 SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
-    Subscription("when_assurance_granted_follow", AssuranceGranted, policies.when_assurance_granted_follow),
+    Subscription("when_assurance_granted_follow", AssuranceGranted, policies.when_assurance_granted_apply),
     Subscription(
-        "when_assurance_reinstated_follow", AssuranceReinstated, policies.when_assurance_reinstated_follow
+        "when_assurance_reinstated_follow", AssuranceReinstated, policies.when_assurance_reinstated_apply
     ),
     Subscription(
-        "when_assurance_suspended_follow", AssuranceSuspended, policies.when_assurance_suspended_follow
+        "when_assurance_suspended_follow", AssuranceSuspended, policies.when_assurance_suspended_apply
     ),
-    Subscription("when_assurance_lapsed_follow", AssuranceLapsed, policies.when_assurance_lapsed_follow),
-    Subscription("when_places_changed_note", PlacesChanged, policies.when_places_changed_note),
+    Subscription("when_assurance_lapsed_follow", AssuranceLapsed, policies.when_assurance_lapsed_apply),
+    Subscription("when_places_changed_note", PlacesChanged, copies.when_places_changed_copy),
+    Subscription("when_framework_published_learn", FrameworkPublished, copies.when_framework_published_copy),
     Subscription(
-        "when_framework_published_learn", FrameworkPublished, policies.when_framework_published_learn
-    ),
-    Subscription(
-        "when_organisation_recorded_relist", OrganisationRecorded, policies.when_organisation_recorded_relist
+        "when_organisation_recorded_relist",
+        OrganisationRecorded,
+        policies.when_organisation_recorded_copy_name,
     ),
 ]
 DEADLINES: list[Deadline[UnitOfWork]] = [

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from opportunities.adapters.tables import (
+    PLACES_TAKEN,
     OpportunityRow,
     OrganisationRow,
-    PlacesTakenRow,
     SessionRow,
     SiteRow,
 )
@@ -56,8 +56,8 @@ async def load_opportunities(
     rows = (await session.scalars(ordered.limit(limit))).all()
     of_them = col(SessionRow.opportunity_id).in_([row.opportunity_id for row in rows])
     found = await session.execute(
-        select(SessionRow, col(PlacesTakenRow.taken))
-        .outerjoin(PlacesTakenRow, col(PlacesTakenRow.session_id) == col(SessionRow.session_id))
+        select(SessionRow, PLACES_TAKEN.c.taken)
+        .outerjoin(PLACES_TAKEN, PLACES_TAKEN.c.session_id == col(SessionRow.session_id))
         .where(of_them)
         .order_by(col(SessionRow.first_day), col(SessionRow.session_id))
     )

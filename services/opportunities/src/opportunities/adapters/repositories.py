@@ -28,7 +28,7 @@ _LISTED_AS = text(
     where o.organisation_id = :provider_id
     """
 )
-_RENAME = text(
+_COPY_PROVIDER_NAME = text(
     """
     update opportunities set provider_name = o.name from organisations o
     where opportunities.provider_id = :provider_id and o.organisation_id = :provider_id
@@ -71,9 +71,6 @@ class OrganisationRepository:
             sites = [_site_values(organisation, number) for number in range(len(organisation.sites))]
             await self._transaction.db.execute(insert(SiteRow).on_conflict_do_nothing(), sites)
         publishing.say(self._transaction, changes)
-
-    async def relist(self, organisation_id: UUID) -> None:
-        await self._transaction.db.execute(_RENAME, {"provider_id": organisation_id})
 
 
 class OpportunityRepository:
@@ -121,6 +118,9 @@ class OpportunityRepository:
                 _session_values(opportunity),
             )
         publishing.say(self._transaction, changes)
+
+    async def copy_provider_name(self, provider_id: UUID) -> None:
+        await self._transaction.db.execute(_COPY_PROVIDER_NAME, {"provider_id": provider_id})
 
     async def _row(self, opportunity: Opportunity) -> OpportunityRow:
         of_provider = {"provider_id": opportunity.provider_id, "site_id": opportunity.offer.site_id}

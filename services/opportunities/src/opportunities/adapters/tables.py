@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Column, Integer, Text, Uuid
+from sqlalchemy import ARRAY, Column, Integer, Text, Uuid, column, table
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -103,38 +103,5 @@ class SessionRow(Row, table=True):
     supervisor_ids: list[UUID] = Field(sa_column=Column(ARRAY(Uuid), nullable=False))
 
 
-class AssuranceRow(Row, table=True):
-    """The newest that safeguarding said of an assurance."""
-
-    __tablename__ = "assurances"
-
-    assurance_id: UUID = Field(primary_key=True)
-    provider_id: UUID
-    site_id: UUID
-    activity_band: str
-    standing: str
-    valid_from: date | None = None
-    valid_until: date | None = None
-    sequence: int
-    said_at: datetime = Field(sa_column=instant())
-
-
-class PlacesTakenRow(Row, table=True):
-    """How many places of a session are taken, as bookings last said."""
-
-    __tablename__ = "places_taken"
-
-    session_id: UUID = Field(primary_key=True)
-    taken: int
-    sequence: int
-
-
-class FrameworkRow(Row, table=True):
-    """The learning objectives of a published framework."""
-
-    __tablename__ = "frameworks"
-
-    framework: str = Field(primary_key=True)
-    version: str
-    objective_codes: list[str] = Field(sa_column=texts())
-    sequence: int
+# Kept by `copies`, and read with the sessions it is about in one statement.
+PLACES_TAKEN = table("places_taken", column("session_id", Uuid), column("taken", Integer))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from opportunities.domain.assurances import Assurance
+from opportunities.copies.domain import Assurance
 from opportunities.domain.offers import Offer
 from opportunities.domain.organisations import Site
 from opportunities.domain.sessions import Day
@@ -114,40 +114,21 @@ class CancelSession:
 
 
 @dataclass(frozen=True, slots=True)
-class FollowAssurance:
-    """Keep what safeguarding said of an assurance, and list what is assured, nothing else."""
+class ApplyAssurance:
+    """Copy the state of an assurance, and list what is assured now and nothing else."""
 
-    said: Assurance
+    assurance: Assurance
 
 
 @dataclass(frozen=True, slots=True)
 class BeginAssurance:
-    """An assurance's first day has come."""
+    """List what is assured from an assurance's first day on."""
 
     assurance_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
-class NotePlaces:
-    """Keep how many places of a session are taken."""
-
-    session_id: UUID
-    taken: int
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class LearnFramework:
-    """Keep a framework's learning objectives."""
-
-    framework: str
-    version: str
-    objective_codes: tuple[str, ...]
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class RelistProvider:
+class CopyProviderName:
     """Show a provider's present name on all it offers."""
 
     provider_id: UUID

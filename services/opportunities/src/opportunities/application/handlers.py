@@ -5,8 +5,11 @@ from uuid import UUID
 from opportunities.application.commands import (
     AddSession,
     AddSite,
+    ApplyAssurance,
     AppointHub,
+    BeginAssurance,
     CancelSession,
+    CopyProviderName,
     DraftOpportunity,
     PublishOpportunity,
     RegisterOrganisation,
@@ -15,7 +18,9 @@ from opportunities.application.commands import (
     WithdrawOpportunity,
 )
 from opportunities.application.ports import UnitOfWork
-from opportunities.domain.assurances import why_not_assured
+from opportunities.copies.commands import CopyAssurance
+from opportunities.copies.domain import Assurance, why_not_assured
+from opportunities.copies.handlers import copy_assurance
 from opportunities.domain.offers import Offer
 from opportunities.domain.opportunities import Opportunity, Publishing
 from opportunities.domain.organisations import PROVIDING, Organisation
@@ -114,7 +119,7 @@ async def publish_opportunity(command: PublishOpportunity, uow: UnitOfWork) -> O
         uow.now,
         uow.today,
         uow.rules,
-        await uow.heard.objective_codes(),
+        await uow.copies.objective_codes(),
         await _why_not_assured(opportunity, uow),
     )
     opportunity.publish(basis)
@@ -136,6 +141,20 @@ async def cancel_session(command: CancelSession, uow: UnitOfWork) -> tuple[Oppor
     return opportunity, session
 
 
+async def apply_assurance(command: ApplyAssurance, uow: UnitOfWork) -> None:
+    await copy_assurance(CopyAssurance(command.assurance), uow)
+    await _list_what_is_assured(command.assurance, uow)
+
+
+async def begin_assurance(command: BeginAssurance, uow: UnitOfWork) -> None:
+    if assurance := await uow.copies.assurance(command.assurance_id):
+        await _list_what_is_assured(assurance, uow)
+
+
+async def copy_provider_name(command: CopyProviderName, uow: UnitOfWork) -> None:
+    await uow.opportunities.copy_provider_name(command.provider_id)
+
+
 async def _check_provider(provider_id: UUID, offer: Offer, uow: UnitOfWork) -> None:
     provider = await uow.organisations.find(provider_id)
     if provider is None or provider.kind not in PROVIDING or not provider.open:
@@ -148,5 +167,15 @@ async def _why_not_assured(opportunity: Opportunity, uow: UnitOfWork) -> str | N
     offer = opportunity.offer
     if offer.site_id is None:
         return "assurance-missing"
-    known = await uow.heard.assurances(opportunity.provider_id, offer.site_id, offer.activity_band)
+    known = await uow.copies.assurances(opportunity.provider_id, offer.site_id, offer.activity_band)
     return why_not_assured(known, uow.today)
+
+
+async def _list_what_is_assured(changed: Assurance, uow: UnitOfWork) -> None:
+    where = (changed.provider_id, changed.site_id, changed.activity_band)
+    not_assured = why_not_assured(await uow.copies.assurances(*where), uow.today)
+    for opportunity in await uow.opportunities.listed_at(*where):
+        if uow.rules.needs_assurance(opportunity.offer):
+            opportunity.apply_assurance(not_assured)
+            if opportunity.events:
+                await uow.opportunities.save(opportunity)

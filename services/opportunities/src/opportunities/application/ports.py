@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from opportunities.areas.domain import Areas
-from opportunities.domain.assurances import Assurance
+from opportunities.copies.ports import Copies
 from opportunities.domain.offers import OfferRules
 from opportunities.domain.opportunities import Opportunity
 from opportunities.domain.organisations import Organisation
@@ -24,11 +24,7 @@ class Organisations(Protocol):
         ...
 
     async def save(self, organisation: Organisation) -> None:
-        """Keep it, and say what happened to it."""
-        ...
-
-    async def relist(self, organisation_id: UUID) -> None:
-        """Show the organisation's present name on all it offers."""
+        """Save it and publish what happened to it."""
         ...
 
 
@@ -48,37 +44,11 @@ class Opportunities(Protocol):
         ...
 
     async def save(self, opportunity: Opportunity) -> None:
-        """Keep it, list it, and say what happened to it."""
+        """Save it and what the listing shows of it, and publish what happened to it."""
         ...
 
-
-class Heard(Protocol):
-    """Keeps what other services said; an older word never replaces a newer one."""
-
-    async def keep_assurance(self, said: Assurance) -> None:
-        """Keep the newest of an assurance."""
-        ...
-
-    async def assurance(self, assurance_id: UUID) -> Assurance | None:
-        """The newest of one assurance."""
-        ...
-
-    async def assurances(self, provider_id: UUID, site_id: UUID, activity_band: str) -> list[Assurance]:
-        """All of a site and band; they stay as they are until this transaction ends."""
-        ...
-
-    async def keep_places(self, session_id: UUID, taken: int, sequence: int) -> None:
-        """Keep how many places of a session are taken."""
-        ...
-
-    async def keep_framework(
-        self, framework: str, version: str, objective_codes: tuple[str, ...], sequence: int
-    ) -> None:
-        """Keep a framework's objectives as they stand."""
-        ...
-
-    async def objective_codes(self) -> frozenset[str] | None:
-        """Objectives of every framework; None while no framework has arrived."""
+    async def copy_provider_name(self, provider_id: UUID) -> None:
+        """Show the provider's present name on all it offers."""
         ...
 
 
@@ -90,13 +60,9 @@ class UnitOfWork(Protocol):
     areas: Areas
     organisations: Organisations
     opportunities: Opportunities
-    heard: Heard
+    copies: Copies
 
     @property
     def rules(self) -> OfferRules:
         """The rules of offers in force today."""
-        ...
-
-    async def wait_until(self, name: str, subject_id: UUID, tenant_id: UUID, due_at: datetime) -> None:
-        """Set or move a deadline."""
         ...

@@ -218,7 +218,7 @@ class Opportunity(Aggregate):
         for session in ahead:
             self._announce(session)
 
-    def follow_assurance(self, not_assured: str | None) -> None:
+    def apply_assurance(self, not_assured: str | None) -> None:
         """Leave the listing while the site is not assured, come back when it is."""
         if self.state == "published" and not_assured:
             self.state, self.reason_code = "suspended", not_assured
