@@ -1,9 +1,9 @@
-"""What the register hears, and what it waits for."""
+"""What the service consumes, and what it waits for."""
 
-from opportunities.application.ports import UnitOfWork
 from opportunities.consumers import policies
 from opportunities.copies import policies as copies
 from opportunities.copies.domain import ASSURANCE_BEGINS
+from opportunities.unit_of_work import OpportunitiesUnitOfWork
 from shared.contracts.bookings import PlacesChanged
 from shared.contracts.opportunities import OrganisationRecorded
 from shared.contracts.outcomes import FrameworkPublished
@@ -15,7 +15,7 @@ from shared.contracts.safeguarding import (
 )
 from shared.messaging.policy import Deadline, Subscription
 
-SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
+SUBSCRIPTIONS: list[Subscription[OpportunitiesUnitOfWork]] = [
     Subscription("when_assurance_granted_follow", AssuranceGranted, policies.when_assurance_granted_apply),
     Subscription(
         "when_assurance_reinstated_follow", AssuranceReinstated, policies.when_assurance_reinstated_apply
@@ -32,6 +32,6 @@ SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
         policies.when_organisation_recorded_copy_name,
     ),
 ]
-DEADLINES: list[Deadline[UnitOfWork]] = [
+DEADLINES: list[Deadline[OpportunitiesUnitOfWork]] = [
     Deadline(ASSURANCE_BEGINS, policies.when_assurance_begins_list),
 ]

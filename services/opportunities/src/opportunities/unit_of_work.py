@@ -1,11 +1,13 @@
 """One transaction of the register, with its repositories."""
 
 from opportunities.adapters.reference import OfferRulebook
-from opportunities.adapters.repositories import OpportunityRepository, OrganisationRepository
-from opportunities.application.ports import Opportunities, Organisations
+from opportunities.adapters.repositories import OpportunityRepository
+from opportunities.application.ports import Opportunities
 from opportunities.areas.domain import Areas
 from opportunities.copies.ports import Copies
 from opportunities.copies.repository import CopyRepository
+from opportunities.directory.ports import Organisations
+from opportunities.directory.repository import OrganisationRepository
 from opportunities.domain.offers import OfferRules
 from shared.bus.transaction import Transaction
 

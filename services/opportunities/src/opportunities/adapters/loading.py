@@ -5,47 +5,20 @@ from datetime import date, time
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from opportunities.adapters.tables import (
     PLACES_TAKEN,
     OpportunityRow,
-    OrganisationRow,
     SessionRow,
-    SiteRow,
 )
-from opportunities.areas.domain import Place
 from opportunities.domain.offers import Offer
 from opportunities.domain.opportunities import Decided, Opportunity, OpportunityState
-from opportunities.domain.organisations import Organisation, Site
 from opportunities.domain.sessions import Day, Session, SessionState
 
 Condition = ColumnElement[bool]
-
-
-async def load_organisations(
-    session: AsyncSession, *conditions: Condition, limit: int | None = None
-) -> list[Organisation]:
-    """Organisations with their sites, by name."""
-    ordered = (
-        select(OrganisationRow)
-        .where(*conditions)
-        .order_by(col(OrganisationRow.name), col(OrganisationRow.organisation_id))
-        .limit(limit)
-    )
-    rows = (await session.scalars(ordered)).all()
-    of_them = col(SiteRow.organisation_id).in_([row.organisation_id for row in rows])
-    sites: dict[UUID, list[Site]] = {}
-    for site in await session.scalars(select(SiteRow).where(of_them).order_by(col(SiteRow.site_id))):
-        sites.setdefault(site.organisation_id, []).append(_site(site))
-    return [_organisation(row, sites.get(row.organisation_id, [])) for row in rows]
-
-
-def after_name(name: str, organisation_id: UUID) -> Condition:
-    """Organisations that come after this one by name."""
-    return tuple_(OrganisationRow.name, OrganisationRow.organisation_id) > (name, organisation_id)
 
 
 async def load_opportunities(
@@ -65,26 +38,6 @@ async def load_opportunities(
     for each in found:
         sessions.setdefault(each[0].opportunity_id, []).append(_db(each[0], each[1]))
     return [_opportunity(row, sessions.get(row.opportunity_id, [])) for row in rows]
-
-
-def _site(row: SiteRow) -> Site:
-    place = Place(row.postcode, row.local_authority_code, row.easting, row.northing)
-    return Site(row.site_id, row.name, place)
-
-
-def _organisation(row: OrganisationRow, sites: list[Site]) -> Organisation:
-    return Organisation(
-        row.organisation_id,
-        row.kind,
-        row.name,
-        row.registered_by,
-        row.area_code,
-        row.institution_type,
-        row.reference,
-        row.open,
-        sites,
-        version=row.version,
-    )
 
 
 def _db(row: SessionRow, taken: int | None) -> Session:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from opportunities.domain import opportunities as domain
 from opportunities.domain.opportunities import Opportunity
-from opportunities.domain.organisations import OrganisationRecorded
 from shared.bus.transaction import Transaction
 from shared.contracts import opportunities as contracts
 from shared.contracts.contract import Contract
@@ -24,24 +23,6 @@ def say(transaction: Transaction, changes: Sequence[tuple[int, object]]) -> None
 def contract_of(event: object) -> Contract:
     """The contract a domain event is published under."""
     raise TypeError(f"{type(event).__name__} has no contract")
-
-
-@contract_of.register
-def _(event: OrganisationRecorded) -> Contract:
-    organisation = event.organisation
-    return contracts.OrganisationRecorded.model_validate(
-        {
-            "organisation_id": organisation.id,
-            "kind": organisation.kind,
-            "institution_type": organisation.institution_type,
-            "area_code": organisation.area_code,
-            "open": organisation.open,
-            "sites": [
-                {"site_id": site.id, "local_authority_code": site.place.local_authority_code}
-                for site in organisation.sites
-            ],
-        }
-    )
 
 
 @contract_of.register

@@ -7,15 +7,12 @@ from sqlalchemy import text
 from sqlmodel import col
 
 from opportunities.adapters.loading import (
-    after_name,
     load_opportunities,
-    load_organisations,
 )
 from opportunities.adapters.search import find
-from opportunities.adapters.tables import OpportunityRow, OrganisationRow
+from opportunities.adapters.tables import OpportunityRow
 from opportunities.application.queries import Following, Listing, Search
 from opportunities.domain.opportunities import Opportunity
-from opportunities.domain.organisations import Organisation
 from opportunities.domain.sessions import Session, SessionUnknown
 from shared.kernel import NotFound
 from shared.persistence.database import Database
@@ -29,24 +26,6 @@ class RegisterReads:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    async def organisation(self, organisation_id: UUID) -> Organisation:
-        async with reading(self._database) as session:
-            found = await load_organisations(session, col(OrganisationRow.organisation_id) == organisation_id)
-        if not found:
-            raise NotFound("There is no such organisation")
-        return found[0]
-
-    async def organisations(
-        self, kind: str | None, area_code: str | None, after: tuple[str, UUID] | None, limit: int
-    ) -> Sequence[Organisation]:
-        conditions = [after_name(*after)] if after else []
-        if kind is not None:
-            conditions.append(col(OrganisationRow.kind) == kind)
-        if area_code is not None:
-            conditions.append(col(OrganisationRow.area_code) == area_code)
-        async with reading(self._database) as session:
-            return await load_organisations(session, *conditions, limit=limit)
 
     async def published(self, opportunity_id: UUID) -> Opportunity:
         async with reading(self._database) as session:

@@ -10,11 +10,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from opportunities.adapters import publishing
-from opportunities.adapters.loading import day_as_json, load_opportunities, load_organisations
-from opportunities.adapters.tables import OpportunityRow, OrganisationRow, SessionRow, SiteRow
+from opportunities.adapters.loading import day_as_json, load_opportunities
+from opportunities.adapters.tables import OpportunityRow, SessionRow
 from opportunities.areas.domain import Areas
 from opportunities.domain.opportunities import Opportunity
-from opportunities.domain.organisations import Organisation
 from opportunities.domain.sessions import SessionUnknown
 from shared.bus.transaction import Transaction
 from shared.kernel import NotFound
@@ -35,42 +34,6 @@ _COPY_PROVIDER_NAME = text(
       and provider_name <> o.name
     """
 )
-
-
-class OrganisationRepository:
-    """Organisations and their sites."""
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-
-    async def find(self, organisation_id: UUID) -> Organisation | None:
-        of_id = col(OrganisationRow.organisation_id) == organisation_id
-        return next(iter(await load_organisations(self._transaction.db, of_id)), None)
-
-    async def get(self, organisation_id: UUID, acting_for: AbstractSet[UUID]) -> Organisation:
-        found = await self.find(organisation_id)
-        if found is None or not {found.id, found.registered_by} & acting_for:
-            raise NotFound("There is no such organisation, or it is not yours")
-        return found
-
-    async def save(self, organisation: Organisation) -> None:
-        row = OrganisationRow(
-            organisation_id=organisation.id,
-            kind=organisation.kind,
-            name=organisation.name,
-            registered_by=organisation.registered_by,
-            area_code=organisation.area_code,
-            institution_type=organisation.institution_type,
-            reference=organisation.reference,
-            open=organisation.open,
-            version=organisation.version,
-        )
-        changes = organisation.take_events()
-        await save_row(self._transaction.db, row, changes=len(changes))
-        if organisation.sites:
-            sites = [_site_values(organisation, number) for number in range(len(organisation.sites))]
-            await self._transaction.db.execute(insert(SiteRow).on_conflict_do_nothing(), sites)
-        publishing.say(self._transaction, changes)
 
 
 class OpportunityRepository:
@@ -152,17 +115,6 @@ class OpportunityRepository:
 
 def _lists(values: dict[str, Any]) -> dict[str, Any]:
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
-
-
-def _site_values(organisation: Organisation, number: int) -> dict[str, object]:
-    site = organisation.sites[number]
-    return {
-        "site_id": site.id,
-        "organisation_id": organisation.id,
-        "registered_by": organisation.registered_by,
-        "name": site.name,
-        **asdict(site.place),
-    }
 
 
 def _session_values(opportunity: Opportunity) -> list[dict[str, object]]:

@@ -5,55 +5,7 @@ from uuid import UUID
 
 from opportunities.copies.domain import Assurance
 from opportunities.domain.offers import Offer
-from opportunities.domain.organisations import Site
 from opportunities.domain.sessions import Day
-
-Organisations = frozenset[UUID]
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterOrganisation:
-    """Put an organisation on the register, with its first site where it has one."""
-
-    organisation_id: UUID
-    kind: str
-    name: str
-    registered_by: UUID
-    area_code: str | None = None
-    institution_type: str | None = None
-    reference: str | None = None
-    site: Site | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AppointHub:
-    """Put an area's hub on the register, if it is not there."""
-
-    organisation_id: UUID
-    name: str
-    area_code: str
-
-
-@dataclass(frozen=True, slots=True)
-class AddSite:
-    """Add a place of work to an organisation."""
-
-    organisation_id: UUID
-    acting_for: Organisations
-    site: Site
-
-
-@dataclass(frozen=True, slots=True)
-class ReviseOrganisation:
-    """Replace what may change of an organisation."""
-
-    organisation_id: UUID
-    acting_for: Organisations
-    expected_version: int
-    name: str
-    institution_type: str | None
-    reference: str | None
-    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +22,7 @@ class ReviseOpportunity:
     """Replace the offer of a draft."""
 
     opportunity_id: UUID
-    acting_for: Organisations
+    acting_for: frozenset[UUID]
     expected_version: int
     offer: Offer
 
@@ -80,7 +32,7 @@ class AddSession:
     """Add a dated run to an opportunity."""
 
     opportunity_id: UUID
-    acting_for: Organisations
+    acting_for: frozenset[UUID]
     session_id: UUID
     places: int
     days: tuple[Day, ...]
@@ -92,7 +44,7 @@ class PublishOpportunity:
     """Let an opportunity be found and booked."""
 
     opportunity_id: UUID
-    acting_for: Organisations
+    acting_for: frozenset[UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +52,7 @@ class WithdrawOpportunity:
     """Take an opportunity back."""
 
     opportunity_id: UUID
-    acting_for: Organisations
+    acting_for: frozenset[UUID]
     reason_code: str
 
 
@@ -109,7 +61,7 @@ class CancelSession:
     """Call a dated run off."""
 
     session_id: UUID
-    acting_for: Organisations
+    acting_for: frozenset[UUID]
     reason_code: str
 
 

@@ -4,17 +4,13 @@ from uuid import UUID
 
 from opportunities.application.commands import (
     AddSession,
-    AddSite,
     ApplyAssurance,
-    AppointHub,
     BeginAssurance,
     CancelSession,
     CopyProviderName,
     DraftOpportunity,
     PublishOpportunity,
-    RegisterOrganisation,
     ReviseOpportunity,
-    ReviseOrganisation,
     WithdrawOpportunity,
 )
 from opportunities.application.ports import UnitOfWork
@@ -23,7 +19,6 @@ from opportunities.copies.domain import Assurance, why_not_assured
 from opportunities.copies.handlers import copy_assurance
 from opportunities.domain.offers import Offer
 from opportunities.domain.opportunities import Opportunity, Publishing
-from opportunities.domain.organisations import PROVIDING, Organisation
 from opportunities.domain.sessions import Session
 from shared.kernel import Invalid
 
@@ -40,51 +35,6 @@ class SiteUnknown(Invalid):
 
     slug = "site-unknown"
     title = "The provider has no such site"
-
-
-async def register_organisation(command: RegisterOrganisation, uow: UnitOfWork) -> Organisation:
-    organisation = Organisation.register(
-        command.organisation_id,
-        command.kind,
-        command.name,
-        command.registered_by,
-        uow.areas,
-        area_code=command.area_code,
-        institution_type=command.institution_type,
-        reference=command.reference,
-        site=command.site,
-    )
-    await uow.organisations.save(organisation)
-    return organisation
-
-
-async def appoint_hub(command: AppointHub, uow: UnitOfWork) -> Organisation:
-    """Runs at every start, so it is content with a hub that is there."""
-    if hub := await uow.organisations.find(command.organisation_id):
-        return hub
-    hub = Organisation.appoint_hub(command.organisation_id, command.name, command.area_code)
-    await uow.organisations.save(hub)
-    return hub
-
-
-async def add_site(command: AddSite, uow: UnitOfWork) -> Organisation:
-    organisation = await uow.organisations.get(command.organisation_id, command.acting_for)
-    organisation.add_site(command.site, uow.areas)
-    await uow.organisations.save(organisation)
-    return organisation
-
-
-async def revise_organisation(command: ReviseOrganisation, uow: UnitOfWork) -> Organisation:
-    organisation = await uow.organisations.get(command.organisation_id, command.acting_for)
-    organisation.revise(
-        command.expected_version,
-        name=command.name,
-        institution_type=command.institution_type,
-        reference=command.reference,
-        is_open=command.is_open,
-    )
-    await uow.organisations.save(organisation)
-    return organisation
 
 
 async def draft_opportunity(command: DraftOpportunity, uow: UnitOfWork) -> Opportunity:
@@ -157,7 +107,7 @@ async def copy_provider_name(command: CopyProviderName, uow: UnitOfWork) -> None
 
 async def _check_provider(provider_id: UUID, offer: Offer, uow: UnitOfWork) -> None:
     provider = await uow.organisations.find(provider_id)
-    if provider is None or provider.kind not in PROVIDING or not provider.open:
+    if provider is None or not provider.may_offer:
         raise NotAProvider(field="body.provider_id")
     if offer.site_id is not None and offer.site_id not in {site.id for site in provider.sites}:
         raise SiteUnknown(field="body.site_id")

@@ -5,27 +5,10 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from opportunities.areas.domain import Areas
 from opportunities.copies.ports import Copies
+from opportunities.directory.ports import Organisations
 from opportunities.domain.offers import OfferRules
 from opportunities.domain.opportunities import Opportunity
-from opportunities.domain.organisations import Organisation
-
-
-class Organisations(Protocol):
-    """Keeps organisations."""
-
-    async def find(self, organisation_id: UUID) -> Organisation | None:
-        """The organisation, whoever's it is."""
-        ...
-
-    async def get(self, organisation_id: UUID, acting_for: AbstractSet[UUID]) -> Organisation:
-        """The organisation, its own or registered by one of those acted for. Raises `NotFound`."""
-        ...
-
-    async def save(self, organisation: Organisation) -> None:
-        """Save it and publish what happened to it."""
-        ...
 
 
 class Opportunities(Protocol):
@@ -57,7 +40,6 @@ class UnitOfWork(Protocol):
 
     now: datetime
     today: date
-    areas: Areas
     organisations: Organisations
     opportunities: Opportunities
     copies: Copies

@@ -7,7 +7,6 @@ from typing import Protocol
 from uuid import UUID
 
 from opportunities.domain.opportunities import Opportunity
-from opportunities.domain.organisations import Organisation
 from opportunities.domain.sessions import Session
 
 
@@ -82,16 +81,6 @@ class Listing:
 
 class Register(Protocol):
     """Answers what is asked of the register."""
-
-    async def organisation(self, organisation_id: UUID) -> Organisation:
-        """An organisation. Raises `NotFound`."""
-        ...
-
-    async def organisations(
-        self, kind: str | None, area_code: str | None, after: tuple[str, UUID] | None, limit: int
-    ) -> Sequence[Organisation]:
-        """Organisations by name."""
-        ...
 
     async def published(self, opportunity_id: UUID) -> Opportunity:
         """A published opportunity. Raises `NotFound`."""

@@ -14,25 +14,11 @@ class PostcodeUnknown(Invalid):
     title = "There is no such postcode in the directory"
 
 
-class OutsideEngland(Invalid):
-    """The platform is England's: careers law and guidance differ elsewhere."""
-
-    slug = "outside-england"
-    title = "The place is not in England"
-
-
 class AreaUnknown(NotFound):
     """No area has this code."""
 
     slug = "area-unknown"
     title = "There is no such area"
-
-
-class AreaNotOnRegister(Invalid):
-    """An organisation is put in an area that the register does not have."""
-
-    slug = "area-not-on-register"
-    title = "The register has no such area"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from opportunities.application.commands import (
 )
 from opportunities.application.ports import UnitOfWork
 from opportunities.copies.domain import Assurance, AssuranceState
+from opportunities.directory.domain import PROVIDING
 from shared.contracts.envelope import Event
 from shared.contracts.opportunities import OrganisationRecorded
 from shared.contracts.safeguarding import (
@@ -53,7 +54,7 @@ def when_organisation_recorded_copy_name(
     event: Event[OrganisationRecorded],
 ) -> Instruction[UnitOfWork] | None:
     """A provider may have a new name; only the provider itself may write it on its offers."""
-    if event.data.kind not in ("provider", "delivery_provider"):
+    if event.data.kind not in PROVIDING:
         return None
     provider_id = event.data.organisation_id
     return Instruction(

@@ -5,35 +5,39 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from opportunities.api.dependencies import FromRegister
-from opportunities.api.organisation_schemas import (
+from opportunities.areas.api import FromAreas
+from opportunities.areas.domain import PostcodeUnknown
+from opportunities.areas.queries import AreaQueries
+from opportunities.directory import handlers
+from opportunities.directory.bodies import (
     OrganisationBody,
     OrganisationToRegister,
     OrganisationToRevise,
     SiteToAdd,
 )
-from opportunities.application import handlers
-from opportunities.application.commands import AddSite, RegisterOrganisation, ReviseOrganisation
-from opportunities.areas.api import FromAreas
-from opportunities.areas.domain import AreaNotOnRegister, OutsideEngland, PostcodeUnknown
-from opportunities.areas.queries import AreaQueries
-from opportunities.domain.organisations import (
+from opportunities.directory.commands import AddSite, RegisterOrganisation, ReviseOrganisation
+from opportunities.directory.domain import (
     AreaDisagrees,
     AreaHasHub,
+    AreaNotOnRegister,
     InstitutionTypeMisplaced,
     InstitutionTypeMissing,
+    OutsideEngland,
     Site,
     SiteRepeated,
     TooManySites,
 )
+from opportunities.directory.queries import DirectoryQueries
 from shared.contracts.vocabulary import OrganisationKind
 from shared.http.commands import ExpectedVersion, IdempotentRequest, answer, etag
 from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page, Paging
 from shared.http.problems import documented
+from shared.http.reads import reads_for
 from shared.kernel import StaleVersion, new_id
 from shared.security.access import own_organisation, public, requires
 from shared.security.tokens import Caller
 
+FromDirectory = Annotated[DirectoryQueries, reads_for(DirectoryQueries)]
 routes = APIRouter(tags=["organisations"])
 
 
@@ -125,7 +129,7 @@ async def revise_organisation(
 async def list_organisations(
     request: Request,
     response: Response,
-    register: FromRegister,
+    directory: FromDirectory,
     pager: Paging,
     kind: OrganisationKind | None = None,
     area_code: Annotated[str | None, Query(max_length=80, pattern="^[a-z0-9-]+$")] = None,
@@ -135,9 +139,11 @@ async def list_organisations(
     """The organisations on the register, by name; of one kind and in one area where asked."""
     after = pager.read(request, cursor)
     last = (after[0], UUID(after[1])) if after else None
-    rows = await register.organisations(kind, area_code, last, limit + 1)
-    shown, following = pager.page(request, response, rows, limit, lambda each: [each.name, each.id])
-    return Page[OrganisationBody](items=[OrganisationBody.of(each) for each in shown], next_cursor=following)
+    rows = await directory.organisations(kind, area_code, last, limit + 1)
+    shown, next_cursor = pager.page(request, response, rows, limit, lambda each: [each.name, each.id])
+    return Page[OrganisationBody](
+        items=[OrganisationBody.of(each) for each in shown], next_cursor=next_cursor
+    )
 
 
 @routes.get(
@@ -147,10 +153,10 @@ async def list_organisations(
     openapi_extra=public(),
 )
 async def get_organisation(
-    organisation_id: UUID, response: Response, register: FromRegister
+    organisation_id: UUID, response: Response, directory: FromDirectory
 ) -> OrganisationBody:
     """One organisation with its sites."""
-    body = OrganisationBody.of(await register.organisation(organisation_id))
+    body = OrganisationBody.of(await directory.organisation(organisation_id))
     response.headers["ETag"] = etag(body.version)
     return body
 

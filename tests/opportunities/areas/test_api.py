@@ -3,7 +3,7 @@
 import asyncio
 
 from opportunities.areas.queries import AreaQueries
-from opportunities.consumers.start import appoint_hubs
+from opportunities.directory.hubs import appoint_hubs
 from shared.contracts.opportunities import OrganisationRecorded
 from tests.infra.polling import eventually
 from tests.infra.running import Client, Running, RunService

@@ -7,15 +7,13 @@ import pytest
 from opportunities.areas.domain import (
     Area,
     AreaHub,
-    AreaNotOnRegister,
     Areas,
     District,
-    OutsideEngland,
     Place,
 )
 from opportunities.areas.reference import read_areas
-from opportunities.domain import organisations as domain
-from opportunities.domain.organisations import Organisation, Site
+from opportunities.directory import domain
+from opportunities.directory.domain import Organisation, Site
 from shared.kernel import Refusal, StaleVersion
 
 AREAS = read_areas()
@@ -56,9 +54,9 @@ def test_a_later_site_tells_the_area_only_where_there_is_none() -> None:
     ("kind", "area_code", "place", "refusal"),
     [
         ("hub", "liverpool-city-region", None, domain.AreaHasHub),
-        ("provider", "atlantis", None, AreaNotOnRegister),
+        ("provider", "atlantis", None, domain.AreaNotOnRegister),
         ("provider", "liverpool-city-region", EXETER, domain.AreaDisagrees),
-        ("provider", None, CARDIFF, OutsideEngland),
+        ("provider", None, CARDIFF, domain.OutsideEngland),
         ("institution", None, None, domain.InstitutionTypeMissing),
     ],
 )

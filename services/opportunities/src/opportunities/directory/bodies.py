@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from opportunities.areas.bodies import Line, PostcodeText, Slug
-from opportunities.domain.organisations import Organisation
+from opportunities.directory.domain import Organisation
 from shared.contracts.vocabulary import InstitutionType, OrganisationKind
 from shared.http.bodies import RequestBody, ResponseBody
 

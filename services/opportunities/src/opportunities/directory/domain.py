@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from opportunities.areas.domain import AreaNotOnRegister, Areas, OutsideEngland, Place
+from opportunities.areas.domain import Areas, Place
 from shared.kernel import Aggregate, Conflict, Invalid, StaleVersion
 
 PROVIDING = frozenset({"provider", "delivery_provider"})
@@ -22,6 +22,20 @@ class InstitutionTypeMisplaced(Invalid):
 
     slug = "institution-type-misplaced"
     title = "Only an institution has this type"
+
+
+class OutsideEngland(Invalid):
+    """The platform is England's: careers law and guidance differ elsewhere."""
+
+    slug = "outside-england"
+    title = "The place is not in England"
+
+
+class AreaNotOnRegister(Invalid):
+    """An organisation is put in an area that there is not."""
+
+    slug = "area-not-on-register"
+    title = "The register has no such area"
 
 
 class AreaHasHub(Conflict):
@@ -53,19 +67,24 @@ class TooManySites(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class OrganisationRecorded:
-    """The organisation as it stands after a change."""
-
-    organisation: "Organisation"
-
-
-@dataclass(frozen=True, slots=True)
 class Site:
     """A place of work."""
 
     id: UUID
     name: str
     place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationRecorded:
+    """The organisation as it stands after a change."""
+
+    organisation_id: UUID
+    kind: str
+    institution_type: str | None
+    area_code: str | None
+    open: bool
+    sites: tuple[Site, ...]
 
 
 @dataclass(slots=True)
@@ -112,14 +131,14 @@ class Organisation(Aggregate):
             if area_code not in (None, found):
                 raise AreaDisagrees(field="body.area_code")
             organisation.area_code = found
-        organisation.record(OrganisationRecorded(organisation))
+        organisation._record()
         return organisation
 
     @classmethod
     def appoint_hub(cls, organisation_id: UUID, name: str, area_code: str) -> "Organisation":
-        """Put an area's hub on the register."""
+        """Enter an area's hub."""
         hub = cls(organisation_id, "hub", name, organisation_id, area_code)
-        hub.record(OrganisationRecorded(hub))
+        hub._record()
         return hub
 
     def add_site(self, site: Site, areas: Areas) -> None:
@@ -133,7 +152,7 @@ class Organisation(Aggregate):
             raise TooManySites
         found = self._receive(site, areas, "body.postcode")
         self.area_code = self.area_code or found
-        self.record(OrganisationRecorded(self))
+        self._record()
 
     def revise(
         self,
@@ -150,7 +169,19 @@ class Organisation(Aggregate):
         self.name, self.reference, self.open = name, reference, is_open
         self.institution_type = institution_type
         self._check_type()
-        self.record(OrganisationRecorded(self))
+        self._record()
+
+    @property
+    def may_offer(self) -> bool:
+        """Whether it may offer opportunities: an open provider or delivery provider."""
+        return self.open and self.kind in PROVIDING
+
+    def _record(self) -> None:
+        self.record(
+            OrganisationRecorded(
+                self.id, self.kind, self.institution_type, self.area_code, self.open, tuple(self.sites)
+            )
+        )
 
     def _check_type(self) -> None:
         if self.kind == "institution" and self.institution_type is None:
@@ -159,7 +190,7 @@ class Organisation(Aggregate):
             raise InstitutionTypeMisplaced(field="body.institution_type")
 
     def _receive(self, site: Site, areas: Areas, field_name: str) -> str | None:
-        """Take the site in; the code of the area it lies in."""
+        """Add the site; gives the code of the area it lies in."""
         if not site.place.in_england:
             raise OutsideEngland(field=field_name)
         self.sites.append(site)
