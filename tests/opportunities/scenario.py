@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from opportunities.domain.offers import Offer
-from opportunities.domain.sessions import Day, Session
+from opportunities.offers.domain.offer import Offer
+from opportunities.offers.domain.session import Day, Session
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import Event
 from shared.contracts.safeguarding import AssuranceGranted

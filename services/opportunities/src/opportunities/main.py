@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-from opportunities.adapters.reads import RegisterReads
-from opportunities.adapters.reference import OfferRulebook
-from opportunities.api import opportunities as own_opportunities
-from opportunities.api import search, sessions
-from opportunities.application.queries import Register
+from opportunities.adapters.search import SearchReads
+from opportunities.api import search
+from opportunities.application.queries import SearchQueries
 from opportunities.areas import api as areas
 from opportunities.areas.postcodes import Postcodes
 from opportunities.areas.queries import AreaQueries
@@ -16,6 +14,10 @@ from opportunities.directory import api as directory
 from opportunities.directory.hubs import appoint_hubs
 from opportunities.directory.queries import DirectoryQueries
 from opportunities.directory.reads import DirectoryReads
+from opportunities.offers.api import opportunities, sessions
+from opportunities.offers.queries import OfferQueries
+from opportunities.offers.reads import OfferReads
+from opportunities.offers.rule_packs import OfferRulePacks
 from opportunities.settings import Settings
 from opportunities.subscriptions import DEADLINES, SUBSCRIPTIONS
 from opportunities.unit_of_work import OpportunitiesUnitOfWork
@@ -26,24 +28,24 @@ MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 
 def compose(settings: Settings | None = None, clock: Clock | None = None) -> Service[OpportunitiesUnitOfWork]:
-    """The national register of organisations, opportunities and sessions."""
-    known_areas, rulebook = read_areas(), OfferRulebook()
-    area_reads = AreaReads(known_areas, Postcodes())
+    """The national directory of organisations, what they offer, and the search for it."""
+    known_areas, rule_packs, postcodes = read_areas(), OfferRulePacks(), Postcodes()
     return Service(
         name="opportunities",
         title="National opportunity register",
         settings=settings or Settings(),
-        open_unit_of_work=lambda transaction: OpportunitiesUnitOfWork(transaction, known_areas, rulebook),
+        open_unit_of_work=lambda transaction: OpportunitiesUnitOfWork(transaction, known_areas, rule_packs),
         open_reads=lambda database: {
-            AreaQueries: area_reads,
+            AreaQueries: AreaReads(known_areas, postcodes),
             DirectoryQueries: DirectoryReads(database),
-            Register: RegisterReads(database),
+            OfferQueries: OfferReads(database),
+            SearchQueries: SearchReads(database),
         },
         routers=[
             areas.routes,
             directory.routes,
             search.routes,
-            own_opportunities.routes,
+            opportunities.routes,
             sessions.routes,
         ],
         subscriptions=SUBSCRIPTIONS,

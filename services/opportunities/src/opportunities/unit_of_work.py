@@ -1,22 +1,22 @@
-"""One transaction of the register, with its repositories."""
+"""One transaction of the service, with its repositories."""
 
-from opportunities.adapters.reference import OfferRulebook
-from opportunities.adapters.repositories import OpportunityRepository
-from opportunities.application.ports import Opportunities
 from opportunities.areas.domain import Areas
 from opportunities.copies.ports import Copies
 from opportunities.copies.repository import CopyRepository
 from opportunities.directory.ports import Organisations
 from opportunities.directory.repository import OrganisationRepository
-from opportunities.domain.offers import OfferRules
+from opportunities.offers.domain.offer import OfferRules
+from opportunities.offers.ports import Opportunities
+from opportunities.offers.repository import OpportunityRepository
+from opportunities.offers.rule_packs import OfferRulePacks
 from shared.bus.transaction import Transaction
 
 
 class OpportunitiesUnitOfWork:
-    """What a handler works with."""
+    """What handlers work with; each sees of it what its capability's `ports.py` names."""
 
-    def __init__(self, transaction: Transaction, areas: Areas, rulebook: OfferRulebook) -> None:
-        self._rulebook = rulebook
+    def __init__(self, transaction: Transaction, areas: Areas, rule_packs: OfferRulePacks) -> None:
+        self._rule_packs = rule_packs
         self.now = transaction.now
         self.today = transaction.today
         self.areas = areas
@@ -26,4 +26,4 @@ class OpportunitiesUnitOfWork:
 
     @property
     def rules(self) -> OfferRules:
-        return self._rulebook.on(self.today)
+        return self._rule_packs.on(self.today)

@@ -1,12 +1,14 @@
 """The search: nearest first by the GiST index on places, or newest first; words by the GIN index."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from opportunities.application.queries import Following, ListedSession, Listing, Search
+from opportunities.application.queries import ListedSession, Listing, Search, SearchCursor
+from shared.persistence.database import Database
+from shared.persistence.reading import reading
 
 _SHOWN_SESSIONS = 3
 _FILTERS = {
@@ -23,20 +25,25 @@ _WITHIN = f"o.place <@ circle({_POINT}, :radius)"
 _DISTANCE = f"o.place <-> {_POINT}"
 
 
-async def find(
-    session: AsyncSession, search: Search, following: Following | None, limit: int
-) -> list[Listing]:
-    """One page of what matches."""
-    values: dict[str, Any] = {
-        "limit": limit,
-        "shown_sessions": _SHOWN_SESSIONS,
-        "starts_from": search.starts_from,
-    }
-    rows = await session.execute(text(_statement(search, following, values)), values)
-    return [_listing(row) for row in rows.mappings()]
+class SearchReads:
+    """Searches what is published, which everybody may read."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def search(self, search: Search, after: SearchCursor | None, limit: int) -> Sequence[Listing]:
+        values: dict[str, Any] = {
+            "limit": limit,
+            "shown_sessions": _SHOWN_SESSIONS,
+            "starts_from": search.starts_from,
+        }
+        statement = text(_statement(search, after, values))
+        async with reading(self._database) as db:
+            rows = await db.execute(statement, values)
+        return [_listing(row) for row in rows.mappings()]
 
 
-def _statement(search: Search, following: Following | None, values: dict[str, Any]) -> str:
+def _statement(search: Search, after: SearchCursor | None, values: dict[str, Any]) -> str:
     conditions = ["o.state = 'published'", _ahead(search, values, "exists (select", ")")]
     for name, condition in _FILTERS.items():
         if (value := getattr(search, name)) is not None:
@@ -47,8 +54,8 @@ def _statement(search: Search, following: Following | None, values: dict[str, An
         values |= {"easting": near.easting, "northing": near.northing, "radius": float(near.radius)}
         conditions.append(_WITHIN)
         sort, direction = _DISTANCE, "asc"
-    if following:
-        values |= {"after": following.after, "after_id": following.opportunity_id}
+    if after:
+        values |= {"after": after.sort_key, "after_id": after.opportunity_id}
         kind = "double precision" if search.near else "timestamptz"
         order = ">" if direction == "asc" else "<"
         conditions.append(f"({sort}, o.opportunity_id) {order} (cast(:after as {kind}), :after_id)")

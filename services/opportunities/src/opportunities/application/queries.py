@@ -1,13 +1,10 @@
-"""What the register can be asked, and what it finds."""
+"""What can be searched for, and what is found."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
-
-from opportunities.domain.opportunities import Opportunity
-from opportunities.domain.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +34,10 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Following:
+class SearchCursor:
     """Where a page of search ends: by nearness (metres) or by when it was published, then by id."""
 
-    after: float | datetime
+    sort_key: float | datetime
     opportunity_id: UUID
 
 
@@ -79,27 +76,9 @@ class Listing:
     next_sessions: Sequence[ListedSession]
 
 
-class Register(Protocol):
-    """Answers what is asked of the register."""
+class SearchQueries(Protocol):
+    """Answers searches."""
 
-    async def published(self, opportunity_id: UUID) -> Opportunity:
-        """A published opportunity. Raises `NotFound`."""
-        ...
-
-    async def published_session(self, session_id: UUID) -> tuple[Opportunity, Session]:
-        """An announced session of a published opportunity. Raises `NotFound`."""
-        ...
-
-    async def offered_by(
-        self, provider_id: UUID, state: str | None, after: UUID | None, limit: int
-    ) -> Sequence[Opportunity]:
-        """A provider's opportunities in every state, oldest first."""
-        ...
-
-    async def offered(self, provider_id: UUID, opportunity_id: UUID) -> Opportunity:
-        """A provider's opportunity in any state. Raises `NotFound`."""
-        ...
-
-    async def search(self, search: Search, following: Following | None, limit: int) -> Sequence[Listing]:
+    async def search(self, search: Search, after: SearchCursor | None, limit: int) -> Sequence[Listing]:
         """What is published: nearest first where a place is asked for, otherwise newest first."""
         ...

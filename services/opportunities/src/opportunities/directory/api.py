@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from opportunities.areas.api import FromAreas
 from opportunities.areas.domain import PostcodeUnknown
 from opportunities.areas.queries import AreaQueries
 from opportunities.directory import handlers
@@ -37,6 +36,7 @@ from shared.kernel import StaleVersion, new_id
 from shared.security.access import own_organisation, public, requires
 from shared.security.tokens import Caller
 
+FromAreas = Annotated[AreaQueries, reads_for(AreaQueries)]
 FromDirectory = Annotated[DirectoryQueries, reads_for(DirectoryQueries)]
 routes = APIRouter(tags=["organisations"])
 

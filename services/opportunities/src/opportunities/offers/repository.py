@@ -1,24 +1,29 @@
-"""Aggregates kept; what happened to them goes to the outbox with them."""
+"""Loads and saves opportunities with their sessions."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict
-from typing import Any
+from datetime import date, time
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from opportunities.adapters import publishing
-from opportunities.adapters.loading import day_as_json, load_opportunities
-from opportunities.adapters.tables import OpportunityRow, SessionRow
 from opportunities.areas.domain import Areas
-from opportunities.domain.opportunities import Opportunity
-from opportunities.domain.sessions import SessionUnknown
+from opportunities.offers import publishing
+from opportunities.offers.domain.listing import area_of_listing
+from opportunities.offers.domain.offer import Offer
+from opportunities.offers.domain.opportunity import Decided, Opportunity, OpportunityState
+from opportunities.offers.domain.session import Day, Session, SessionState, SessionUnknown
+from opportunities.offers.tables import PLACES_TAKEN, OpportunityRow, SessionRow
 from shared.bus.transaction import Transaction
 from shared.kernel import NotFound
 from shared.persistence.rows import save_row
 
+Condition = ColumnElement[bool]
 _OPPORTUNITY_OF = text("select opportunity_id from sessions where session_id = :session_id")
 _LISTED_AS = text(
     """
@@ -80,7 +85,7 @@ class OpportunityRepository:
                 ),
                 _session_values(opportunity),
             )
-        publishing.say(self._transaction, changes)
+        publishing.publish(self._transaction, changes)
 
     async def copy_provider_name(self, provider_id: UUID) -> None:
         await self._transaction.db.execute(_COPY_PROVIDER_NAME, {"provider_id": provider_id})
@@ -94,7 +99,7 @@ class OpportunityRepository:
             opportunity_id=opportunity.id,
             provider_id=opportunity.provider_id,
             provider_name=listed.name,
-            area_code=self._area(listed.local_authority_code, listed.area_code),
+            area_code=area_of_listing(self._areas, listed.local_authority_code, listed.area_code),
             easting=listed.easting,
             northing=listed.northing,
             state=opportunity.state,
@@ -105,12 +110,84 @@ class OpportunityRepository:
             **_lists(offer),
         )
 
-    def _area(self, site_district: str | None, provider_area: str | None) -> str | None:
-        """The site tells the area; what has no site is of its provider's."""
-        if site_district is None:
-            return provider_area
-        area = self._areas.of_district(site_district)
-        return area.code if area else None
+
+async def load_opportunities(
+    db: AsyncSession, *conditions: Condition, limit: int | None = None
+) -> list[Opportunity]:
+    """Opportunities with all their sessions, oldest first."""
+    ordered = select(OpportunityRow).where(*conditions).order_by(col(OpportunityRow.opportunity_id))
+    rows = (await db.scalars(ordered.limit(limit))).all()
+    of_them = col(SessionRow.opportunity_id).in_([row.opportunity_id for row in rows])
+    found = await db.execute(
+        select(SessionRow, PLACES_TAKEN.c.taken)
+        .outerjoin(PLACES_TAKEN, PLACES_TAKEN.c.session_id == col(SessionRow.session_id))
+        .where(of_them)
+        .order_by(col(SessionRow.first_day), col(SessionRow.session_id))
+    )
+    sessions: dict[UUID, list[Session]] = {}
+    for each in found:
+        sessions.setdefault(each[0].opportunity_id, []).append(_session(each[0], each[1]))
+    return [_opportunity(row, sessions.get(row.opportunity_id, [])) for row in rows]
+
+
+def _session(row: SessionRow, taken: int | None) -> Session:
+    return Session(
+        id=row.session_id,
+        places=row.places,
+        days=tuple(_day(day) for day in row.days),
+        supervisor_ids=tuple(row.supervisor_ids),
+        state=cast("SessionState", row.state),
+        taken=taken or 0,
+    )
+
+
+def _day(day: dict[str, Any]) -> Day:
+    starts, ends = time.fromisoformat(day["starts"]), time.fromisoformat(day["ends"])
+    return Day(date.fromisoformat(day["on"]), starts, ends, day["overnight"])
+
+
+def _day_as_json(day: Day) -> dict[str, Any]:
+    """A session's day as its row keeps it."""
+    return {
+        "on": day.on.isoformat(),
+        "starts": day.starts.isoformat(),
+        "ends": day.ends.isoformat(),
+        "overnight": day.overnight,
+    }
+
+
+def _decided(kept: dict[str, Any]) -> Decided:
+    return Decided(kept["rule_pack"], kept["version"], tuple(kept["reason_codes"]), kept["inputs"])
+
+
+def _opportunity(row: OpportunityRow, sessions: Sequence[Session]) -> Opportunity:
+    return Opportunity(
+        row.opportunity_id,
+        row.provider_id,
+        Offer(
+            title=row.title,
+            summary=row.summary,
+            purpose=row.purpose,
+            kind=row.kind,
+            format=row.format,
+            mode=row.mode,
+            tier=row.tier,
+            activity_band=row.activity_band,
+            sector=row.sector,
+            year_groups=tuple(row.year_groups),
+            objective_codes=tuple(row.objective_codes),
+            planned_criteria=tuple(row.planned_criteria),
+            task_brief=row.task_brief,
+            accompanied=row.accompanied,
+            site_id=row.site_id,
+        ),
+        cast("OpportunityState", row.state),
+        list(sessions),
+        row.published_at,
+        row.reason_code,
+        _decided(row.decided) if row.decided else None,
+        version=row.version,
+    )
 
 
 def _lists(values: dict[str, Any]) -> dict[str, Any]:
@@ -125,7 +202,7 @@ def _session_values(opportunity: Opportunity) -> list[dict[str, object]]:
             "provider_id": opportunity.provider_id,
             "state": session.state,
             "places": session.places,
-            "days": [day_as_json(day) for day in session.days],
+            "days": [_day_as_json(day) for day in session.days],
             "first_day": session.first_day,
             "last_day": session.last_day,
             "supervisor_ids": list(session.supervisor_ids),

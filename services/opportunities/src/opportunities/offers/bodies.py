@@ -1,19 +1,17 @@
 """Bodies about opportunities and sessions."""
 
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
-from opportunities.api.words import LocalTime, ObjectiveCode, Prose
-from opportunities.application.queries import Listing
 from opportunities.areas.bodies import Line, Slug
-from opportunities.areas.domain import Areas
-from opportunities.domain.offers import Offer
-from opportunities.domain.opportunities import Opportunity
-from opportunities.domain.sessions import Day, Session
+from opportunities.offers.domain.offer import Offer
+from opportunities.offers.domain.opportunity import Opportunity
+from opportunities.offers.domain.session import Day, Session
 from shared.contracts.vocabulary import (
     ActivityBand,
     ActivityFormat,
@@ -25,6 +23,25 @@ from shared.contracts.vocabulary import (
     YearGroup,
 )
 from shared.http.bodies import RequestBody, ResponseBody
+
+Prose = Annotated[str, Field(min_length=1)]
+ObjectiveCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]*$", max_length=40)]
+
+
+def _local(at: time) -> time:
+    if at.tzinfo or at.microsecond:
+        raise PydanticCustomError("local_time", "is not a time of day in England, as 09:30 or 09:30:00")
+    return at
+
+
+# JSON Schema's own `time` has an offset; a session's is what the clock on the wall says.
+LocalTime = Annotated[
+    time,
+    AfterValidator(_local),
+    WithJsonSchema(
+        {"type": "string", "maxLength": 8, "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"}
+    ),
+]
 
 
 class OpportunityToRevise(RequestBody):
@@ -197,49 +214,5 @@ class OpportunityBody(ResponseBody):
             "decision": asdict(opportunity.decided) if opportunity.decided else None,
             "sessions": [SessionBody.of((opportunity, session)) for session in shown],
             "version": opportunity.version,
-        }
-        return cls.model_validate(members)
-
-
-class ListedSessionBody(ResponseBody):
-    """A session ahead."""
-
-    id: UUID
-    first_day: date
-    last_day: date
-    places: int
-    places_left: int = Field(description="Places nobody holds, as bookings last said")
-
-
-class ListingBody(ResponseBody):
-    """A published opportunity as search shows it."""
-
-    id: UUID
-    provider_id: UUID
-    provider_name: str
-    site_id: UUID | None
-    area_code: str | None
-    title: str
-    summary: str
-    kind: OpportunityKind
-    format: ActivityFormat
-    mode: Mode
-    tier: Tier
-    activity_band: ActivityBand
-    sector: str
-    growth_sector: bool = Field(description="The sector is one that grows in the area")
-    year_groups: list[int]
-    accompanied: bool
-    published_at: datetime
-    distance_km: Annotated[float | None, Field(description="From where was asked, as the crow flies")]
-    next_sessions: list[ListedSessionBody] = Field(description="The next that match, three at the most")
-
-    @classmethod
-    def of(cls, listing: Listing, areas: Areas) -> Self:
-        """The body of a listing."""
-        members = {
-            **asdict(listing),
-            "growth_sector": areas.grows_in(listing.area_code, listing.sector),
-            "distance_km": None if listing.distance is None else round(listing.distance / 1000, 1),
         }
         return cls.model_validate(members)

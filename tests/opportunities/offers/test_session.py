@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opportunities.domain.sessions import Day, DaysOutOfOrder, Session, SessionNotInFuture
+from opportunities.offers.domain.session import Day, DaysOutOfOrder, Session, SessionNotInFuture
 from tests.opportunities.scenario import TODAY, session
 
 

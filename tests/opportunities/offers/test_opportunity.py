@@ -9,19 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from opportunities.adapters.reference import OfferRulebook
-from opportunities.domain import opportunities as domain
-from opportunities.domain.opportunities import Opportunity, Publishing
-from opportunities.domain.sessions import (
+from opportunities.offers.domain import events
+from opportunities.offers.domain import opportunity as domain
+from opportunities.offers.domain.opportunity import Opportunity, Publishing
+from opportunities.offers.domain.session import (
     MOST_SESSIONS,
     SessionCancelledAlready,
     SessionUnknown,
     TooManySessions,
 )
+from opportunities.offers.rule_packs import OfferRulePacks
 from shared.kernel import Refusal, StaleVersion
 from tests.opportunities.scenario import TODAY, offer, session
 
-RULES = OfferRulebook().on(TODAY)
+RULES = OfferRulePacks().on(TODAY)
 BASIS = Publishing(datetime(2026, 11, 23, 9, tzinfo=UTC), TODAY, RULES, None, None)
 
 
@@ -51,9 +52,9 @@ def test_publishing_tells_of_the_opportunity_first_and_then_of_its_sessions() ->
     opportunity.publish(BASIS)
 
     assert kinds(opportunity) == [
-        domain.OpportunityPublished,
-        domain.SessionScheduled,
-        domain.SessionScheduled,
+        events.OpportunityPublished,
+        events.SessionScheduled,
+        events.SessionScheduled,
     ]
     assert [each.state for each in opportunity.sessions] == ["scheduled", "scheduled", "planned"]
     assert opportunity.decided is not None
@@ -127,7 +128,7 @@ def test_a_session_added_later_is_told_of_at_once() -> None:
     added = opportunity.add_session(session())
 
     assert added.state == "scheduled"
-    assert kinds(opportunity) == [domain.SessionScheduled]
+    assert kinds(opportunity) == [events.SessionScheduled]
 
 
 def test_an_opportunity_out_of_the_listing_takes_no_sessions() -> None:
@@ -152,7 +153,7 @@ def test_a_session_is_cancelled_once() -> None:
     only = opportunity.sessions[0].id
     opportunity.cancel_session(only, "staff-not-available")
 
-    assert kinds(opportunity) == [domain.SessionCancelled]
+    assert kinds(opportunity) == [events.SessionCancelled]
     with pytest.raises(SessionCancelledAlready):
         opportunity.cancel_session(only, "staff-not-available")
     with pytest.raises(SessionUnknown):
@@ -165,7 +166,7 @@ def test_nobody_hears_of_what_happens_to_a_draft() -> None:
     opportunity.cancel_session(planned.id, "staff-not-available")
     opportunity.withdraw("not-needed")
 
-    assert set(kinds(opportunity)) == {domain.OpportunityChanged}
+    assert set(kinds(opportunity)) == {events.OpportunityChanged}
     with pytest.raises(domain.WithdrawnAlready):
         opportunity.withdraw("not-needed")
 

@@ -60,7 +60,7 @@ class Day:
 class Session:
     """A dated run: `planned` until it is announced, then `scheduled`, at the end perhaps `cancelled`.
 
-    `taken` is what bookings last said; this service never writes it with the session.
+    `taken` is copied from bookings and never written with the session.
     """
 
     id: UUID
@@ -103,7 +103,7 @@ class Session:
 
     @property
     def places_left(self) -> int:
-        """Places that nobody holds, as last heard."""
+        """Places that nobody holds, as far as is known here."""
         return max(0, self.places - self.taken)
 
     def is_ahead(self, today: date) -> bool:

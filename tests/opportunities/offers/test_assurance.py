@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from opportunities.consumers.policies import when_assurance_granted_apply, when_assurance_lapsed_apply
+from opportunities.offers.policies import when_assurance_granted_apply, when_assurance_lapsed_apply
 from shared.bus.inbox import Message
 from shared.contracts.envelope import Event
 from shared.contracts.opportunities import OpportunityReinstated, OpportunitySuspended

@@ -1,16 +1,12 @@
-"""What the register does when others speak: event to command."""
+"""Events and passed deadlines to what they mean for offers."""
 
 from typing import Any
 
-from opportunities.application import handlers
-from opportunities.application.commands import (
-    ApplyAssurance,
-    BeginAssurance,
-    CopyProviderName,
-)
-from opportunities.application.ports import UnitOfWork
 from opportunities.copies.domain import Assurance, AssuranceState
 from opportunities.directory.domain import PROVIDING
+from opportunities.offers import handlers
+from opportunities.offers.commands import ApplyAssurance, BeginAssurance, CopyProviderName
+from opportunities.offers.ports import OffersUnitOfWork
 from shared.contracts.envelope import Event
 from shared.contracts.opportunities import OrganisationRecorded
 from shared.contracts.safeguarding import (
@@ -23,27 +19,27 @@ from shared.contracts.safeguarding import (
 from shared.messaging.policy import Due, Instruction, for_tenants
 
 
-def when_assurance_granted_apply(event: Event[AssuranceGranted]) -> Instruction[UnitOfWork]:
+def when_assurance_granted_apply(event: Event[AssuranceGranted]) -> Instruction[OffersUnitOfWork]:
     """A site is trusted: what was suspended for want of it comes back."""
     return _apply(event, "granted", valid_from=event.data.valid_from, valid_until=event.data.valid_until)
 
 
-def when_assurance_reinstated_apply(event: Event[AssuranceReinstated]) -> Instruction[UnitOfWork]:
+def when_assurance_reinstated_apply(event: Event[AssuranceReinstated]) -> Instruction[OffersUnitOfWork]:
     """Trust is given back."""
     return _apply(event, "granted", valid_until=event.data.valid_until)
 
 
-def when_assurance_suspended_apply(event: Event[AssuranceSuspended]) -> Instruction[UnitOfWork]:
+def when_assurance_suspended_apply(event: Event[AssuranceSuspended]) -> Instruction[OffersUnitOfWork]:
     """Trust is withdrawn: what relied on it leaves the listing."""
     return _apply(event, "suspended")
 
 
-def when_assurance_lapsed_apply(event: Event[AssuranceLapsed]) -> Instruction[UnitOfWork]:
+def when_assurance_lapsed_apply(event: Event[AssuranceLapsed]) -> Instruction[OffersUnitOfWork]:
     """Trust ran out: unless it was renewed, what relied on it leaves the listing."""
     return _apply(event, "lapsed")
 
 
-def when_assurance_begins_list(due: Due) -> Instruction[UnitOfWork]:
+def when_assurance_begins_list(due: Due) -> Instruction[OffersUnitOfWork]:
     """An assurance's first day has come."""
     return Instruction(
         handlers.begin_assurance, BeginAssurance(due.subject_id), tenants=for_tenants(due.tenant_id)
@@ -52,7 +48,7 @@ def when_assurance_begins_list(due: Due) -> Instruction[UnitOfWork]:
 
 def when_organisation_recorded_copy_name(
     event: Event[OrganisationRecorded],
-) -> Instruction[UnitOfWork] | None:
+) -> Instruction[OffersUnitOfWork] | None:
     """A provider may have a new name; only the provider itself may write it on its offers."""
     if event.data.kind not in PROVIDING:
         return None
@@ -62,7 +58,7 @@ def when_organisation_recorded_copy_name(
     )
 
 
-def _apply(event: Event[Any], state: AssuranceState, **dates: Any) -> Instruction[UnitOfWork]:
+def _apply(event: Event[Any], state: AssuranceState, **dates: Any) -> Instruction[OffersUnitOfWork]:
     published: AssuranceSaid = event.data
     assurance = Assurance(
         id=published.assurance_id,

@@ -1,4 +1,4 @@
-"""The register's tables; checks, indexes and generated columns are in the migrations."""
+"""Tables of opportunities and sessions; checks, indexes and generated columns are in the migrations."""
 
 from datetime import date, datetime
 from typing import Any

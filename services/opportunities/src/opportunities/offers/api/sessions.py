@@ -1,27 +1,30 @@
 """Sessions over HTTP."""
 
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from opportunities.api.dependencies import FromRegister
-from opportunities.api.opportunity_schemas import ReasonToGive, SessionBody, SessionToAdd
-from opportunities.application import handlers
-from opportunities.application.commands import AddSession, CancelSession
-from opportunities.domain.opportunities import NotOpen
-from opportunities.domain.sessions import (
+from opportunities.offers import handlers
+from opportunities.offers.bodies import ReasonToGive, SessionBody, SessionToAdd
+from opportunities.offers.commands import AddSession, CancelSession
+from opportunities.offers.domain.opportunity import NotOpen
+from opportunities.offers.domain.session import (
     DaysOutOfOrder,
     SessionCancelledAlready,
     SessionNotInFuture,
     SessionUnknown,
     TooManySessions,
 )
+from opportunities.offers.queries import OfferQueries
 from shared.http.commands import IdempotentRequest, answer
 from shared.http.problems import documented
+from shared.http.reads import reads_for
 from shared.kernel import new_id
 from shared.security.access import public, requires
 from shared.security.tokens import Caller
 
+FromOffers = Annotated[OfferQueries, reads_for(OfferQueries)]
 routes = APIRouter(tags=["sessions"])
 
 
@@ -75,6 +78,6 @@ async def cancel_session(
     responses=documented(SessionUnknown),
     openapi_extra=public(),
 )
-async def get_session(session_id: UUID, register: FromRegister) -> SessionBody:
+async def get_session(session_id: UUID, offers: FromOffers) -> SessionBody:
     """An announced run of a published opportunity, with the places left in it."""
-    return SessionBody.of(await register.published_session(session_id))
+    return SessionBody.of(await offers.published_session(session_id))

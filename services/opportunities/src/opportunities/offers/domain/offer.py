@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from opportunities.directory.domain import Organisation
 from shared.kernel import Invalid
 
 Value = str | int
@@ -14,6 +15,20 @@ class OfferNotAllowed(Invalid):
 
     slug = "offer-not-allowed"
     title = "A rule does not allow this offer"
+
+
+class NotAProvider(Invalid):
+    """Only an open provider or delivery provider of the directory offers opportunities."""
+
+    slug = "not-a-provider"
+    title = "The organisation is not an open provider on the register"
+
+
+class SiteUnknown(Invalid):
+    """An opportunity takes place at one of its provider's own sites."""
+
+    slug = "site-unknown"
+    title = "The provider has no such site"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +109,14 @@ class OfferRules:
     def needs_assurance(self, offer: Offer) -> bool:
         """Whether learners come to a place of work, whose assurance must be in force."""
         return offer.mode in self.assured_modes
+
+
+def check_provider(provider: Organisation | None, offer: Offer) -> None:
+    """Raise `NotAProvider` or `SiteUnknown` where the organisation may not make this offer."""
+    if provider is None or not provider.may_offer:
+        raise NotAProvider(field="body.provider_id")
+    if offer.site_id is not None and offer.site_id not in {site.id for site in provider.sites}:
+        raise SiteUnknown(field="body.site_id")
 
 
 def _plain(value: object) -> Value:

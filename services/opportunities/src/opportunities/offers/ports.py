@@ -1,4 +1,4 @@
-"""What the use cases need from the outside, by its role."""
+"""What the use cases of offers need from the outside."""
 
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
@@ -7,8 +7,8 @@ from uuid import UUID
 
 from opportunities.copies.ports import Copies
 from opportunities.directory.ports import Organisations
-from opportunities.domain.offers import OfferRules
-from opportunities.domain.opportunities import Opportunity
+from opportunities.offers.domain.offer import OfferRules
+from opportunities.offers.domain.opportunity import Opportunity
 
 
 class Opportunities(Protocol):
@@ -35,8 +35,8 @@ class Opportunities(Protocol):
         ...
 
 
-class UnitOfWork(Protocol):
-    """One transaction of the register."""
+class OffersUnitOfWork(Protocol):
+    """One transaction of what is offered."""
 
     now: datetime
     today: date

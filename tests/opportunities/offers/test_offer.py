@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from opportunities.adapters.reference import OfferRulebook
-from opportunities.domain.offers import OfferNotAllowed
+from opportunities.offers.domain.offer import OfferNotAllowed
+from opportunities.offers.rule_packs import OfferRulePacks
 from tests.opportunities.scenario import TODAY, offer
 
-RULES = OfferRulebook().on(TODAY)
+RULES = OfferRulePacks().on(TODAY)
 
 
 @pytest.mark.parametrize(
@@ -71,4 +71,4 @@ def test_learners_who_come_to_a_site_need_its_assurance() -> None:
 
 def test_there_are_no_rules_before_the_first() -> None:
     with pytest.raises(LookupError):
-        OfferRulebook().on(date(2025, 8, 31))
+        OfferRulePacks().on(date(2025, 8, 31))

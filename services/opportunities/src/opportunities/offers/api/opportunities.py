@@ -5,22 +5,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
-from opportunities.api.dependencies import FromRegister
-from opportunities.api.opportunity_schemas import (
+from opportunities.offers import handlers
+from opportunities.offers.bodies import (
     OpportunityBody,
     OpportunityToDraft,
     OpportunityToRevise,
     ReasonToGive,
 )
-from opportunities.application import handlers
-from opportunities.application.commands import (
+from opportunities.offers.commands import (
     DraftOpportunity,
     PublishOpportunity,
     ReviseOpportunity,
     WithdrawOpportunity,
 )
-from opportunities.domain.offers import OfferNotAllowed
-from opportunities.domain.opportunities import (
+from opportunities.offers.domain.offer import NotAProvider, OfferNotAllowed, SiteUnknown
+from opportunities.offers.domain.opportunity import (
     FrameworkNotKnown,
     NoSessionAhead,
     NotDraft,
@@ -28,13 +27,16 @@ from opportunities.domain.opportunities import (
     SiteNotAssured,
     WithdrawnAlready,
 )
+from opportunities.offers.queries import OfferQueries
 from shared.http.commands import ExpectedVersion, IdempotentRequest, answer, etag
-from shared.http.paging import DEFAULT_LIMIT, Cursor, CursorInvalid, Limit, Page, Paging
+from shared.http.paging import DEFAULT_LIMIT, Before, CursorInvalid, Limit, Page, Paging
 from shared.http.problems import documented
+from shared.http.reads import reads_for
 from shared.kernel import NotFound, StaleVersion, new_id
 from shared.security.access import act_for, own_organisation, requires
 from shared.security.tokens import Caller
 
+FromOffers = Annotated[OfferQueries, reads_for(OfferQueries)]
 routes = APIRouter(tags=["opportunities"])
 StateAsked = Annotated[Literal["draft", "published", "suspended", "withdrawn"] | None, Query()]
 
@@ -44,7 +46,7 @@ StateAsked = Annotated[Literal["draft", "published", "suspended", "withdrawn"] |
     operation_id="draftOpportunity",
     status_code=201,
     response_model=OpportunityBody,
-    responses=documented(OfferNotAllowed, handlers.NotAProvider, handlers.SiteUnknown, NotFound),
+    responses=documented(OfferNotAllowed, NotAProvider, SiteUnknown, NotFound),
 )
 async def draft_opportunity(
     body: OpportunityToDraft, request: IdempotentRequest, caller: Caller = requires("opportunities:write")
@@ -62,9 +64,7 @@ async def draft_opportunity(
     "/v1/opportunities/{opportunity_id}",
     operation_id="reviseOpportunity",
     response_model=OpportunityBody,
-    responses=documented(
-        NotDraft, OfferNotAllowed, handlers.NotAProvider, handlers.SiteUnknown, StaleVersion
-    ),
+    responses=documented(NotDraft, OfferNotAllowed, NotAProvider, SiteUnknown, StaleVersion),
 )
 async def revise_opportunity(
     opportunity_id: UUID,
@@ -86,7 +86,7 @@ async def revise_opportunity(
     response_model=OpportunityBody,
     responses=documented(
         NotDraft, NoSessionAhead, FrameworkNotKnown, SiteNotAssured, ObjectiveUnknown, OfferNotAllowed,
-        handlers.NotAProvider, handlers.SiteUnknown,
+        NotAProvider, SiteUnknown,
     ),
 )  # fmt: skip
 async def publish_opportunity(
@@ -128,19 +128,17 @@ async def list_own_opportunities(
     request: Request,
     response: Response,
     organisation_id: UUID,
-    register: FromRegister,
+    offers: FromOffers,
     pager: Paging,
+    after: Before,
     state: StateAsked = None,
     limit: Limit = DEFAULT_LIMIT,
-    cursor: Cursor = None,
     caller: Caller = requires("opportunities:write"),
 ) -> Page[OpportunityBody]:
     """All a provider offers, drafts among them, oldest first: for those who act for it."""
-    after = pager.read(request, cursor)
-    provider, last = act_for(caller, organisation_id), UUID(after[0]) if after else None
-    rows = await register.offered_by(provider, state, last, limit + 1)
-    shown, following = pager.page(request, response, rows, limit, lambda each: [each.id])
-    return Page[OpportunityBody](items=[OpportunityBody.of(each) for each in shown], next_cursor=following)
+    rows = await offers.offered_by(act_for(caller, organisation_id), state, after, limit + 1)
+    shown, next_cursor = pager.page(request, response, rows, limit, lambda each: [each.id])
+    return Page[OpportunityBody](items=[OpportunityBody.of(each) for each in shown], next_cursor=next_cursor)
 
 
 @routes.get(
@@ -152,10 +150,10 @@ async def get_own_opportunity(
     organisation_id: UUID,
     opportunity_id: UUID,
     response: Response,
-    register: FromRegister,
+    offers: FromOffers,
     caller: Caller = requires("opportunities:write"),
 ) -> OpportunityBody:
     """One of a provider's opportunities in whatever state: for those who act for it."""
-    body = OpportunityBody.of(await register.offered(act_for(caller, organisation_id), opportunity_id))
+    body = OpportunityBody.of(await offers.offered(act_for(caller, organisation_id), opportunity_id))
     response.headers["ETag"] = etag(body.version)
     return body

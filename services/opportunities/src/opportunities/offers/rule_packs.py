@@ -1,20 +1,20 @@
-"""The rules shipped with the service, read once at start."""
+"""The dated rules of offers, read from YAML once at start."""
 
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from opportunities.domain.offers import MemberRule, OfferRules, Value
+from opportunities.offers.domain.offer import MemberRule, OfferRules, Value
 from shared.rulepacks import RulePack, RulePacks
 
-_HERE = Path(__file__).parents[1]
+_RULES = Path(__file__).parents[1] / "rules"
 
 
-class OfferRulebook:
+class OfferRulePacks:
     """The rules of offers, by the day they are asked for."""
 
-    def __init__(self, folder: Path = _HERE / "rules") -> None:
+    def __init__(self, folder: Path = _RULES) -> None:
         self._packs = RulePacks(folder)
 
     def on(self, day: date) -> OfferRules:

@@ -1,4 +1,4 @@
-"""Answers to queries, read under row-level security."""
+"""Answers about opportunities and sessions, read under row-level security."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -6,14 +6,10 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import col
 
-from opportunities.adapters.loading import (
-    load_opportunities,
-)
-from opportunities.adapters.search import find
-from opportunities.adapters.tables import OpportunityRow
-from opportunities.application.queries import Following, Listing, Search
-from opportunities.domain.opportunities import Opportunity
-from opportunities.domain.sessions import Session, SessionUnknown
+from opportunities.offers.domain.opportunity import Opportunity
+from opportunities.offers.domain.session import Session, SessionUnknown
+from opportunities.offers.repository import load_opportunities
+from opportunities.offers.tables import OpportunityRow
 from shared.kernel import NotFound
 from shared.persistence.database import Database
 from shared.persistence.reading import reading
@@ -21,16 +17,16 @@ from shared.persistence.reading import reading
 _OPPORTUNITY_OF = text("select opportunity_id from sessions where session_id = :session_id")
 
 
-class RegisterReads:
-    """The register as its readers see it."""
+class OfferReads:
+    """Opportunities and sessions as their readers see them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def published(self, opportunity_id: UUID) -> Opportunity:
-        async with reading(self._database) as session:
+        async with reading(self._database) as db:
             found = await load_opportunities(
-                session,
+                db,
                 col(OpportunityRow.opportunity_id) == opportunity_id,
                 col(OpportunityRow.state) == "published",
             )
@@ -39,8 +35,8 @@ class RegisterReads:
         return found[0]
 
     async def published_session(self, session_id: UUID) -> tuple[Opportunity, Session]:
-        async with reading(self._database) as session:
-            opportunity_id = await session.scalar(_OPPORTUNITY_OF, {"session_id": session_id})
+        async with reading(self._database) as db:
+            opportunity_id = await db.scalar(_OPPORTUNITY_OF, {"session_id": session_id})
         if opportunity_id is None:
             raise SessionUnknown
         opportunity = await self.published(opportunity_id)
@@ -57,20 +53,16 @@ class RegisterReads:
             conditions.append(col(OpportunityRow.state) == state)
         if after is not None:
             conditions.append(col(OpportunityRow.opportunity_id) > after)
-        async with reading(self._database, [provider_id]) as session:
-            return await load_opportunities(session, *conditions, limit=limit)
+        async with reading(self._database, [provider_id]) as db:
+            return await load_opportunities(db, *conditions, limit=limit)
 
     async def offered(self, provider_id: UUID, opportunity_id: UUID) -> Opportunity:
-        async with reading(self._database, [provider_id]) as session:
+        async with reading(self._database, [provider_id]) as db:
             found = await load_opportunities(
-                session,
+                db,
                 col(OpportunityRow.provider_id) == provider_id,
                 col(OpportunityRow.opportunity_id) == opportunity_id,
             )
         if not found:
             raise NotFound("There is no such opportunity, or it is not yours")
         return found[0]
-
-    async def search(self, search: Search, following: Following | None, limit: int) -> Sequence[Listing]:
-        async with reading(self._database) as session:
-            return await find(session, search, following, limit)

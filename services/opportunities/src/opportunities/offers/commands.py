@@ -1,11 +1,11 @@
-"""What the register can be asked to do."""
+"""What can be asked to be done with opportunities and sessions."""
 
 from dataclasses import dataclass
 from uuid import UUID
 
 from opportunities.copies.domain import Assurance
-from opportunities.domain.offers import Offer
-from opportunities.domain.sessions import Day
+from opportunities.offers.domain.offer import Offer
+from opportunities.offers.domain.session import Day
 
 
 @dataclass(frozen=True, slots=True)

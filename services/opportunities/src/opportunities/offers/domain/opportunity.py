@@ -5,8 +5,17 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from opportunities.domain.offers import Offer, OfferRules
-from opportunities.domain.sessions import (
+from opportunities.offers.domain.events import (
+    OpportunityChanged,
+    OpportunityPublished,
+    OpportunityReinstated,
+    OpportunitySuspended,
+    OpportunityWithdrawn,
+    SessionCancelled,
+    SessionScheduled,
+)
+from opportunities.offers.domain.offer import Offer, OfferRules
+from opportunities.offers.domain.session import (
     MOST_SESSIONS,
     Session,
     SessionCancelledAlready,
@@ -68,60 +77,6 @@ class ObjectiveUnknown(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class OpportunityChanged:
-    """A draft was written, revised, or given up: of no concern to others."""
-
-    opportunity_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class OpportunityPublished:
-    """It may be found and booked."""
-
-    opportunity: "Opportunity"
-
-
-@dataclass(frozen=True, slots=True)
-class OpportunitySuspended:
-    """It is out of the listing for want of assurance."""
-
-    opportunity: "Opportunity"
-    reason_code: str
-
-
-@dataclass(frozen=True, slots=True)
-class OpportunityReinstated:
-    """It is assured again and back in the listing."""
-
-    opportunity: "Opportunity"
-
-
-@dataclass(frozen=True, slots=True)
-class OpportunityWithdrawn:
-    """The provider took it back."""
-
-    opportunity: "Opportunity"
-    reason_code: str
-
-
-@dataclass(frozen=True, slots=True)
-class SessionScheduled:
-    """A dated run takes bookings."""
-
-    opportunity: "Opportunity"
-    session: Session
-
-
-@dataclass(frozen=True, slots=True)
-class SessionCancelled:
-    """A dated run that was announced will not take place."""
-
-    opportunity: "Opportunity"
-    session: Session
-    reason_code: str
-
-
-@dataclass(frozen=True, slots=True)
 class Publishing:
     """What publishing is decided upon: the day, the rules, the frameworks' codes, and trust in the site."""
 
@@ -160,7 +115,7 @@ class Opportunity(Aggregate):
         """Write a first draft. Raises `OfferNotAllowed`."""
         rules.check(offer)
         opportunity = cls(opportunity_id, provider_id, offer)
-        opportunity.record(OpportunityChanged(opportunity_id))
+        opportunity.record(OpportunityChanged(opportunity_id, provider_id))
         return opportunity
 
     def revise(self, expected_version: int, offer: Offer, rules: OfferRules) -> None:
@@ -174,7 +129,7 @@ class Opportunity(Aggregate):
             raise StaleVersion(field="header.If-Match")
         rules.check(offer)
         self.offer = offer
-        self.record(OpportunityChanged(self.id))
+        self.record(OpportunityChanged(self.id, self.provider_id))
 
     def add_session(self, session: Session) -> Session:
         """Add a run, announced at once where the opportunity is published.
@@ -188,7 +143,7 @@ class Opportunity(Aggregate):
         self.sessions.append(session)
         if self.state == "published":
             return self._announce(session)
-        self.record(OpportunityChanged(self.id))
+        self.record(OpportunityChanged(self.id, self.provider_id))
         return session
 
     def publish(self, basis: Publishing) -> None:
@@ -214,7 +169,7 @@ class Opportunity(Aggregate):
             ("site-assured",) if needs_assurance else ("no-assurance-needed",),
             {"on": basis.today.isoformat(), "mode": self.offer.mode, "sessions_ahead": len(ahead)},
         )
-        self.record(OpportunityPublished(self))
+        self.record(OpportunityPublished(self.id, self.provider_id, self.offer))
         for session in ahead:
             self._announce(session)
 
@@ -222,18 +177,21 @@ class Opportunity(Aggregate):
         """Leave the listing while the site is not assured, come back when it is."""
         if self.state == "published" and not_assured:
             self.state, self.reason_code = "suspended", not_assured
-            self.record(OpportunitySuspended(self, not_assured))
+            self.record(OpportunitySuspended(self.id, self.provider_id, not_assured))
         elif self.state == "suspended" and not_assured is None:
             self.state, self.reason_code = "published", None
-            self.record(OpportunityReinstated(self))
+            self.record(OpportunityReinstated(self.id, self.provider_id))
 
     def withdraw(self, reason_code: str) -> None:
-        """Take it back; a draft goes without a word to others. Raises `WithdrawnAlready`."""
+        """Take it back; nothing is published of a draft. Raises `WithdrawnAlready`."""
         if self.state == "withdrawn":
             raise WithdrawnAlready
-        announced = self.state != "draft"
+        was_draft = self.state == "draft"
         self.state, self.reason_code = "withdrawn", reason_code
-        self.record(OpportunityWithdrawn(self, reason_code) if announced else OpportunityChanged(self.id))
+        if was_draft:
+            self.record(OpportunityChanged(self.id, self.provider_id))
+        else:
+            self.record(OpportunityWithdrawn(self.id, self.provider_id, reason_code))
 
     def cancel_session(self, session_id: UUID, reason_code: str) -> Session:
         """Cancel a run. Raises `SessionUnknown`, `SessionCancelledAlready`."""
@@ -241,10 +199,10 @@ class Opportunity(Aggregate):
         if session.state == "cancelled":
             raise SessionCancelledAlready
         cancelled = self._put(session.in_state("cancelled"))
-        announced = session.state == "scheduled"
-        self.record(
-            SessionCancelled(self, cancelled, reason_code) if announced else OpportunityChanged(self.id)
-        )
+        if session.state == "scheduled":
+            self.record(SessionCancelled(self.id, self.provider_id, session_id, reason_code))
+        else:
+            self.record(OpportunityChanged(self.id, self.provider_id))
         return cancelled
 
     def session(self, session_id: UUID) -> Session:
@@ -256,7 +214,7 @@ class Opportunity(Aggregate):
 
     def _announce(self, session: Session) -> Session:
         scheduled = self._put(session.in_state("scheduled"))
-        self.record(SessionScheduled(self, scheduled))
+        self.record(SessionScheduled(self.id, self.provider_id, self.offer.site_id, scheduled))
         return scheduled
 
     def _put(self, session: Session) -> Session:

@@ -1,0 +1,1 @@
+"""Offers: opportunities, their sessions, and what the listing shows of them."""

@@ -1,0 +1,1 @@
+"""What is offered: offers and their rules, opportunities, sessions, the listing."""
