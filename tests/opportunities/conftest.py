@@ -1,4 +1,4 @@
-"""Fixtures of the register's tests."""
+"""Fixtures of this service's tests."""
 
 import pytest_asyncio
 
@@ -7,6 +7,6 @@ from tests.opportunities.scenario import clock
 
 
 @pytest_asyncio.fixture
-async def idle_register(run_service: RunService) -> Running:
-    """The register's HTTP side at the tests' today, with nothing working behind it."""
+async def idle_service(run_service: RunService) -> Running:
+    """The service's HTTP side at the tests' today, without its worker."""
     return await run_service("opportunities", clock=clock(), worker=False)

@@ -1,4 +1,4 @@
-"""What tests of the register need again and again."""
+"""A provider, its offers and sessions, and the events that concern them."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -60,16 +60,16 @@ def session_body(on: date = TODAY + timedelta(days=30), places: int = 12) -> dic
 
 
 async def register_provider(
-    register: Running, name: str = "Mersey Example Engineering", postcode: str = "L3 1HU"
+    service: Running, name: str = "Mersey Example Engineering", postcode: str = "L3 1HU"
 ) -> tuple[UUID, UUID, Client]:
     """A provider with one site: its id, the site's, and somebody who acts for it."""
-    hub = register.caller("organisations:write", organisation=uuid4())
+    hub = service.caller("organisations:write", organisation=uuid4())
     body = {"kind": "provider", "name": name, "site": {"name": "Works", "postcode": postcode}}
     answer = await hub.post("/v1/organisations", body)
     assert answer.status_code == 201, answer.text
     found = answer.json()
     provider = UUID(found["id"])
-    caller = register.caller("organisations:write opportunities:write", organisation=provider)
+    caller = service.caller("organisations:write opportunities:write", organisation=provider)
     return provider, UUID(found["sites"][0]["id"]), caller
 
 
@@ -109,7 +109,7 @@ def granted(provider: UUID, site: UUID, assurance: UUID | None = None, **members
     )
 
 
-async def said_of(register: Running, key: str, *contracts: type[Contract]) -> list[Event[Contract]]:
-    """What was said of one aggregate under these contracts, in its order."""
-    said = [event for contract in contracts for event in await register.said(contract)]
-    return sorted((event for event in said if event.data.key == key), key=lambda event: event.sequence)
+async def published_of(service: Running, key: str, *contracts: type[Contract]) -> list[Event[Contract]]:
+    """What was published of one aggregate under these contracts, in its order."""
+    events = [event for contract in contracts for event in await service.said(contract)]
+    return sorted((event for event in events if event.data.key == key), key=lambda event: event.sequence)

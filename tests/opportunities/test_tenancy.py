@@ -9,8 +9,8 @@ from tests.infra.running import Running
 from tests.opportunities.scenario import publish, register_provider
 
 
-async def test_a_stranger_changes_nothing(idle_register: Running) -> None:
-    provider, _, caller = await register_provider(idle_register)
+async def test_a_stranger_changes_nothing(idle_service: Running) -> None:
+    provider, _, caller = await register_provider(idle_service)
     await publish(caller)
 
     for statement in (
@@ -18,13 +18,13 @@ async def test_a_stranger_changes_nothing(idle_register: Running) -> None:
         "update opportunities set state = 'withdrawn', reason_code = 'mine-now'",
         "update sessions set state = 'cancelled'",
     ):
-        assert await _as_tenant(idle_register, uuid4(), statement) == "UPDATE 0"
-        assert await _as_tenant(idle_register, None, statement) == "UPDATE 0"
-        assert await _as_tenant(idle_register, provider, statement) == "UPDATE 1"
+        assert await _as_tenant(idle_service, uuid4(), statement) == "UPDATE 0"
+        assert await _as_tenant(idle_service, None, statement) == "UPDATE 0"
+        assert await _as_tenant(idle_service, provider, statement) == "UPDATE 1"
 
 
-async def test_a_stranger_puts_nothing_in_anothers_name(idle_register: Running) -> None:
-    provider, site, _ = await register_provider(idle_register)
+async def test_a_stranger_puts_nothing_in_anothers_name(idle_service: Running) -> None:
+    provider, site, _ = await register_provider(idle_service)
     copy = f"""
         insert into sites (site_id, organisation_id, registered_by, name, postcode, local_authority_code,
                            easting, northing)
@@ -34,11 +34,11 @@ async def test_a_stranger_puts_nothing_in_anothers_name(idle_register: Running) 
         """
 
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await _as_tenant(idle_register, uuid4(), copy)
-    assert await _as_tenant(idle_register, provider, copy) == "INSERT 0 1"
+        await _as_tenant(idle_service, uuid4(), copy)
+    assert await _as_tenant(idle_service, provider, copy) == "INSERT 0 1"
 
 
-async def test_an_area_never_has_two_hubs(idle_register: Running) -> None:
+async def test_an_area_never_has_two_hubs(idle_service: Running) -> None:
     def hub(identifier: UUID) -> str:
         return f"""
             insert into organisations (organisation_id, kind, name, registered_by, area_code, open, version)
@@ -46,14 +46,14 @@ async def test_an_area_never_has_two_hubs(idle_register: Running) -> None:
             """
 
     one, two = uuid4(), uuid4()
-    await _as_tenant(idle_register, one, hub(one))
+    await _as_tenant(idle_service, one, hub(one))
 
     with pytest.raises(asyncpg.UniqueViolationError):
-        await _as_tenant(idle_register, two, hub(two))
+        await _as_tenant(idle_service, two, hub(two))
 
 
-async def _as_tenant(register: Running, tenant: UUID | None, statement: str) -> str:
-    connection = await asyncpg.connect(register.database.app_url)
+async def _as_tenant(service: Running, tenant: UUID | None, statement: str) -> str:
+    connection = await asyncpg.connect(service.database.app_url)
     try:
         async with connection.transaction():
             await connection.execute(

@@ -62,5 +62,5 @@ def test_reading_a_letter_takes_little_more_memory_than_keeping_it() -> None:
         "directory_folder(); before = peak(); asyncio.run(Postcodes().find('L3 1HU'));"
         "print((peak() - before) // 1024)"
     )
-    told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    assert int(told.stdout) < 40
+    run = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert int(run.stdout) < 40

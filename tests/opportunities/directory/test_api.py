@@ -1,4 +1,4 @@
-"""Organisations on the register."""
+"""Organisations over HTTP."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,9 +15,9 @@ BODY = {
 }
 
 
-async def test_a_hub_registers_a_provider_and_the_others_hear_of_it(run_service: RunService) -> None:
-    register = await run_service("opportunities")
-    hub = register.caller("organisations:write", organisation=uuid4())
+async def test_a_hub_registers_a_provider_and_it_is_published(run_service: RunService) -> None:
+    service = await run_service("opportunities")
+    hub = service.caller("organisations:write", organisation=uuid4())
 
     answer = await hub.post("/v1/organisations", BODY, key="once")
 
@@ -32,21 +32,21 @@ async def test_a_hub_registers_a_provider_and_the_others_hear_of_it(run_service:
     other = await hub.post("/v1/organisations", {**BODY, "name": "Another"}, key="once")
     assert other.json()["slug"] == "idempotency-key-reused"
 
-    async def heard() -> OrganisationRecorded | None:
-        said = [event.data for event in await register.said(OrganisationRecorded)]
-        [ours] = [each for each in said if each.key == found["id"]]
+    async def ours_published() -> OrganisationRecorded | None:
+        recorded = [event.data for event in await service.said(OrganisationRecorded)]
+        [ours] = [each for each in recorded if each.key == found["id"]]
         assert isinstance(ours, OrganisationRecorded)
         return ours
 
-    recorded = await eventually(heard)
+    recorded = await eventually(ours_published)
     assert recorded is not None
     assert [str(site.site_id) for site in recorded.sites] == [found["sites"][0]["id"]]
     assert recorded.sites[0].local_authority_code == "E08000012"
     assert "Mersey" not in recorded.model_dump_json()
 
 
-async def test_registration_is_refused_with_its_reason(idle_register: Running) -> None:
-    hub = idle_register.caller("organisations:write", organisation=uuid4())
+async def test_registration_is_refused_with_its_reason(idle_service: Running) -> None:
+    hub = idle_service.caller("organisations:write", organisation=uuid4())
 
     async def refused(**change: Any) -> tuple[int, str, str]:
         answer = await hub.post("/v1/organisations", BODY | change)
@@ -63,11 +63,11 @@ async def test_registration_is_refused_with_its_reason(idle_register: Running) -
     assert await refused(name="bell\x07") == (422, "invalid-request", "body.name")
 
 
-async def test_sites_are_added_by_the_organisation_and_by_who_registered_it(idle_register: Running) -> None:
-    registrar = idle_register.caller("organisations:write", organisation=uuid4())
+async def test_sites_are_added_by_the_organisation_and_by_who_registered_it(idle_service: Running) -> None:
+    registrar = idle_service.caller("organisations:write", organisation=uuid4())
     found = (await registrar.post("/v1/organisations", {"kind": "provider", "name": "Example"})).json()
-    itself = idle_register.caller("organisations:write", organisation=UUID(found["id"]))
-    stranger = idle_register.caller("organisations:write", organisation=uuid4())
+    itself = idle_service.caller("organisations:write", organisation=UUID(found["id"]))
+    stranger = idle_service.caller("organisations:write", organisation=uuid4())
     path = f"/v1/organisations/{found['id']}/sites"
 
     first = await registrar.post(path, {"name": "Works", "postcode": "L3 1HU"})
@@ -81,17 +81,17 @@ async def test_sites_are_added_by_the_organisation_and_by_who_registered_it(idle
     assert second.json()["area_code"] == "liverpool-city-region"
 
 
-async def test_a_change_needs_the_version_it_was_read_at(idle_register: Running) -> None:
-    registrar = idle_register.caller("organisations:write", organisation=uuid4())
+async def test_a_change_needs_the_version_it_was_read_at(idle_service: Running) -> None:
+    registrar = idle_service.caller("organisations:write", organisation=uuid4())
     answer = await registrar.post("/v1/organisations", {"kind": "provider", "name": "Example"})
     path = f"/v1/organisations/{answer.json()['id']}"
-    read = await Client(idle_register.http).get(path)
+    read = await Client(idle_service.http).get(path)
     assert read.headers["etag"] == '"v1"'
 
     changed = await registrar.put(path, {"name": "Example Works"}, if_match=read.headers["etag"])
     stale = await registrar.put(path, {"name": "Example Yard"}, if_match=read.headers["etag"])
     blind = await registrar.put(path, {"name": "Example Yard"})
-    stranger = idle_register.caller("organisations:write", organisation=uuid4())
+    stranger = idle_service.caller("organisations:write", organisation=uuid4())
     foreign = await stranger.put(path, {"name": "Mine"}, if_match='"v2"')
 
     assert (changed.json()["name"], changed.headers["etag"]) == ("Example Works", '"v2"')
@@ -100,11 +100,11 @@ async def test_a_change_needs_the_version_it_was_read_at(idle_register: Running)
     assert foreign.status_code == 404
 
 
-async def test_the_register_is_paged_by_name(idle_register: Running) -> None:
-    registrar = idle_register.caller("organisations:write", organisation=uuid4())
+async def test_the_directory_is_paged_by_name(idle_service: Running) -> None:
+    registrar = idle_service.caller("organisations:write", organisation=uuid4())
     for name in ("Beta Example", "Alpha Example", "Gamma Example"):
         await registrar.post("/v1/organisations", {"kind": "trust", "name": name})
-    anyone = Client(idle_register.http)
+    anyone = Client(idle_service.http)
 
     first = (await anyone.get("/v1/organisations", kind="trust", limit=2)).json()
     second = await anyone.get("/v1/organisations", kind="trust", limit=2, cursor=first["next_cursor"])
@@ -117,10 +117,10 @@ async def test_the_register_is_paged_by_name(idle_register: Running) -> None:
 
 
 async def test_a_new_name_is_found_on_what_the_provider_offers(run_service: RunService) -> None:
-    register = await run_service("opportunities")
-    provider, _, caller = await register_provider(register, "Old Example Name")
+    service = await run_service("opportunities")
+    provider, _, caller = await register_provider(service, "Old Example Name")
     await publish(caller)
-    anyone = Client(register.http)
+    anyone = Client(service.http)
 
     changed = await caller.put(f"/v1/organisations/{provider}", {"name": "Zephyr Works"}, if_match='"v1"')
     assert changed.status_code == 200, changed.text

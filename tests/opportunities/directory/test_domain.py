@@ -33,7 +33,7 @@ def register(
     return Organisation.register(uuid4(), kind, "Example", uuid4(), AREAS, area_code=area_code, site=first)
 
 
-def test_the_first_site_tells_the_area() -> None:
+def test_the_first_site_gives_the_area() -> None:
     assert register(place=LIVERPOOL).area_code == "liverpool-city-region"
 
 
@@ -41,7 +41,7 @@ def test_a_district_that_no_hub_covers_yet_has_no_area() -> None:
     assert register(place=EXETER).area_code is None
 
 
-def test_a_later_site_tells_the_area_only_where_there_is_none() -> None:
+def test_a_later_site_gives_the_area_only_where_there_is_none() -> None:
     organisation = register(place=EXETER)
     organisation.add_site(site(LIVERPOOL), AREAS)
     assert organisation.area_code == "liverpool-city-region"
@@ -103,3 +103,13 @@ def test_areas_that_share_a_district_or_a_hub_are_not_read() -> None:
         Areas([area("one", "E1", uuid4()), area("two", "E1", uuid4())], "")
     with pytest.raises(ValueError, match="share"):
         Areas([area("one", "E1", shared), area("two", "E2", shared)], "")
+
+
+def test_an_event_stays_as_it_was_when_the_organisation_changes_afterwards() -> None:
+    organisation = register(place=LIVERPOOL)
+    [(_, recorded)] = organisation.take_events()
+
+    organisation.add_site(site(EXETER, "Depot"), AREAS)
+
+    assert isinstance(recorded, domain.OrganisationRecorded)
+    assert [each.name for each in recorded.sites] == ["Works"]

@@ -20,8 +20,8 @@ from tests.opportunities.scenario import (
     draft,
     offer_body,
     publish,
+    published_of,
     register_provider,
-    said_of,
     session_body,
 )
 
@@ -34,9 +34,9 @@ FRAMEWORK = FrameworkPublished(
 )
 
 
-async def test_an_opportunity_is_told_of_before_its_sessions(run_service: RunService) -> None:
-    register = await run_service("opportunities", clock=clock())
-    _, _, caller = await register_provider(register)
+async def test_an_opportunity_is_published_before_its_sessions(run_service: RunService) -> None:
+    service = await run_service("opportunities", clock=clock())
+    _, _, caller = await register_provider(service)
     found = await publish(caller, sessions=2, planned_criteria=["M1", "M3"])
     later = await caller.post(
         f"/v1/opportunities/{found['id']}/sessions", session_body(TODAY + timedelta(days=90))
@@ -49,14 +49,14 @@ async def test_an_opportunity_is_told_of_before_its_sessions(run_service: RunSer
     assert (later.status_code, cancelled.status_code, withdrawn.status_code) == (201, 200, 200)
     assert withdrawn.json()["state"] == "withdrawn"
 
-    async def told() -> list[Any]:
+    async def six_events() -> list[Any]:
         contracts = (OpportunityPublished, SessionScheduled, SessionCancelled, OpportunityWithdrawn)
-        said = await said_of(register, found["id"], *contracts)
-        assert len(said) == 6
-        return said
+        events = await published_of(service, found["id"], *contracts)
+        assert len(events) == 6
+        return events
 
-    said = await eventually(told)
-    assert [each.type for each in said] == [
+    events = await eventually(six_events)
+    assert [each.type for each in events] == [
         OpportunityPublished.type,
         SessionScheduled.type,
         SessionScheduled.type,
@@ -64,18 +64,18 @@ async def test_an_opportunity_is_told_of_before_its_sessions(run_service: RunSer
         SessionCancelled.type,
         OpportunityWithdrawn.type,
     ]
-    assert said[0].data.planned_criteria == ["M1", "M3"]
-    assert said[0].data.year_groups == [8, 9]
-    assert [str(each.data.session_id) for each in said[1:3]] == [s["id"] for s in found["sessions"]]
-    assert "drawing office" not in "".join(each.data.model_dump_json() for each in said)
+    assert events[0].data.planned_criteria == ["M1", "M3"]
+    assert events[0].data.year_groups == [8, 9]
+    assert [str(each.data.session_id) for each in events[1:3]] == [s["id"] for s in found["sessions"]]
+    assert "drawing office" not in "".join(each.data.model_dump_json() for each in events)
 
 
-async def test_a_draft_is_seen_by_its_provider_alone(idle_register: Running) -> None:
-    provider, _, caller = await register_provider(idle_register)
+async def test_a_draft_is_seen_by_its_provider_alone(idle_service: Running) -> None:
+    provider, _, caller = await register_provider(idle_service)
     opportunity = await draft(caller)
     own = f"/v1/organisations/{provider}/opportunities"
-    stranger = idle_register.caller("opportunities:write", organisation=uuid4())
-    anyone = Client(idle_register.http)
+    stranger = idle_service.caller("opportunities:write", organisation=uuid4())
+    anyone = Client(idle_service.http)
 
     seen = await caller.get(f"{own}/{opportunity}")
     assert (seen.json()["state"], seen.headers["etag"]) == ("draft", '"v2"')
@@ -91,10 +91,10 @@ async def test_a_draft_is_seen_by_its_provider_alone(idle_register: Running) -> 
     assert (await anyone.get("/v1/opportunities")).json()["items"] == []
 
 
-async def test_a_published_opportunity_is_everybodys_to_see(idle_register: Running) -> None:
-    _, _, caller = await register_provider(idle_register)
+async def test_a_published_opportunity_is_everybodys_to_see(idle_service: Running) -> None:
+    _, _, caller = await register_provider(idle_service)
     found = await publish(caller)
-    anyone = Client(idle_register.http)
+    anyone = Client(idle_service.http)
 
     read = await anyone.get(f"/v1/opportunities/{found['id']}")
     session = await anyone.get(f"/v1/sessions/{found['sessions'][0]['id']}")
@@ -110,8 +110,8 @@ async def test_a_published_opportunity_is_everybodys_to_see(idle_register: Runni
     assert "supervisor_ids" not in session.text
 
 
-async def test_a_draft_is_replaced_with_the_version_it_was_read_at(idle_register: Running) -> None:
-    _, _, caller = await register_provider(idle_register)
+async def test_a_draft_is_replaced_with_the_version_it_was_read_at(idle_service: Running) -> None:
+    _, _, caller = await register_provider(idle_service)
     opportunity = await draft(caller, sessions=0)
     path = f"/v1/opportunities/{opportunity}"
 
@@ -126,8 +126,8 @@ async def test_a_draft_is_replaced_with_the_version_it_was_read_at(idle_register
     assert late.json()["slug"] == "opportunity-not-draft"
 
 
-async def test_a_draft_is_refused_with_its_reason(idle_register: Running) -> None:
-    _, _, caller = await register_provider(idle_register)
+async def test_a_draft_is_refused_with_its_reason(idle_service: Running) -> None:
+    _, _, caller = await register_provider(idle_service)
 
     async def refused(**members: Any) -> tuple[int, str, str]:
         answer = await caller.post("/v1/opportunities", offer_body(**members))
@@ -142,8 +142,8 @@ async def test_a_draft_is_refused_with_its_reason(idle_register: Running) -> Non
     assert (await refused(invented=1))[:2] == (422, "invalid-request")
 
 
-async def test_only_providers_offer(idle_register: Running) -> None:
-    unregistered = idle_register.caller("opportunities:write", organisation=uuid4())
+async def test_only_providers_offer(idle_service: Running) -> None:
+    unregistered = idle_service.caller("opportunities:write", organisation=uuid4())
 
     own = await unregistered.post("/v1/opportunities", offer_body())
     foreign = await unregistered.post("/v1/opportunities", offer_body(provider_id=str(uuid4())))
@@ -152,10 +152,10 @@ async def test_only_providers_offer(idle_register: Running) -> None:
     assert foreign.status_code == 404
 
 
-async def test_what_a_stranger_may_not_touch_is_not_there(idle_register: Running) -> None:
-    _, _, caller = await register_provider(idle_register)
+async def test_what_a_stranger_may_not_touch_is_not_there(idle_service: Running) -> None:
+    _, _, caller = await register_provider(idle_service)
     found = await publish(caller)
-    stranger = idle_register.caller("opportunities:write", organisation=uuid4())
+    stranger = idle_service.caller("opportunities:write", organisation=uuid4())
     path, reason = f"/v1/opportunities/{found['id']}", {"reason_code": "mine-now"}
     session = f"/v1/sessions/{found['sessions'][0]['id']}/cancellation"
 
@@ -168,11 +168,11 @@ async def test_what_a_stranger_may_not_touch_is_not_there(idle_register: Running
     ]
 
     assert [answer.status_code for answer in answers] == [404] * 5
-    assert (await Client(idle_register.http).get(path)).json() == found
+    assert (await Client(idle_service.http).get(path)).json() == found
 
 
-async def test_sessions_are_refused_with_their_reason(idle_register: Running) -> None:
-    _, _, caller = await register_provider(idle_register)
+async def test_sessions_are_refused_with_their_reason(idle_service: Running) -> None:
+    _, _, caller = await register_provider(idle_service)
     opportunity = await draft(caller, sessions=0)
     path = f"/v1/opportunities/{opportunity}"
     double = session_body()
@@ -189,8 +189,8 @@ async def test_sessions_are_refused_with_their_reason(idle_register: Running) ->
     assert unknown.json()["slug"] == "session-unknown"
 
 
-async def test_a_session_begins_at_a_time_of_the_clock_on_the_wall(idle_register: Running) -> None:
-    _, _, caller = await register_provider(idle_register)
+async def test_a_session_begins_at_an_english_local_time(idle_service: Running) -> None:
+    _, _, caller = await register_provider(idle_service)
     path = f"/v1/opportunities/{await draft(caller)}/sessions"
     for starts, status in [("09:30Z", 422), ("09:30:00+01:00", 422), ("09:30:00.5", 422), ("09:30", 201)]:
         body = session_body()
@@ -200,16 +200,16 @@ async def test_a_session_begins_at_a_time_of_the_clock_on_the_wall(idle_register
 
 
 async def test_objectives_are_checked_against_the_published_frameworks(run_service: RunService) -> None:
-    register = await run_service("opportunities", clock=clock())
-    _, _, caller = await register_provider(register)
+    service = await run_service("opportunities", clock=clock())
+    _, _, caller = await register_provider(service)
     known = await draft(caller, objective_codes=["II-1.1"])
     unknown = await draft(caller, objective_codes=["II-1.1", "ZZ-9.9"])
 
     early = await caller.post(f"/v1/opportunities/{known}/publication")
     assert (early.status_code, early.json()["slug"]) == (409, "framework-not-known")
-    await register.hear(FRAMEWORK, sequence=2)
+    await service.hear(FRAMEWORK, sequence=2)
     older = FRAMEWORK.model_copy(update={"objective_codes": ["AA-1.1"]})
-    await register.hear(older, sequence=1)
+    await service.hear(older, sequence=1)
 
     async def published() -> bool:
         return (await caller.post(f"/v1/opportunities/{known}/publication")).status_code == 200
@@ -219,20 +219,20 @@ async def test_objectives_are_checked_against_the_published_frameworks(run_servi
     assert (refused.json()["slug"], refused.json()["field"]) == ("objective-unknown", "objective_codes.1")
 
 
-async def test_places_left_follow_the_newest_that_bookings_said(run_service: RunService) -> None:
-    register = await run_service("opportunities", clock=clock())
-    _, _, caller = await register_provider(register)
+async def test_places_left_are_those_of_the_newest_event_of_bookings(run_service: RunService) -> None:
+    service = await run_service("opportunities", clock=clock())
+    _, _, caller = await register_provider(service)
     found = await publish(caller, sessions=2)
     one, two = found["sessions"]
 
     def taken(session: dict[str, Any], number: int) -> PlacesChanged:
         return PlacesChanged(session_id=session["id"], opportunity_id=found["id"], places=12, taken=number)
 
-    [newest] = await register.hear(taken(one, 5), sequence=2)
-    await register.hear(taken(one, 3), sequence=1)
-    await register.deliver(newest)
-    await register.hear(taken(two, 12), sequence=1)
-    anyone = Client(register.http)
+    [newest] = await service.hear(taken(one, 5), sequence=2)
+    await service.hear(taken(one, 3), sequence=1)
+    await service.deliver(newest)
+    await service.hear(taken(two, 12), sequence=1)
+    anyone = Client(service.http)
 
     async def left(session: dict[str, Any]) -> int:
         return int((await anyone.get(f"/v1/sessions/{session['id']}")).json()["places_left"])
@@ -247,17 +247,17 @@ async def test_places_left_follow_the_newest_that_bookings_said(run_service: Run
 
 
 async def test_a_session_keeps_its_places_taken_when_its_opportunity_changes(run_service: RunService) -> None:
-    register = await run_service("opportunities", clock=clock())
-    _, _, caller = await register_provider(register)
+    service = await run_service("opportunities", clock=clock())
+    _, _, caller = await register_provider(service)
     found = await publish(caller)
     session = found["sessions"][0]["id"]
-    said = PlacesChanged(session_id=session, opportunity_id=found["id"], places=12, taken=4)
-    await register.hear(said)
-    anyone = Client(register.http)
+    changed = PlacesChanged(session_id=session, opportunity_id=found["id"], places=12, taken=4)
+    await service.hear(changed)
+    anyone = Client(service.http)
 
-    async def noted() -> bool:
+    async def counted() -> bool:
         return bool((await anyone.get(f"/v1/sessions/{session}")).json()["places_left"] == 8)
 
-    await eventually(noted)
+    await eventually(counted)
     await caller.post(f"/v1/opportunities/{found['id']}/sessions", session_body())
-    assert await noted()
+    assert await counted()

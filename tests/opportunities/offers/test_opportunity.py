@@ -42,7 +42,7 @@ def kinds(opportunity: Opportunity) -> list[type]:
     return [type(event) for _, event in opportunity.take_events()]
 
 
-def test_publishing_tells_of_the_opportunity_first_and_then_of_its_sessions() -> None:
+def test_publishing_records_the_opportunity_first_and_then_its_sessions() -> None:
     opportunity = drafted()
     late, early = session(TODAY + timedelta(days=60)), session(TODAY + timedelta(days=30))
     gone = session(TODAY)
@@ -122,7 +122,7 @@ def test_a_draft_is_changed_only_by_who_read_it_last() -> None:
         opportunity.revise(1, offer(), RULES)
 
 
-def test_a_session_added_later_is_told_of_at_once() -> None:
+def test_a_session_added_later_is_scheduled_at_once() -> None:
     opportunity = published()
 
     added = opportunity.add_session(session())
@@ -160,7 +160,7 @@ def test_a_session_is_cancelled_once() -> None:
         opportunity.cancel_session(uuid4(), "staff-not-available")
 
 
-def test_nobody_hears_of_what_happens_to_a_draft() -> None:
+def test_what_happens_to_a_draft_is_a_change_that_is_not_published() -> None:
     opportunity = drafted()
     planned = opportunity.add_session(session())
     opportunity.cancel_session(planned.id, "staff-not-available")
@@ -172,13 +172,13 @@ def test_nobody_hears_of_what_happens_to_a_draft() -> None:
 
 
 @given(st.lists(st.sampled_from([None, "assurance-suspended", "assurance-lapsed"])))
-def test_the_listing_follows_the_last_word_about_assurance(words: list[str | None]) -> None:
+def test_the_last_change_of_assurance_decides_whether_it_is_listed(reasons: list[str | None]) -> None:
     opportunity = published()
 
-    for word in words:
-        opportunity.apply_assurance(word)
+    for reason in reasons:
+        opportunity.apply_assurance(reason)
 
-    last = words[-1] if words else None
+    last = reasons[-1] if reasons else None
     assert opportunity.state == ("suspended" if last else "published")
     happened = kinds(opportunity)
     assert all(one is not two for one, two in pairwise(happened))

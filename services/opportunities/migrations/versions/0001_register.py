@@ -1,4 +1,4 @@
-"""The register: organisations and sites, opportunities and sessions, and what others say of them."""
+"""Organisations and sites, opportunities and sessions, and copies of other services' facts."""
 
 from shared.persistence.migrations import create_kit_tables, grant, protect, statements
 
@@ -111,7 +111,7 @@ create index sessions_of_opportunity on sessions (opportunity_id, first_day);
 create index sessions_of_provider on sessions (provider_id);
 """
 
-HEARD = """
+COPIES = """
 create table assurances (
   assurance_id uuid primary key,
   provider_id uuid not null,
@@ -144,7 +144,7 @@ def upgrade() -> None:
     create_kit_tables("opportunities")
     statements(ORGANISATIONS)
     statements(OPPORTUNITIES)
-    statements(HEARD)
+    statements(COPIES)
     for table in ("organisations", "opportunities", "sessions", "assurances", "places_taken", "frameworks"):
         grant("opportunities", table, "select, insert, update")
     grant("opportunities", "sites", "select, insert")

@@ -1,1 +1,1 @@
-"""The national register: organisations, opportunities and their sessions."""
+"""The national directory of organisations, what they offer, and the public search for it."""

@@ -2,9 +2,6 @@
 
 from pathlib import Path
 
-from opportunities.adapters.search import SearchReads
-from opportunities.api import search
-from opportunities.application.queries import SearchQueries
 from opportunities.areas import api as areas
 from opportunities.areas.postcodes import Postcodes
 from opportunities.areas.queries import AreaQueries
@@ -18,6 +15,9 @@ from opportunities.offers.api import opportunities, sessions
 from opportunities.offers.queries import OfferQueries
 from opportunities.offers.reads import OfferReads
 from opportunities.offers.rule_packs import OfferRulePacks
+from opportunities.search import api as search
+from opportunities.search.queries import SearchQueries
+from opportunities.search.reads import SearchReads
 from opportunities.settings import Settings
 from opportunities.subscriptions import DEADLINES, SUBSCRIPTIONS
 from opportunities.unit_of_work import OpportunitiesUnitOfWork

@@ -24,7 +24,7 @@ _NOWHERE = -1
 
 @lru_cache(maxsize=1)
 def directory_folder() -> Path:
-    """Where the package keeps its files; it is found and not imported, for importing brings pandas."""
+    """The folder of the package's files. The package is not imported: that would import pandas."""
     spec = find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError(f"the package {_PACKAGE} is not installed")

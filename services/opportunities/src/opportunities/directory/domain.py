@@ -115,7 +115,7 @@ class Organisation(Aggregate):
         reference: str | None = None,
         site: Site | None = None,
     ) -> "Organisation":
-        """Register an organisation, with its first site where it has one; the site tells the area.
+        """Register an organisation, with its first site where it has one; the site's district gives the area.
 
         Raises `AreaHasHub`, `AreaNotOnRegister`, `AreaDisagrees`, `OutsideEngland` and what is
         wrong with the institution's type.
@@ -142,7 +142,7 @@ class Organisation(Aggregate):
         return hub
 
     def add_site(self, site: Site, areas: Areas) -> None:
-        """Add a place of work; the first one in an area tells the organisation's area.
+        """Add a place of work; the first one in an area gives the organisation its area.
 
         Raises `SiteRepeated`, `TooManySites`, `OutsideEngland`.
         """

@@ -34,7 +34,7 @@ def _local(at: time) -> time:
     return at
 
 
-# JSON Schema's own `time` has an offset; a session's is what the clock on the wall says.
+# JSON Schema's own `time` has an offset; a session's is English local time and has none.
 LocalTime = Annotated[
     time,
     AfterValidator(_local),

@@ -147,7 +147,7 @@ def _day(day: dict[str, Any]) -> Day:
 
 
 def _day_as_json(day: Day) -> dict[str, Any]:
-    """A session's day as its row keeps it."""
+    """A session's day as it stands in its row."""
     return {
         "on": day.on.isoformat(),
         "starts": day.starts.isoformat(),
@@ -156,8 +156,8 @@ def _day_as_json(day: Day) -> dict[str, Any]:
     }
 
 
-def _decided(kept: dict[str, Any]) -> Decided:
-    return Decided(kept["rule_pack"], kept["version"], tuple(kept["reason_codes"]), kept["inputs"])
+def _decided(row: dict[str, Any]) -> Decided:
+    return Decided(row["rule_pack"], row["version"], tuple(row["reason_codes"]), row["inputs"])
 
 
 def _opportunity(row: OpportunityRow, sessions: Sequence[Session]) -> Opportunity:

@@ -1,4 +1,4 @@
-"""Offers: what a provider describes, and the dated rules it must keep to."""
+"""Offers: what a provider describes, and the dated rules for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Value = str | int
 
 
 class OfferNotAllowed(Invalid):
-    """The offer breaks a rule; `rule`, `source` and `version` tell which."""
+    """The offer breaks a rule; `rule`, `source` and `version` name it."""
 
     slug = "offer-not-allowed"
     title = "A rule does not allow this offer"
@@ -75,7 +75,7 @@ class MemberRule:
     within: frozenset[Value] | None = None
 
     def allows(self, offer: Offer) -> bool:
-        """Whether the offer keeps to this rule."""
+        """Whether the offer obeys this rule."""
         if not all(offer.values(member) & values for member, values in self.when.items()):
             return True
         found = offer.values(self.member)

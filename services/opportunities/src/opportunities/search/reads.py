@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 
-from opportunities.application.queries import ListedSession, Listing, Search, SearchCursor
+from opportunities.search.queries import ListedSession, Listing, Search, SearchCursor
 from shared.persistence.database import Database
 from shared.persistence.reading import reading
 

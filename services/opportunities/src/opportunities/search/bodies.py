@@ -9,9 +9,9 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from opportunities.application.queries import Listing, Near, Search
 from opportunities.areas.bodies import Line, PostcodeText, Slug
 from opportunities.areas.domain import Areas
+from opportunities.search.queries import Listing, Near, Search
 from shared.contracts.vocabulary import ActivityBand, ActivityFormat, Mode, OpportunityKind, Tier
 from shared.http.bodies import ResponseBody
 from shared.http.paging import DEFAULT_LIMIT

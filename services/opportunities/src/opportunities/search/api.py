@@ -6,12 +6,12 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from opportunities.api.search_bodies import ListingBody, PlaceUnclear, SearchParameters
-from opportunities.application.queries import Listing, Near, Search, SearchCursor, SearchQueries
 from opportunities.areas.domain import PostcodeUnknown
 from opportunities.areas.queries import AreaQueries
 from opportunities.offers.bodies import OpportunityBody
 from opportunities.offers.queries import OfferQueries
+from opportunities.search.bodies import ListingBody, PlaceUnclear, SearchParameters
+from opportunities.search.queries import Listing, Near, Search, SearchCursor, SearchQueries
 from shared.http.commands import etag
 from shared.http.paging import CursorInvalid, Page, Paging
 from shared.http.problems import documented

@@ -8,10 +8,10 @@ from tests.infra.running import Client, Running
 from tests.opportunities.scenario import TODAY, draft, publish, register_provider, session_body
 
 
-async def test_what_is_published_is_found_at_once_by_its_words(idle_register: Running) -> None:
-    _, _, caller = await register_provider(idle_register, "Mersey Example Engineering")
+async def test_what_is_published_is_found_at_once_by_its_words(idle_service: Running) -> None:
+    _, _, caller = await register_provider(idle_service, "Mersey Example Engineering")
     found = await publish(caller, title="Bridges and bolts", summary="Look into design.")
-    anyone = Client(idle_register.http)
+    anyone = Client(idle_service.http)
 
     for words in ("bridge", "designing", "advanced manufacturing", "mersey bolts", '"example engineering"'):
         items = (await anyone.get("/v1/opportunities", q=words)).json()["items"]
@@ -21,16 +21,16 @@ async def test_what_is_published_is_found_at_once_by_its_words(idle_register: Ru
         assert answer.json()["items"] == [], words
 
 
-async def test_the_nearest_come_first_within_the_radius(idle_register: Running) -> None:
+async def test_the_nearest_come_first_within_the_radius(idle_service: Running) -> None:
     listed = {}
     for postcode in ("CH41 1AA", "L3 1HU", "WA8 7QF", "S1 2HE"):
-        provider, _, caller = await register_provider(idle_register, postcode, postcode)
+        provider, _, caller = await register_provider(idle_service, postcode, postcode)
         # In school needs no assurance and may have a site: the way to a place without a worker.
         site = (await caller.get(f"/v1/organisations/{provider}")).json()["sites"][0]["id"]
         listed[postcode] = (await publish(caller, mode="in_school", site_id=site))["id"]
-    _, _, caller = await register_provider(idle_register, "Online Example")
+    _, _, caller = await register_provider(idle_service, "Online Example")
     await publish(caller)
-    anyone = Client(idle_register.http)
+    anyone = Client(idle_service.http)
 
     near = (await anyone.get("/v1/opportunities", near="L3 1HU", radius_km=30)).json()["items"]
     assert [each["provider_name"] for each in near] == ["L3 1HU", "CH41 1AA", "WA8 7QF"]
@@ -54,13 +54,13 @@ async def test_the_nearest_come_first_within_the_radius(idle_register: Running) 
     assert walked == [listed[each] for each in ("L3 1HU", "CH41 1AA", "WA8 7QF", "S1 2HE")]
 
 
-async def test_facets_narrow_the_search(idle_register: Running) -> None:
-    _, _, caller = await register_provider(idle_register)
+async def test_facets_narrow_the_search(idle_service: Running) -> None:
+    _, _, caller = await register_provider(idle_service)
     one = await publish(caller, sector="digital-and-creative", year_groups=[7], tier="introduce-inspire")
     two = await publish(
         caller, year_groups=[10, 11], kind="placement", format="placement", tier="apply-demonstrate"
     )
-    anyone = Client(idle_register.http)
+    anyone = Client(idle_service.http)
 
     async def found(**asked: Any) -> list[str]:
         items = (await anyone.get("/v1/opportunities", **asked)).json()["items"]
@@ -75,11 +75,11 @@ async def test_facets_narrow_the_search(idle_register: Running) -> None:
     assert await found(area_code="liverpool-city-region") == [two["id"], one["id"]]
 
 
-async def test_only_what_has_a_session_ahead_on_the_days_asked_for_is_found(idle_register: Running) -> None:
-    _, _, caller = await register_provider(idle_register)
+async def test_only_what_has_a_session_ahead_on_the_days_asked_for_is_found(idle_service: Running) -> None:
+    _, _, caller = await register_provider(idle_service)
     found = await publish(caller, sessions=5)
     days = [UUID(each["id"]) for each in found["sessions"]]
-    anyone = Client(idle_register.http)
+    anyone = Client(idle_service.http)
 
     async def next_sessions(**asked: Any) -> list[UUID]:
         items = (await anyone.get("/v1/opportunities", **asked)).json()["items"]
@@ -96,14 +96,14 @@ async def test_only_what_has_a_session_ahead_on_the_days_asked_for_is_found(idle
     assert await next_sessions(to=ahead(30)) == []
 
 
-async def test_the_newest_come_first_page_by_page(idle_register: Running) -> None:
-    _, _, caller = await register_provider(idle_register)
+async def test_the_newest_come_first_page_by_page(idle_service: Running) -> None:
+    _, _, caller = await register_provider(idle_service)
     made = [(await publish(caller))["id"] for _ in range(5)]
     await draft(caller)
-    anyone = Client(idle_register.http)
+    anyone = Client(idle_service.http)
 
     first = await anyone.get("/v1/opportunities", limit=2)
-    second = await idle_register.http.get(first.headers["link"].split(">")[0].removeprefix("<"))
+    second = await idle_service.http.get(first.headers["link"].split(">")[0].removeprefix("<"))
     third = await anyone.get("/v1/opportunities", limit=2, cursor=second.json()["next_cursor"])
 
     walked = [each["id"] for page in (first, second, third) for each in page.json()["items"]]
@@ -112,9 +112,9 @@ async def test_the_newest_come_first_page_by_page(idle_register: Running) -> Non
     assert (other.status_code, other.json()["slug"]) == (400, "cursor-invalid")
 
 
-async def test_a_search_is_refused_with_its_reason(idle_register: Running) -> None:
+async def test_a_search_is_refused_with_its_reason(idle_service: Running) -> None:
     async def refused(**asked: Any) -> tuple[int, str, str]:
-        answer = await Client(idle_register.http).get("/v1/opportunities", **asked)
+        answer = await Client(idle_service.http).get("/v1/opportunities", **asked)
         return answer.status_code, answer.json()["slug"], answer.json()["field"]
 
     assert await refused(near="L3 9ZZ") == (422, "postcode-unknown", "query.near")
@@ -126,13 +126,13 @@ async def test_a_search_is_refused_with_its_reason(idle_register: Running) -> No
         assert await refused(**{"from": no_day}) == (422, "invalid-request", "query.from")
 
 
-async def test_a_withdrawn_opportunity_is_out_of_the_search_at_once(idle_register: Running) -> None:
-    _, _, caller = await register_provider(idle_register)
+async def test_a_withdrawn_opportunity_is_out_of_the_search_at_once(idle_service: Running) -> None:
+    _, _, caller = await register_provider(idle_service)
     found = await publish(caller)
     path, reason = f"/v1/opportunities/{found['id']}", {"reason_code": "no-longer-offered"}
 
     assert (await caller.post(f"{path}/withdrawal", reason)).status_code == 200
 
-    assert (await Client(idle_register.http).get("/v1/opportunities")).json()["items"] == []
+    assert (await Client(idle_service.http).get("/v1/opportunities")).json()["items"] == []
     assert (await caller.post(f"{path}/withdrawal", reason)).json()["slug"] == "opportunity-withdrawn"
     assert (await caller.post(f"{path}/sessions", session_body())).json()["slug"] == "opportunity-not-open"

@@ -1,0 +1,1 @@
+"""The public search for what is offered."""
