@@ -12,7 +12,7 @@ import pytest
 from shared.contracts.outcomes import LedgerCredited, LedgerDenied, LedgerReversed
 from tests.infra.polling import eventually
 from tests.infra.running import RunService
-from tests.outcomes.world import Visit
+from tests.outcomes.scenario import Visit
 
 
 async def test_every_order_of_arrival_gives_the_same_sums(run_service: RunService) -> None:

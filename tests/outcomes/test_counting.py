@@ -5,7 +5,7 @@ from uuid import uuid4
 from shared.contracts.outcomes import FeedbackGiven, LedgerCredited, ReflectionSubmitted
 from tests.infra.polling import eventually
 from tests.infra.running import RunService
-from tests.outcomes.world import Visit
+from tests.outcomes.scenario import Visit
 
 
 async def test_exactly_those_with_complete_evidence_are_credited_and_the_others_told(

@@ -7,7 +7,7 @@ import asyncpg
 from shared.contracts.bookings import LearnerErased
 from tests.infra.polling import eventually
 from tests.infra.running import RunService
-from tests.outcomes.world import COMMENT, Visit
+from tests.outcomes.scenario import COMMENT, Visit
 
 
 async def test_an_erased_learner_leaves_entries_that_lead_to_nobody(

@@ -6,7 +6,7 @@ from uuid import uuid4
 from shared.contracts.outcomes import LedgerCredited
 from tests.infra.polling import eventually
 from tests.infra.running import Client, RunService
-from tests.outcomes.world import Visit
+from tests.outcomes.scenario import Visit
 
 
 async def test_the_report_is_right_to_the_minute_for_each_group(run_service: RunService) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from shared.persistence.reading import reading
 from tests.infra.running import RunService
-from tests.outcomes.world import COMMENT, CRITERIA, Visit, accepted
+from tests.outcomes.scenario import COMMENT, CRITERIA, Visit, accepted
 
 TENANT_TABLES = [
     "attendances",

@@ -18,7 +18,7 @@ from shared.messaging.delivery import EventDelivery, PartitionTask
 from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.parking import RawMessage
 from tests.infra.running import Running, RunService
-from tests.outcomes.world import Visit
+from tests.outcomes.scenario import Visit
 
 FIRST = date(2026, 6, 10)
 _SPACE = UUID(int=14)

@@ -1,32 +1,35 @@
 """Composition root: the service on one page."""
 
-from contextlib import suppress
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from outcomes.adapters.reads import OutcomesReads
-from outcomes.adapters.rulebook import shipped_frameworks
-from outcomes.api import evidence, frameworks, ledger, progress, reflections
-from outcomes.application import handlers
-from outcomes.application.commands import PublishFramework
-from outcomes.application.ports import UnitOfWork
+from outcomes.api import evidence, ledger, progress, reflections
+from outcomes.application.queries import Reads
+from outcomes.frameworks import api as frameworks
+from outcomes.frameworks.ports import Frameworks
+from outcomes.frameworks.shipped import shipped_frameworks
+from outcomes.frameworks.startup import publish_frameworks
 from outcomes.settings import Settings
 from outcomes.subscriptions import DEADLINES, SUBSCRIPTIONS
 from outcomes.unit_of_work import OutcomesUnitOfWork
-from shared.bus.inbox import InFlight, Message
 from shared.kernel import Clock
-from shared.runtime import Runtime, Service
+from shared.persistence.database import Database
+from shared.runtime import Service
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 
-def compose(settings: Settings | None = None, clock: Clock | None = None) -> Service[UnitOfWork]:
+def compose(settings: Settings | None = None, clock: Clock | None = None) -> Service[OutcomesUnitOfWork]:
     """Frameworks, evidence of meaningfulness, and the ten-day ledger."""
     return Service(
         name="outcomes",
         title="Outcomes: frameworks, evidence and the ten-day ledger",
         settings=settings or Settings(),
         open_unit_of_work=OutcomesUnitOfWork,
-        open_reads=OutcomesReads,
+        open_reads=open_reads,
+        ports={Frameworks: shipped_frameworks()},
         routers=[
             frameworks.routes,
             evidence.routes,
@@ -41,11 +44,6 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
     )
 
 
-async def publish_frameworks(runtime: Runtime[UnitOfWork]) -> None:
-    """Tell the others which objectives there are: once per version, however often a worker starts."""
-    for framework in shipped_frameworks().values():
-        message = Message("framework", f"{framework.framework}@{framework.version}")
-        # In flight: another worker that starts now is about to tell them.
-        with suppress(InFlight):
-            command = PublishFramework(framework.framework)
-            await runtime.bus.execute(message, handlers.publish_framework, command)
+def open_reads(database: Database) -> Mapping[Any, Any]:
+    """What answers each protocol of queries."""
+    return {Reads: OutcomesReads(database)}

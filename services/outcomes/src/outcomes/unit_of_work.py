@@ -1,6 +1,6 @@
 """One transaction of `outcomes`, with its repositories."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import text
@@ -10,10 +10,12 @@ from outcomes.adapters.copies import CopyRepository
 from outcomes.adapters.meaning import MeaningRepository
 from outcomes.adapters.publishing import contract_of
 from outcomes.adapters.registers import RegisterRepository
-from outcomes.adapters.rulebook import shipped_frameworks, shipped_rules
+from outcomes.adapters.rulebook import shipped_rules
 from outcomes.application.commands import Place
 from outcomes.application.ports import Accounts, Copies, Meaning, Registers, Rulebook
-from outcomes.domain.frameworks import Framework
+from outcomes.frameworks.ports import FrameworkPublisher, Frameworks
+from outcomes.frameworks.publishing import FrameworkOutbox
+from outcomes.frameworks.shipped import shipped_frameworks
 from shared.bus.transaction import Transaction
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(cast(:subject as text), 0))")
@@ -39,7 +41,8 @@ class OutcomesUnitOfWork:
         self.now = transaction.now
         self.today = transaction.today
         self.rules: Rulebook = shipped_rules()
-        self.frameworks: Mapping[str, Framework] = shipped_frameworks()
+        self.frameworks: Frameworks = shipped_frameworks()
+        self.framework_publisher: FrameworkPublisher = FrameworkOutbox(transaction)
         self.copies: Copies = CopyRepository(transaction)
         self.registers: Registers = RegisterRepository(transaction)
         self.accounts: Accounts = AccountRepository(transaction, self.rules.on(self.today))

@@ -3,7 +3,6 @@
 from functools import singledispatch
 from typing import Any
 
-from outcomes.domain.frameworks import FrameworkPublished
 from outcomes.domain.ledger import Entry
 from outcomes.domain.meaning import FeedbackGiven, ReflectionSubmitted
 from shared.contracts import outcomes as contracts
@@ -15,20 +14,6 @@ from shared.contracts.vocabulary import Decision
 def contract_of(event: object) -> Contract:
     """The contract a domain event is published under."""
     raise TypeError(f"{type(event).__name__} has no contract")
-
-
-@contract_of.register
-def _(event: FrameworkPublished) -> Contract:
-    framework = event.framework
-    return contracts.FrameworkPublished.model_validate(
-        {
-            "framework": framework.framework,
-            "version": framework.version,
-            "tiers": [tier.code for tier in framework.tiers],
-            "objective_codes": list(framework.objective_codes),
-            "criteria": [criterion.code for criterion in framework.criteria],
-        }
-    )
 
 
 @contract_of.register

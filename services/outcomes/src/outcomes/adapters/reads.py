@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from outcomes.adapters.rulebook import shipped_frameworks, shipped_rules
+from outcomes.adapters.rulebook import shipped_rules
 from outcomes.application.queries import (
     Assessed,
     Counts,
@@ -100,7 +100,6 @@ class OutcomesReads:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.frameworks = shipped_frameworks()
 
     def rules_on(self, day: date) -> Rules:
         return shipped_rules().on(day)

@@ -1,12 +1,10 @@
-"""What ships with the service: rule packs and frameworks, read once."""
+"""The counting rules that ship with the service, read once."""
 
-import json
 from datetime import date
 from functools import cache
 from pathlib import Path
 
 from outcomes.domain.counting import Rules
-from outcomes.domain.frameworks import Framework
 from shared.rulepacks import RulePack, RulePacks
 
 PACKAGE = Path(__file__).parents[1]
@@ -39,14 +37,3 @@ class PackedRules:
 def shipped_rules() -> PackedRules:
     """The rules in this package."""
     return PackedRules()
-
-
-@cache
-def shipped_frameworks() -> dict[str, Framework]:
-    """The frameworks in this package, each in its newest version."""
-    frameworks: dict[str, Framework] = {}
-    for path in sorted((PACKAGE / "reference").glob("*.json")):
-        content = json.loads(path.read_text())
-        version = path.stem.removeprefix(f"{content['framework']}-")
-        frameworks[content["framework"]] = Framework.read(content, version)
-    return frameworks

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from outcomes.application.queries import Reads
+from shared.http.reads import reads_for
 from shared.kernel import Forbidden, NotFound
 from shared.runtime import Runtime
 from shared.security.access import own_organisation
@@ -60,9 +61,5 @@ async def _runtime(request: Request) -> Any:
     return request.app.state.runtime
 
 
-async def _reads(request: Request) -> Any:
-    return request.app.state.runtime.reads
-
-
 Running = Annotated[Runtime[Any], Depends(_runtime)]
-Answers = Annotated[Reads, Depends(_reads)]
+Answers = Annotated[Reads, reads_for(Reads)]

@@ -8,8 +8,8 @@ from outcomes.api.access import NotForLearners, staff_organisation
 from outcomes.api.schemas import EvidenceBody, EvidenceToGive, FeedbackBody, FeedbackToGive
 from outcomes.application import handlers
 from outcomes.application.commands import GiveEvidence, GiveFeedback
-from outcomes.domain.frameworks import UnknownObjective
 from outcomes.domain.meaning import LearnerNotInSession, NobodyPresent
+from outcomes.frameworks.domain import UnknownObjective
 from shared.http.commands import IdempotentRequest, answer
 from shared.http.problems import documented
 from shared.kernel import new_id

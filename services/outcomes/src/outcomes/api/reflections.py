@@ -10,8 +10,8 @@ from outcomes.api.access import Answers, LearnersOnly, Running, known, learner_o
 from outcomes.api.schemas import ReflectionBody, ReflectionToSubmit
 from outcomes.application import handlers
 from outcomes.application.commands import SubmitReflection
-from outcomes.domain.frameworks import UnknownObjective
 from outcomes.domain.meaning import AlreadyReflected, SessionNotAttended, SessionNotOver
+from outcomes.frameworks.domain import UnknownObjective
 from shared.http.bodies import ResponseBody
 from shared.http.commands import IdempotentRequest, answer
 from shared.http.paging import Cursor, Limit, Page

@@ -7,13 +7,6 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class PublishFramework:
-    """Tell everybody that a shipped framework's objectives may be named."""
-
-    framework: str
-
-
-@dataclass(frozen=True, slots=True)
 class CopyOpportunity:
     """Keep what counting needs of an opportunity."""
 

@@ -1,4 +1,4 @@
-"""The use cases of evidence, feedback, reflections, frameworks and copies: load, decide, save."""
+"""The use cases of evidence, feedback, reflections and copies: load, decide, save."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +10,9 @@ from outcomes.application.commands import (
     CopySession,
     GiveEvidence,
     GiveFeedback,
-    PublishFramework,
     SubmitReflection,
 )
 from outcomes.application.ports import BookedIn, UnitOfWork
-from outcomes.domain.frameworks import FrameworkPublished, check_objectives
 from outcomes.domain.meaning import (
     FeedbackGiven,
     LearnerNotInSession,
@@ -23,6 +21,7 @@ from outcomes.domain.meaning import (
     check_reflection,
     measure_of,
 )
+from outcomes.frameworks.domain import check_objectives
 from shared.kernel import NotFound
 
 
@@ -46,10 +45,6 @@ class EvidenceGiven:
     criteria: tuple[Verified, ...]
 
 
-async def publish_framework(command: PublishFramework, uow: UnitOfWork) -> None:
-    uow.say(FrameworkPublished(uow.frameworks[command.framework]), sequence=1)
-
-
 async def take_opportunity(command: CopyOpportunity, uow: UnitOfWork) -> None:
     await uow.lock(command.opportunity_id)
     await _assess_soon(uow, await uow.copies.keep_opportunity(command))
@@ -64,7 +59,7 @@ async def give_evidence(command: GiveEvidence, uow: UnitOfWork) -> EvidenceGiven
     given_by, by_provider = await _party(command, uow)
     for statement in command.statements:
         codes = statement.detail.get("objective_codes", ())
-        check_objectives(codes, uow.frameworks.values(), field="body.criteria")
+        check_objectives(codes, uow.frameworks.all(), field="body.criteria")
     await uow.lock(command.session_id)
     await uow.meaning.keep_statements(
         command.session_id, given_by, by_provider=by_provider, statements=command.statements
@@ -83,7 +78,7 @@ async def give_feedback(command: GiveFeedback, uow: UnitOfWork) -> FeedbackGiven
     provider_id = await uow.copies.provider_of(command.session_id)
     if provider_id is None or provider_id not in command.acts_for:
         raise NotFound("There is no such session, or it is not yours")
-    check_objectives(command.objective_codes, uow.frameworks.values(), field="body.objective_codes")
+    check_objectives(command.objective_codes, uow.frameworks.all(), field="body.objective_codes")
     await uow.lock(command.session_id)
     given_to = await _receivers(command, uow)
     sequence = await uow.meaning.keep_feedback(command, provider_id, given_to)
@@ -95,7 +90,7 @@ async def give_feedback(command: GiveFeedback, uow: UnitOfWork) -> FeedbackGiven
 
 
 async def submit_reflection(command: SubmitReflection, uow: UnitOfWork) -> ReflectionSubmitted:
-    check_objectives(command.objective_codes, uow.frameworks.values(), field="body.objective_codes")
+    check_objectives(command.objective_codes, uow.frameworks.all(), field="body.objective_codes")
     learner, institution = command.learner_id, command.institution_id
     await uow.lock(learner)
     days = await uow.registers.days_present(command.session_id, learner)

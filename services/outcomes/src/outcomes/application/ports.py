@@ -1,6 +1,6 @@
 """What the use cases need from the outside, by its role."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -18,8 +18,8 @@ from outcomes.application.commands import (
     TakeRegister,
 )
 from outcomes.domain.counting import Evidence, Rules
-from outcomes.domain.frameworks import Framework
 from outcomes.domain.ledger import Account, Occasion
+from outcomes.frameworks.ports import Frameworks
 
 
 class Rulebook(Protocol):
@@ -178,7 +178,7 @@ class UnitOfWork(Protocol):
     now: datetime
     today: date
     rules: Rulebook
-    frameworks: Mapping[str, Framework]
+    frameworks: Frameworks
     copies: Copies
     registers: Registers
     accounts: Accounts

@@ -7,7 +7,6 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from outcomes.domain.counting import Rules
-from outcomes.domain.frameworks import Framework
 from outcomes.domain.progress import Slice, Tally, Totals
 
 
@@ -98,8 +97,6 @@ class Reflected:
 
 class Reads(Protocol):
     """The service's queries; each acts for the one institution it names."""
-
-    frameworks: dict[str, Framework]
 
     def rules_on(self, day: date) -> Rules:
         """The counting rules in force."""

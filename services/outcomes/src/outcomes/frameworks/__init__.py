@@ -1,0 +1,1 @@
+"""Frameworks of learning outcomes: shipped with the service, published to the others, read by everybody."""
