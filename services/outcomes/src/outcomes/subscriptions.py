@@ -1,8 +1,10 @@
 """What `outcomes` hears and waits for, on one page."""
 
-from outcomes.application.assessment import ASSESSMENT, DEPARTURE, RECOUNT, take_registers
-from outcomes.application.ports import UnitOfWork
+from outcomes.adapters.deadlines import ASSESSMENT, DEPARTURE, RECOUNT
+from outcomes.application.assessment import take_registers
 from outcomes.consumers import policies
+from outcomes.copies import policies as copies
+from outcomes.unit_of_work import OutcomesUnitOfWork
 from shared.contracts.bookings import (
     AttendanceRecorded,
     BookingChanged,
@@ -14,29 +16,29 @@ from shared.contracts.bookings import (
 from shared.contracts.opportunities import OpportunityPublished, SessionScheduled
 from shared.messaging.policy import Deadline, Subscription
 
-SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
+SUBSCRIPTIONS: list[Subscription[OutcomesUnitOfWork]] = [
     Subscription(
         "when_opportunity_is_published_keep_it",
         OpportunityPublished,
-        policies.when_opportunity_is_published_keep_it,
+        copies.when_opportunity_is_published_copy_it,
     ),
     Subscription(
-        "when_session_is_scheduled_keep_it", SessionScheduled, policies.when_session_is_scheduled_keep_it
+        "when_session_is_scheduled_keep_it", SessionScheduled, copies.when_session_is_scheduled_copy_it
     ),
     Subscription(
         "when_booking_is_confirmed_expect_its_learners",
         BookingConfirmed,
-        policies.when_booking_is_confirmed_expect_its_learners,
+        copies.when_booking_is_confirmed_copy_it,
     ),
     Subscription(
         "when_booking_is_changed_expect_who_remains",
         BookingChanged,
-        policies.when_booking_is_changed_expect_who_remains,
+        copies.when_booking_is_changed_copy_it,
     ),
     Subscription(
         "when_booking_is_ended_count_nothing_of_it",
         BookingEnded,
-        policies.when_booking_is_ended_count_nothing_of_it,
+        policies.when_booking_is_ended_reverse_its_credits,
     ),
     Subscription(
         "when_attendance_is_recorded_assess_it",
@@ -56,7 +58,7 @@ SUBSCRIPTIONS: list[Subscription[UnitOfWork]] = [
     ),
 ]
 
-DEADLINES: list[Deadline[UnitOfWork]] = [
+DEADLINES: list[Deadline[OutcomesUnitOfWork]] = [
     Deadline(ASSESSMENT, policies.when_assessment_is_due_assess_the_booking),
     Deadline(DEPARTURE, policies.when_departure_is_due_see_the_learner_off),
     Deadline(RECOUNT, policies.when_recount_is_due_recount_the_learner),

@@ -1,18 +1,20 @@
 """One transaction of `outcomes`, with its repositories."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import text
 
 from outcomes.adapters.accounts import AccountRepository
-from outcomes.adapters.copies import CopyRepository
+from outcomes.adapters.deadlines import TransactionDeadlines
 from outcomes.adapters.meaning import MeaningRepository
 from outcomes.adapters.publishing import contract_of
 from outcomes.adapters.registers import RegisterRepository
 from outcomes.adapters.rulebook import shipped_rules
-from outcomes.application.commands import Place
-from outcomes.application.ports import Accounts, Copies, Meaning, Registers, Rulebook
+from outcomes.application.ports import Accounts, LedgerDeadlines, Meaning, Registers, Rulebook
+from outcomes.copies.domain import BookingRef
+from outcomes.copies.ports import Assessments, Copies
+from outcomes.copies.repository import CopyRepository
 from outcomes.frameworks.ports import FrameworkPublisher, Frameworks
 from outcomes.frameworks.publishing import FrameworkOutbox
 from outcomes.frameworks.shipped import shipped_frameworks
@@ -44,6 +46,9 @@ class OutcomesUnitOfWork:
         self.frameworks: Frameworks = shipped_frameworks()
         self.framework_publisher: FrameworkPublisher = FrameworkOutbox(transaction)
         self.copies: Copies = CopyRepository(transaction)
+        deadlines = TransactionDeadlines(transaction)
+        self.assessments: Assessments = deadlines
+        self.deadlines: LedgerDeadlines = deadlines
         self.registers: Registers = RegisterRepository(transaction)
         self.accounts: Accounts = AccountRepository(transaction, self.rules.on(self.today))
         self.meaning: Meaning = MeaningRepository(transaction)
@@ -51,21 +56,16 @@ class OutcomesUnitOfWork:
     async def lock_institution(self, institution_id: UUID) -> None:
         await self.lock(institution_id)
 
-    async def lock_places(self, places: Sequence[Place]) -> None:
+    async def lock_bookings(self, bookings: Sequence[BookingRef]) -> None:
         # Always in this order, so that two transactions never wait for each other.
-        opportunities = sorted({str(place.opportunity_id) for place in places})
-        sessions = sorted({str(place.session_id) for place in places})
-        institutions = sorted({str(place.institution_id) for place in places})
+        opportunities = sorted({str(booking.opportunity_id) for booking in bookings})
+        sessions = sorted({str(booking.session_id) for booking in bookings})
+        institutions = sorted({str(booking.institution_id) for booking in bookings})
         await self._transaction.db.execute(_SHARE_EACH, {"subjects": opportunities + sessions})
         await self._transaction.db.execute(_LOCK_EACH, {"subjects": institutions})
 
     async def lock(self, subject_id: UUID) -> None:
         await self._transaction.db.execute(_LOCK, {"subject": str(subject_id)})
-
-    async def soon(self, deadline: str, subjects: Iterable[tuple[UUID, UUID]]) -> None:
-        await self._transaction.wait_until_each(
-            [(deadline, subject_id, institution_id, self.now) for subject_id, institution_id in subjects]
-        )
 
     def say(self, event: object, *, sequence: int) -> None:
         self._transaction.publish(contract_of(event), sequence=sequence)

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from outcomes.adapters import account_rows as rows
 from outcomes.adapters import bulk, counts
+from outcomes.adapters.deadlines import TransactionDeadlines
 from outcomes.adapters.publishing import contract_of
 from outcomes.adapters.tables import (
     AccountRow,
@@ -20,7 +21,6 @@ from outcomes.adapters.tables import (
     YearGroupRow,
     table_of,
 )
-from outcomes.application.assessment import RECOUNT
 from outcomes.application.commands import TakeLearner
 from outcomes.application.ports import LearnerDay
 from outcomes.domain.counting import Rules
@@ -94,13 +94,6 @@ _RECOUNT = text(
     group by key_stage
     """
 )
-_LEAVE_BOOKINGS = text(
-    """
-    update bookings set learner_ids = array_remove(learner_ids, :learner_id)
-    where institution_id in (select institution_id from learners where learner_id = :learner_id)
-      and :learner_id = any (learner_ids)
-    """
-)
 _FORGET = text("delete from accounts where learner_id = :learner_id")
 
 
@@ -119,6 +112,7 @@ class AccountRepository:
         self._transaction = transaction
         self._db = transaction.db
         self._rules = rules
+        self._deadlines = TransactionDeadlines(transaction)
         self._loaded: dict[UUID, Loaded] = {}
 
     async def remembered(self, learner_ids: Collection[UUID]) -> set[UUID]:
@@ -208,7 +202,6 @@ class AccountRepository:
     async def forget(self, learner_id: UUID) -> None:
         digest = {"learner_digest": _digest(learner_id), "erased_at": self._transaction.now}
         await bulk.insert_missing(self._db, table_of(ErasureRow), [digest])
-        await self._db.execute(_LEAVE_BOOKINGS, {"learner_id": learner_id})
         await self._db.execute(_FORGET, {"learner_id": learner_id})
 
     async def _insert_entries(self, entries: Sequence[tuple[Account, int, Entry]]) -> None:
@@ -227,13 +220,7 @@ class AccountRepository:
         )
         for _, sequence, entry in entries:
             self._transaction.publish(contract_of(entry), sequence=sequence)
-        await self._transaction.wait_until_each(
-            [
-                (RECOUNT, account.learner_id, account.present_at, now)
-                for account in numbered.values()
-                if account.present_at != account.institution_id
-            ]
-        )
+        await self._deadlines.recount_soon(numbered.values())
 
     async def _save_rolls(self, accounts: Sequence[Account]) -> None:
         years = [row for account in accounts for row in rows.year_groups(account)]

@@ -17,7 +17,7 @@ from outcomes.adapters.tables import (
     table_of,
 )
 from outcomes.application.commands import GiveFeedback, Statement, SubmitReflection
-from outcomes.application.ports import BookedIn
+from outcomes.copies.domain import BookedIn
 from outcomes.domain.meaning import measure_of
 from shared.bus.transaction import Transaction
 from shared.kernel import new_id

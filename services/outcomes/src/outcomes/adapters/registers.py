@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import text
 
 from outcomes.adapters import bulk
-from outcomes.adapters.tables import AttendanceRow, BookingRow, table_of
-from outcomes.application.commands import Place, TakeRegister
-from outcomes.application.ports import Attended, BookedIn, LearnerDay
+from outcomes.adapters.tables import AttendanceRow, table_of
+from outcomes.application.commands import TakeRegister
+from outcomes.application.ports import Attended, LearnerDay
+from outcomes.copies.domain import BookedIn
 from outcomes.domain.counting import Evidence
 from outcomes.domain.ledger import Occasion
 from outcomes.domain.meaning import Claim, combined
@@ -98,24 +99,21 @@ class RegisterRepository:
         self._db = transaction.db
 
     async def begin(self, registers: Sequence[TakeRegister]) -> Sequence[TakeRegister]:
-        # A register may overtake the news of its booking: the booking is known by it, and no more.
-        stubs = {register.place.booking_id: _stub(register.place) for register in registers}
-        await bulk.insert_missing(self._db, table_of(BookingRow), list(stubs.values()))
         begun = await self._db.execute(
             _BEGIN,
             _days_of(registers)
             | {
-                "provider_id": [register.place.provider_id for register in registers],
+                "provider_id": [register.booking.provider_id for register in registers],
                 "sequence": [register.sequence for register in registers],
             },
         )
         newer = {(row.booking_id, row.on_day) for row in begun}
-        return [each for each in registers if (each.place.booking_id, each.on) in newer]
+        return [each for each in registers if (each.booking.booking_id, each.on) in newer]
 
     async def write(self, registers: Sequence[TakeRegister]) -> Sequence[LearnerDay]:
         if not registers:
             return []
-        by_day = {(register.place.booking_id, register.on): register for register in registers}
+        by_day = {(register.booking.booking_id, register.on): register for register in registers}
         found: dict[tuple[UUID, date, UUID], dict[str, Any]] = {}
         for row in await self._db.execute(_IN_IT, _days_of(registers)):
             register = by_day[row.booking_id, row.on_day]
@@ -162,34 +160,21 @@ class RegisterRepository:
 
 def _days_of(registers: Sequence[TakeRegister]) -> dict[str, list[Any]]:
     return {
-        "booking_id": [register.place.booking_id for register in registers],
+        "booking_id": [register.booking.booking_id for register in registers],
         "on_day": [register.on for register in registers],
-        "institution_id": [register.place.institution_id for register in registers],
-    }
-
-
-def _stub(place: Place) -> dict[str, Any]:
-    return {
-        "booking_id": place.booking_id,
-        "session_id": place.session_id,
-        "opportunity_id": place.opportunity_id,
-        "institution_id": place.institution_id,
-        "provider_id": place.provider_id,
-        "learner_ids": [],
-        "ended": False,
-        "sequence": 0,
+        "institution_id": [register.booking.institution_id for register in registers],
     }
 
 
 def _attendance(register: TakeRegister, learner_id: UUID, minutes: int) -> dict[str, Any]:
-    place = register.place
+    booking = register.booking
     return {
-        "institution_id": place.institution_id,
+        "institution_id": booking.institution_id,
         "learner_id": learner_id,
         "on_day": register.on,
-        "booking_id": place.booking_id,
-        "session_id": place.session_id,
-        "provider_id": place.provider_id,
+        "booking_id": booking.booking_id,
+        "session_id": booking.session_id,
+        "provider_id": booking.provider_id,
         "minutes": minutes,
     }
 

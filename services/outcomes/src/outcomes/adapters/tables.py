@@ -1,10 +1,10 @@
 """The tables of `outcomes`; constraints and row-level security are in the migrations."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Column, LargeBinary, SmallInteger, Table, Text, Uuid
+from sqlalchemy import ARRAY, BigInteger, Column, LargeBinary, SmallInteger, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -31,55 +31,6 @@ def _sequence() -> Any:
 
 class Row(SQLModel, registry=registry()):
     """A row of this service: its tables stand apart from those of any other in the same process."""
-
-
-class OpportunityRow(Row, table=True):
-    """What counting needs of an opportunity."""
-
-    __tablename__ = "opportunities"
-
-    opportunity_id: UUID = Field(primary_key=True)
-    provider_id: UUID
-    kind: str
-    mode: str
-    sequence: int = Field(sa_column=_sequence())
-
-
-class SessionRow(Row, table=True):
-    """A session of an opportunity."""
-
-    __tablename__ = "sessions"
-
-    session_id: UUID = Field(primary_key=True)
-    opportunity_id: UUID
-    provider_id: UUID
-    sequence: int = Field(sa_column=_sequence())
-
-
-class SessionDayRow(Row, table=True):
-    """One day of a session."""
-
-    __tablename__ = "session_days"
-
-    session_id: UUID = Field(primary_key=True, foreign_key="sessions.session_id")
-    on_day: date = Field(primary_key=True)
-    starts: time
-    ends: time
-
-
-class BookingRow(Row, table=True):
-    """Who is expected; two parties see it."""
-
-    __tablename__ = "bookings"
-
-    booking_id: UUID = Field(primary_key=True)
-    session_id: UUID
-    opportunity_id: UUID
-    institution_id: UUID
-    provider_id: UUID
-    learner_ids: list[UUID] = Field(sa_column=Column(ARRAY(Uuid), nullable=False))
-    ended: bool
-    sequence: int = Field(sa_column=_sequence())
 
 
 class AccountRow(Row, table=True):

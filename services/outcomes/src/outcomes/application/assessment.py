@@ -8,7 +8,7 @@ from uuid import UUID
 
 from outcomes.application.commands import (
     AssessBooking,
-    CopyBooking,
+    EndBooking,
     ForgetLearner,
     RecountLearner,
     SeeLearnerOff,
@@ -16,12 +16,9 @@ from outcomes.application.commands import (
     TakeRegister,
 )
 from outcomes.application.ports import LearnerDay, UnitOfWork
+from outcomes.copies.commands import CopyBooking
 from outcomes.domain.counting import Evidence
 from outcomes.domain.ledger import Account, Occasion
-
-ASSESSMENT = "assessment"
-DEPARTURE = "departure"
-RECOUNT = "recount"
 
 
 async def take_register(command: TakeRegister, uow: UnitOfWork) -> None:
@@ -30,13 +27,15 @@ async def take_register(command: TakeRegister, uow: UnitOfWork) -> None:
 
 async def take_registers(commands: Sequence[TakeRegister], uow: UnitOfWork) -> list[None]:
     """Take over registers of any institutions, in their order. Raises as `Accounts.load` does."""
-    await uow.lock_places([command.place for command in commands])
+    await uow.lock_bookings([command.booking for command in commands])
     for registers in _apart(commands):
         await _take(registers, uow)
     return [None] * len(commands)
 
 
 async def _take(registers: Sequence[TakeRegister], uow: UnitOfWork) -> None:
+    # A register may arrive before the event of its booking.
+    await uow.copies.copy_missing_bookings([register.booking for register in registers])
     newer = await uow.registers.begin(registers)
     named = {entry.learner_id for register in newer for entry in register.entries}
     known = await uow.accounts.remembered(named)
@@ -46,7 +45,7 @@ async def _take(registers: Sequence[TakeRegister], uow: UnitOfWork) -> None:
             for register in newer
         ]
     await uow.accounts.open(
-        LearnerDay(register.place.institution_id, entry.learner_id, register.on)
+        LearnerDay(register.booking.institution_id, entry.learner_id, register.on)
         for register in newer
         for entry in register.entries
     )
@@ -57,7 +56,7 @@ def _apart(commands: Sequence[TakeRegister]) -> Iterator[list[TakeRegister]]:
     """Parts of them, in order: a register and its correction are not in the same one."""
     part: dict[tuple[UUID, date], TakeRegister] = {}
     for command in commands:
-        day = command.place.booking_id, command.on
+        day = command.booking.booking_id, command.on
         if day in part:
             yield list(part.values())
             part = {}
@@ -65,10 +64,11 @@ def _apart(commands: Sequence[TakeRegister]) -> Iterator[list[TakeRegister]]:
     yield list(part.values())
 
 
-async def take_booking(command: CopyBooking, uow: UnitOfWork) -> None:
-    await uow.lock_institution(command.place.institution_id)
-    if await uow.copies.keep_booking(command) and command.ended:
-        await assess_booking(AssessBooking(command.place.booking_id, command.place.institution_id), uow)
+async def end_booking(command: EndBooking, uow: UnitOfWork) -> None:
+    booking = command.booking
+    await uow.lock_institution(booking.institution_id)
+    if await uow.copies.copy_booking(CopyBooking(booking, None, ended=True, sequence=command.sequence)):
+        await assess_booking(AssessBooking(booking.booking_id, booking.institution_id), uow)
 
 
 async def assess_booking(command: AssessBooking, uow: UnitOfWork) -> None:
@@ -91,7 +91,7 @@ async def take_learner(command: TakeLearner, uow: UnitOfWork) -> None:
     )
     if entered != institution:
         await uow.accounts.recount(accounts[learner])
-        await uow.soon(DEPARTURE, [(learner, entered)])
+        await uow.deadlines.leave_soon(learner, entered)
     await settle(uow, accounts, always)
 
 
@@ -119,6 +119,7 @@ async def forget_learner(command: ForgetLearner, uow: UnitOfWork) -> None:
     for account in accounts.values():
         account.leave()
     await uow.accounts.save(accounts.values())
+    await uow.copies.remove_learner(command.learner_id)
     await uow.accounts.forget(command.learner_id)
 
 

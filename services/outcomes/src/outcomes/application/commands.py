@@ -1,61 +1,11 @@
 """What `outcomes` can be asked to do."""
 
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-
-@dataclass(frozen=True, slots=True)
-class CopyOpportunity:
-    """Keep what counting needs of an opportunity."""
-
-    opportunity_id: UUID
-    provider_id: UUID
-    kind: str
-    mode: str
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """One day of a session, in English local time."""
-
-    on: date
-    starts: time
-    ends: time
-
-
-@dataclass(frozen=True, slots=True)
-class CopySession:
-    """Keep when a session takes place."""
-
-    session_id: UUID
-    opportunity_id: UUID
-    provider_id: UUID
-    days: tuple[Day, ...]
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Whose booking it is, and of what."""
-
-    booking_id: UUID
-    session_id: UUID
-    opportunity_id: UUID
-    institution_id: UUID
-    provider_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class CopyBooking:
-    """Keep who is expected under a booking; None leaves the learners as they are."""
-
-    place: Place
-    learner_ids: tuple[UUID, ...] | None
-    ended: bool
-    sequence: int
+from outcomes.copies.domain import BookingRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +20,7 @@ class RegisterEntry:
 class TakeRegister:
     """Take over a day's register; it replaces an earlier one of that day."""
 
-    place: Place
+    booking: BookingRef
     on: date
     entries: tuple[RegisterEntry, ...]
     sequence: int
@@ -111,6 +61,14 @@ class RecountLearner:
 
     learner_id: UUID
     institution_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class EndBooking:
+    """A booking did not take place: nothing counts under it."""
+
+    booking: BookingRef
+    sequence: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,15 @@
-"""The use cases of evidence, feedback, reflections and copies: load, decide, save."""
+"""The use cases of evidence, feedback and reflections: load, decide, save."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from outcomes.application.assessment import ASSESSMENT
 from outcomes.application.commands import (
-    CopyOpportunity,
-    CopySession,
     GiveEvidence,
     GiveFeedback,
     SubmitReflection,
 )
-from outcomes.application.ports import BookedIn, UnitOfWork
+from outcomes.application.ports import UnitOfWork
+from outcomes.copies.domain import BookedIn
 from outcomes.domain.meaning import (
     FeedbackGiven,
     LearnerNotInSession,
@@ -45,16 +42,6 @@ class EvidenceGiven:
     criteria: tuple[Verified, ...]
 
 
-async def take_opportunity(command: CopyOpportunity, uow: UnitOfWork) -> None:
-    await uow.lock(command.opportunity_id)
-    await _assess_soon(uow, await uow.copies.keep_opportunity(command))
-
-
-async def take_session(command: CopySession, uow: UnitOfWork) -> None:
-    await uow.lock(command.session_id)
-    await _assess_soon(uow, await uow.copies.keep_session(command))
-
-
 async def give_evidence(command: GiveEvidence, uow: UnitOfWork) -> EvidenceGiven:
     given_by, by_provider = await _party(command, uow)
     for statement in command.statements:
@@ -64,7 +51,7 @@ async def give_evidence(command: GiveEvidence, uow: UnitOfWork) -> EvidenceGiven
     await uow.meaning.keep_statements(
         command.session_id, given_by, by_provider=by_provider, statements=command.statements
     )
-    await _assess_soon(uow, await uow.copies.bookings_of(command.session_id))
+    await uow.assessments.assess_soon(await uow.copies.bookings_of(command.session_id))
     needed = uow.rules.on(uow.today).at_least
     criteria = []
     for each in command.statements:
@@ -82,7 +69,7 @@ async def give_feedback(command: GiveFeedback, uow: UnitOfWork) -> FeedbackGiven
     await uow.lock(command.session_id)
     given_to = await _receivers(command, uow)
     sequence = await uow.meaning.keep_feedback(command, provider_id, given_to)
-    await _assess_soon(uow, await uow.copies.bookings_of(command.session_id))
+    await uow.assessments.assess_soon(await uow.copies.bookings_of(command.session_id))
     learner_ids = sorted({learner for booking in given_to for learner in booking.learner_ids})
     given = FeedbackGiven(command.feedback_id, command.session_id, provider_id, tuple(learner_ids), sequence)
     uow.say(given, sequence=sequence)
@@ -104,7 +91,7 @@ async def submit_reflection(command: SubmitReflection, uow: UnitOfWork) -> Refle
     await uow.meaning.keep_reflection(command)
     # A year group reflects within minutes: its bookings are assessed together, not one by one.
     present = await uow.registers.present(command.session_id)
-    await _assess_soon(uow, [each for each in present if learner in each.learner_ids])
+    await uow.assessments.assess_soon([each for each in present if learner in each.learner_ids])
     submitted = ReflectionSubmitted(
         command.reflection_id, learner, institution, command.session_id, uow.today, len(earlier) + 1
     )
@@ -139,7 +126,3 @@ async def _receivers(command: GiveFeedback, uow: UnitOfWork) -> list[BookedIn]:
     if wanted - found.keys():
         raise LearnerNotInSession(field="body.learner_ids")
     return list(found.values())
-
-
-async def _assess_soon(uow: UnitOfWork, bookings: Sequence[BookedIn]) -> None:
-    await uow.soon(ASSESSMENT, [(each.booking_id, each.institution_id) for each in bookings])

@@ -7,16 +7,14 @@ from typing import Protocol
 from uuid import UUID
 
 from outcomes.application.commands import (
-    CopyBooking,
-    CopyOpportunity,
-    CopySession,
     GiveFeedback,
-    Place,
     Statement,
     SubmitReflection,
     TakeLearner,
     TakeRegister,
 )
+from outcomes.copies.domain import BookedIn, BookingRef
+from outcomes.copies.ports import Assessments, Copies
 from outcomes.domain.counting import Evidence, Rules
 from outcomes.domain.ledger import Account, Occasion
 from outcomes.frameworks.ports import Frameworks
@@ -28,15 +26,6 @@ class Rulebook(Protocol):
     def on(self, day: date) -> Rules:
         """The version in force on that day; before the first, the first."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class BookedIn:
-    """A booking of a session, and its learners."""
-
-    booking_id: UUID
-    institution_id: UUID
-    learner_ids: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,34 +44,6 @@ class Attended:
     learner_id: UUID
     occasion: Occasion
     evidence: Evidence
-
-
-class Copies(Protocol):
-    """What other services said of opportunities, sessions and bookings; the newest of each is kept."""
-
-    async def keep_opportunity(self, command: CopyOpportunity) -> Sequence[BookedIn]:
-        """Keep it; the bookings that its kind and mode matter to, where these are new."""
-        ...
-
-    async def keep_session(self, command: CopySession) -> Sequence[BookedIn]:
-        """Keep it; its bookings, where its days are new."""
-        ...
-
-    async def keep_booking(self, command: CopyBooking) -> bool:
-        """Keep it; whether it was news."""
-        ...
-
-    async def bookings_of(self, session_id: UUID) -> Sequence[BookedIn]:
-        """The session's bookings, as far as the present tenants are parties to them."""
-        ...
-
-    async def last_day_of(self, session_id: UUID) -> date | None:
-        """The session's last day; None where the session is not known."""
-        ...
-
-    async def provider_of(self, session_id: UUID) -> UUID | None:
-        """Whose session it is; None where it is not known."""
-        ...
 
 
 class Registers(Protocol):
@@ -172,6 +133,14 @@ class Meaning(Protocol):
         ...
 
 
+class LedgerDeadlines(Protocol):
+    """What the ledger does next, in transactions of their own."""
+
+    async def leave_soon(self, learner_id: UUID, institution_id: UUID) -> None:
+        """Have the learner's enrolment at a former institution closed."""
+        ...
+
+
 class UnitOfWork(Protocol):
     """One transaction of `outcomes`."""
 
@@ -180,6 +149,8 @@ class UnitOfWork(Protocol):
     rules: Rulebook
     frameworks: Frameworks
     copies: Copies
+    assessments: Assessments
+    deadlines: LedgerDeadlines
     registers: Registers
     accounts: Accounts
     meaning: Meaning
@@ -188,16 +159,12 @@ class UnitOfWork(Protocol):
         """Let no other transaction write the institution's accounts until this one ends."""
         ...
 
-    async def lock_places(self, places: Sequence[Place]) -> None:
-        """Lock the places' institutions; their sessions' evidence and opportunities stand still too."""
+    async def lock_bookings(self, bookings: Sequence[BookingRef]) -> None:
+        """Lock the bookings' institutions; evidence and facts about their sessions stand still, too."""
         ...
 
     async def lock(self, subject_id: UUID) -> None:
         """Let no other transaction write or read a session's evidence, an opportunity, a learner's words."""
-        ...
-
-    async def soon(self, deadline: str, subjects: Iterable[tuple[UUID, UUID]]) -> None:
-        """Have something done next, for each subject and its institution, in transactions of their own."""
         ...
 
     def say(self, event: object, *, sequence: int) -> None:

@@ -1,0 +1,1 @@
+"""Copies of what other services publish about opportunities, sessions and bookings."""
