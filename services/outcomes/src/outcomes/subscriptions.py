@@ -1,7 +1,7 @@
 """What `outcomes` hears and waits for, on one page."""
 
 from outcomes.adapters.deadlines import ASSESSMENT, DEPARTURE, RECOUNT
-from outcomes.application.assessment import take_registers
+from outcomes.application.assessment import assess_registers
 from outcomes.consumers import policies
 from outcomes.copies import policies as copies
 from outcomes.unit_of_work import OutcomesUnitOfWork
@@ -44,7 +44,7 @@ SUBSCRIPTIONS: list[Subscription[OutcomesUnitOfWork]] = [
         "when_attendance_is_recorded_assess_it",
         AttendanceRecorded,
         policies.when_attendance_is_recorded_assess_it,
-        batch_handler=take_registers,
+        batch_handler=assess_registers,
     ),
     Subscription(
         "when_learner_is_recorded_enrol_the_learner",

@@ -6,18 +6,20 @@ from uuid import UUID
 from sqlalchemy import text
 
 from outcomes.adapters.accounts import AccountRepository
+from outcomes.adapters.attended import AttendedDaysRepository
 from outcomes.adapters.deadlines import TransactionDeadlines
 from outcomes.adapters.meaning import MeaningRepository
 from outcomes.adapters.publishing import contract_of
-from outcomes.adapters.registers import RegisterRepository
 from outcomes.adapters.rulebook import shipped_rules
-from outcomes.application.ports import Accounts, LedgerDeadlines, Meaning, Registers, Rulebook
+from outcomes.application.ports import Accounts, AttendedDays, LedgerDeadlines, Meaning, Rulebook
 from outcomes.copies.domain import BookingRef
 from outcomes.copies.ports import Assessments, Copies
 from outcomes.copies.repository import CopyRepository
 from outcomes.frameworks.ports import FrameworkPublisher, Frameworks
 from outcomes.frameworks.publishing import FrameworkOutbox
 from outcomes.frameworks.shipped import shipped_frameworks
+from outcomes.registers.ports import RegisterLearners, Registers
+from outcomes.registers.repository import RegisterRepository
 from shared.bus.transaction import Transaction
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(cast(:subject as text), 0))")
@@ -50,7 +52,10 @@ class OutcomesUnitOfWork:
         self.assessments: Assessments = deadlines
         self.deadlines: LedgerDeadlines = deadlines
         self.registers: Registers = RegisterRepository(transaction)
-        self.accounts: Accounts = AccountRepository(transaction, self.rules.on(self.today))
+        self.attended_days: AttendedDays = AttendedDaysRepository(transaction)
+        accounts = AccountRepository(transaction, self.rules.on(self.today))
+        self.accounts: Accounts = accounts
+        self.register_learners: RegisterLearners = accounts
         self.meaning: Meaning = MeaningRepository(transaction)
 
     async def lock_institution(self, institution_id: UUID) -> None:

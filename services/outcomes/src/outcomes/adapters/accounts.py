@@ -22,10 +22,10 @@ from outcomes.adapters.tables import (
     table_of,
 )
 from outcomes.application.commands import TakeLearner
-from outcomes.application.ports import LearnerDay
 from outcomes.domain.counting import Rules
 from outcomes.domain.ledger import Account, Entry
 from outcomes.domain.progress import Totals
+from outcomes.registers.domain import LearnerDay
 from shared.bus.transaction import Transaction
 from shared.kernel import new_id
 

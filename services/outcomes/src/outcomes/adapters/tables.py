@@ -77,32 +77,6 @@ class YearGroupRow(Row, table=True):
     year_group: int = Field(sa_column=_small())
 
 
-class RegisterRow(Row, table=True):
-    """A day's register, and how new it is."""
-
-    __tablename__ = "registers"
-
-    booking_id: UUID = Field(primary_key=True)
-    on_day: date = Field(primary_key=True)
-    institution_id: UUID
-    provider_id: UUID
-    sequence: int = Field(sa_column=_sequence())
-
-
-class AttendanceRow(Row, table=True):
-    """Minutes a learner was present; 0 when absent."""
-
-    __tablename__ = "attendances"
-
-    institution_id: UUID = Field(primary_key=True)
-    learner_id: UUID = Field(primary_key=True)
-    on_day: date = Field(primary_key=True)
-    booking_id: UUID = Field(primary_key=True)
-    session_id: UUID
-    provider_id: UUID
-    minutes: int = Field(sa_column=_small())
-
-
 class SessionEvidenceRow(Row, table=True):
     """What a party says about one of M1-M5."""
 

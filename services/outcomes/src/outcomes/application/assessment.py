@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -13,55 +12,29 @@ from outcomes.application.commands import (
     RecountLearner,
     SeeLearnerOff,
     TakeLearner,
-    TakeRegister,
 )
-from outcomes.application.ports import LearnerDay, UnitOfWork
+from outcomes.application.ports import UnitOfWork
 from outcomes.copies.commands import CopyBooking
 from outcomes.domain.counting import Evidence
 from outcomes.domain.ledger import Account, Occasion
+from outcomes.registers.commands import CopyRegister
+from outcomes.registers.domain import LearnerDay
+from outcomes.registers.handlers import copy_registers
 
 
-async def take_register(command: TakeRegister, uow: UnitOfWork) -> None:
-    await take_registers([command], uow)
+async def assess_register(command: CopyRegister, uow: UnitOfWork) -> None:
+    await assess_registers([command], uow)
 
 
-async def take_registers(commands: Sequence[TakeRegister], uow: UnitOfWork) -> list[None]:
-    """Take over registers of any institutions, in their order. Raises as `Accounts.load` does."""
+async def assess_registers(commands: Sequence[CopyRegister], uow: UnitOfWork) -> list[None]:
+    """Copy registers of any institutions, in their order, and assess what they tell of.
+
+    Raises as `Accounts.load` does.
+    """
     await uow.lock_bookings([command.booking for command in commands])
     for registers in _apart(commands):
-        await _take(registers, uow)
+        await _assess(uow, await copy_registers(registers, uow))
     return [None] * len(commands)
-
-
-async def _take(registers: Sequence[TakeRegister], uow: UnitOfWork) -> None:
-    # A register may arrive before the event of its booking.
-    await uow.copies.copy_missing_bookings([register.booking for register in registers])
-    newer = await uow.registers.begin(registers)
-    named = {entry.learner_id for register in newer for entry in register.entries}
-    known = await uow.accounts.remembered(named)
-    if known != named:
-        newer = [
-            replace(register, entries=tuple(e for e in register.entries if e.learner_id in known))
-            for register in newer
-        ]
-    await uow.accounts.open(
-        LearnerDay(register.booking.institution_id, entry.learner_id, register.on)
-        for register in newer
-        for entry in register.entries
-    )
-    await _assess(uow, await uow.registers.write(newer))
-
-
-def _apart(commands: Sequence[TakeRegister]) -> Iterator[list[TakeRegister]]:
-    """Parts of them, in order: a register and its correction are not in the same one."""
-    part: dict[tuple[UUID, date], TakeRegister] = {}
-    for command in commands:
-        day = command.booking.booking_id, command.on
-        if day in part:
-            yield list(part.values())
-            part = {}
-        part[day] = command
-    yield list(part.values())
 
 
 async def end_booking(command: EndBooking, uow: UnitOfWork) -> None:
@@ -123,10 +96,22 @@ async def forget_learner(command: ForgetLearner, uow: UnitOfWork) -> None:
     await uow.accounts.forget(command.learner_id)
 
 
+def _apart(commands: Sequence[CopyRegister]) -> Iterator[list[CopyRegister]]:
+    """Parts of them, in order: a register and its correction are not in the same one."""
+    part: dict[tuple[UUID, date], CopyRegister] = {}
+    for command in commands:
+        day = command.booking.booking_id, command.on
+        if day in part:
+            yield list(part.values())
+            part = {}
+        part[day] = command
+    yield list(part.values())
+
+
 async def settle(uow: UnitOfWork, accounts: Mapping[UUID, Account], days: Sequence[LearnerDay]) -> None:
     """Assess these days of these accounts, and save what has changed."""
     by_day: dict[tuple[UUID, date], dict[UUID, tuple[Occasion, Evidence]]] = defaultdict(dict)
-    for each in await uow.registers.attended(days):
+    for each in await uow.attended_days.of(days):
         occasion = each.occasion
         by_day[each.learner_id, occasion.on][occasion.booking_id] = occasion, each.evidence
     for (learner_id, day), sessions in sorted(by_day.items()):

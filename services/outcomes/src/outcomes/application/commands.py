@@ -9,24 +9,6 @@ from outcomes.copies.domain import BookingRef
 
 
 @dataclass(frozen=True, slots=True)
-class RegisterEntry:
-    """Minutes one learner was present; 0 when absent."""
-
-    learner_id: UUID
-    minutes: int
-
-
-@dataclass(frozen=True, slots=True)
-class TakeRegister:
-    """Take over a day's register; it replaces an earlier one of that day."""
-
-    booking: BookingRef
-    on: date
-    entries: tuple[RegisterEntry, ...]
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True)
 class TakeLearner:
     """Take over what the roster says of a learner, as of a day."""
 

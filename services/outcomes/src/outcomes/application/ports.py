@@ -11,13 +11,14 @@ from outcomes.application.commands import (
     Statement,
     SubmitReflection,
     TakeLearner,
-    TakeRegister,
 )
 from outcomes.copies.domain import BookedIn, BookingRef
 from outcomes.copies.ports import Assessments, Copies
 from outcomes.domain.counting import Evidence, Rules
 from outcomes.domain.ledger import Account, Occasion
 from outcomes.frameworks.ports import Frameworks
+from outcomes.registers.domain import LearnerDay
+from outcomes.registers.ports import RegisterLearners, Registers
 
 
 class Rulebook(Protocol):
@@ -29,15 +30,6 @@ class Rulebook(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LearnerDay:
-    """A learner's day, as one institution sees it; None is every day."""
-
-    institution_id: UUID
-    learner_id: UUID
-    on: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Attended:
     """One learner's day at one session, with what shows how meaningful it was."""
 
@@ -46,31 +38,11 @@ class Attended:
     evidence: Evidence
 
 
-class Registers(Protocol):
-    """Who was where, for how long."""
+class AttendedDays(Protocol):
+    """What was attended, with all that is known about it."""
 
-    async def begin(self, registers: Sequence[TakeRegister]) -> Sequence[TakeRegister]:
-        """Begin registers, each of another booking or day; those that are newer than what is there."""
-        ...
-
-    async def write(self, registers: Sequence[TakeRegister]) -> Sequence[LearnerDay]:
-        """Write them: who is no longer in one counts as absent. Whom they name or named, with the day."""
-        ...
-
-    async def of_booking(self, institution_id: UUID, booking_id: UUID) -> Sequence[LearnerDay]:
-        """The learners in a booking's registers, with their days."""
-        ...
-
-    async def attended(self, days: Sequence[LearnerDay]) -> Sequence[Attended]:
+    async def of(self, days: Sequence[LearnerDay]) -> Sequence[Attended]:
         """All that these learners have in any register of these days."""
-        ...
-
-    async def days_present(self, session_id: UUID, learner_id: UUID) -> Sequence[date]:
-        """The days on which a learner was present at a session."""
-        ...
-
-    async def present(self, session_id: UUID) -> Sequence[BookedIn]:
-        """Who was present at a session on any day, by booking."""
         ...
 
 
@@ -152,6 +124,8 @@ class UnitOfWork(Protocol):
     assessments: Assessments
     deadlines: LedgerDeadlines
     registers: Registers
+    register_learners: RegisterLearners
+    attended_days: AttendedDays
     accounts: Accounts
     meaning: Meaning
 

@@ -6,13 +6,12 @@ from outcomes.application.commands import (
     EndBooking,
     ForgetLearner,
     RecountLearner,
-    RegisterEntry,
     SeeLearnerOff,
     TakeLearner,
-    TakeRegister,
 )
 from outcomes.application.ports import UnitOfWork
 from outcomes.copies.policies import booking_of, parties_of
+from outcomes.registers.commands import CopyRegister, RegisterEntry
 from shared.contracts import bookings
 from shared.contracts.envelope import Event
 from shared.kernel.clock import LONDON
@@ -35,8 +34,8 @@ def when_attendance_is_recorded_assess_it(
     entries = tuple(
         RegisterEntry(entry.learner_id, entry.minutes if entry.attended else 0) for entry in said.entries
     )
-    command = TakeRegister(booking_of(said), said.on, entries, event.sequence)
-    return Instruction(assessment.take_register, command, parties_of(said))
+    command = CopyRegister(booking_of(said), said.on, entries, event.sequence)
+    return Instruction(assessment.assess_register, command, parties_of(said))
 
 
 def when_learner_is_recorded_enrol_the_learner(
