@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from outcomes.adapters.reads import OutcomesReads
-from outcomes.api import evidence, ledger, progress, reflections
+from outcomes.api import ledger, progress
 from outcomes.application.queries import Reads
+from outcomes.evidence import api as evidence
+from outcomes.evidence.queries import EvidenceQueries
+from outcomes.evidence.reads import EvidenceReads
 from outcomes.frameworks import api as frameworks
 from outcomes.frameworks.ports import Frameworks
 from outcomes.frameworks.shipped import shipped_frameworks
@@ -33,7 +36,7 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
         routers=[
             frameworks.routes,
             evidence.routes,
-            reflections.routes,
+            evidence.reflection_routes,
             progress.routes,
             ledger.routes,
         ],
@@ -46,4 +49,4 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
 
 def open_reads(database: Database) -> Mapping[Any, Any]:
     """What answers each protocol of queries."""
-    return {Reads: OutcomesReads(database)}
+    return {EvidenceQueries: EvidenceReads(database), Reads: OutcomesReads(database)}

@@ -8,13 +8,13 @@ from sqlalchemy import text
 from outcomes.adapters.accounts import AccountRepository
 from outcomes.adapters.attended import AttendedDaysRepository
 from outcomes.adapters.deadlines import TransactionDeadlines
-from outcomes.adapters.meaning import MeaningRepository
-from outcomes.adapters.publishing import contract_of
 from outcomes.adapters.rulebook import shipped_rules
-from outcomes.application.ports import Accounts, AttendedDays, LedgerDeadlines, Meaning, Rulebook
+from outcomes.application.ports import Accounts, AttendedDays, LedgerDeadlines, Rulebook
 from outcomes.copies.domain import BookingRef
 from outcomes.copies.ports import Assessments, Copies
 from outcomes.copies.repository import CopyRepository
+from outcomes.evidence.ports import CriteriaRules, Evidence, LearnerAccounts, Presence
+from outcomes.evidence.repository import EvidenceRepository
 from outcomes.frameworks.ports import FrameworkPublisher, Frameworks
 from outcomes.frameworks.publishing import FrameworkOutbox
 from outcomes.frameworks.shipped import shipped_frameworks
@@ -44,19 +44,24 @@ class OutcomesUnitOfWork:
         self._transaction = transaction
         self.now = transaction.now
         self.today = transaction.today
-        self.rules: Rulebook = shipped_rules()
+        rules = shipped_rules()
+        self.rules: Rulebook = rules
+        self.criteria: CriteriaRules = rules
         self.frameworks: Frameworks = shipped_frameworks()
         self.framework_publisher: FrameworkPublisher = FrameworkOutbox(transaction)
         self.copies: Copies = CopyRepository(transaction)
         deadlines = TransactionDeadlines(transaction)
         self.assessments: Assessments = deadlines
         self.deadlines: LedgerDeadlines = deadlines
-        self.registers: Registers = RegisterRepository(transaction)
+        registers = RegisterRepository(transaction)
+        self.registers: Registers = registers
+        self.presence: Presence = registers
+        self.evidence: Evidence = EvidenceRepository(transaction)
         self.attended_days: AttendedDays = AttendedDaysRepository(transaction)
-        accounts = AccountRepository(transaction, self.rules.on(self.today))
+        accounts = AccountRepository(transaction, rules.on(self.today))
         self.accounts: Accounts = accounts
         self.register_learners: RegisterLearners = accounts
-        self.meaning: Meaning = MeaningRepository(transaction)
+        self.learner_accounts: LearnerAccounts = accounts
 
     async def lock_institution(self, institution_id: UUID) -> None:
         await self.lock(institution_id)
@@ -71,6 +76,3 @@ class OutcomesUnitOfWork:
 
     async def lock(self, subject_id: UUID) -> None:
         await self._transaction.db.execute(_LOCK, {"subject": str(subject_id)})
-
-    def say(self, event: object, *, sequence: int) -> None:
-        self._transaction.publish(contract_of(event), sequence=sequence)

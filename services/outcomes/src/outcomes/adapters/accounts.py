@@ -22,6 +22,7 @@ from outcomes.adapters.tables import (
     table_of,
 )
 from outcomes.application.commands import TakeLearner
+from outcomes.copies.domain import BookedIn
 from outcomes.domain.counting import Rules
 from outcomes.domain.ledger import Account, Entry
 from outcomes.domain.progress import Totals
@@ -120,9 +121,23 @@ class AccountRepository:
         found = await self._db.scalars(_REMEMBERED, {"digests": list(digests)})
         return {digests[digest] for digest in found}
 
+    async def open_accounts(self, bookings: Sequence[BookedIn]) -> None:
+        await self._open_accounts(
+            sorted({(learner, each.institution_id) for each in bookings for learner in each.learner_ids})
+        )
+
     async def open(self, learners: Iterable[LearnerDay]) -> None:
-        # In one order, so that two transactions never wait for each other.
-        asked = sorted({(each.learner_id, each.institution_id) for each in learners})
+        opened = sorted({(each.learner_id, each.institution_id) for each in learners})
+        if not opened:
+            return
+        await self._open_accounts(opened)
+        await self._db.execute(
+            _OPEN,
+            {"institution_ids": [each for _, each in opened], "learner_ids": [each for each, _ in opened]},
+        )
+
+    async def _open_accounts(self, learners: Sequence[tuple[UUID, UUID]]) -> None:
+        # The learners come in one order, so that two transactions never wait for each other.
         accounts = [
             {
                 "learner_id": learner_id,
@@ -131,15 +146,9 @@ class AccountRepository:
                 "entries": 0,
                 "sequence": 0,
             }
-            for learner_id, institution_id in asked
+            for learner_id, institution_id in learners
         ]
-        if not accounts:
-            return
         await bulk.insert_missing(self._db, table_of(AccountRow), accounts)
-        await self._db.execute(
-            _OPEN,
-            {"institution_ids": [each for _, each in asked], "learner_ids": [each for each, _ in asked]},
-        )
 
     async def enter(self, command: TakeLearner) -> UUID | None:
         await self.open([LearnerDay(command.institution_id, command.learner_id)])

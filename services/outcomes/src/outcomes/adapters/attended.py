@@ -10,7 +10,7 @@ from sqlalchemy import text
 from outcomes.application.ports import Attended
 from outcomes.domain.counting import Evidence
 from outcomes.domain.ledger import Occasion
-from outcomes.domain.meaning import Claim, combined
+from outcomes.evidence.domain import Claim, combined
 from outcomes.registers.domain import LearnerDay
 from shared.bus.transaction import Transaction
 

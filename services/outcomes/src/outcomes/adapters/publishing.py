@@ -4,7 +4,6 @@ from functools import singledispatch
 from typing import Any
 
 from outcomes.domain.ledger import Entry
-from outcomes.domain.meaning import FeedbackGiven, ReflectionSubmitted
 from shared.contracts import outcomes as contracts
 from shared.contracts.contract import Contract
 from shared.contracts.vocabulary import Decision
@@ -38,24 +37,3 @@ def _(event: Entry) -> Contract:
     if event.kind == "denied":
         return contracts.LedgerDenied.model_validate(said | {"missing": list(event.missing)})
     return contracts.LedgerReversed(**said, minutes=event.minutes, reverses=event.reverses)
-
-
-@contract_of.register
-def _(event: FeedbackGiven) -> Contract:
-    return contracts.FeedbackGiven(
-        feedback_id=event.feedback_id,
-        session_id=event.session_id,
-        provider_id=event.provider_id,
-        learner_ids=list(event.learner_ids),
-    )
-
-
-@contract_of.register
-def _(event: ReflectionSubmitted) -> Contract:
-    return contracts.ReflectionSubmitted(
-        reflection_id=event.reflection_id,
-        learner_id=event.learner_id,
-        institution_id=event.institution_id,
-        session_id=event.session_id,
-        on=event.on,
-    )

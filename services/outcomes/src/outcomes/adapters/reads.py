@@ -10,11 +10,9 @@ from outcomes.adapters.rulebook import shipped_rules
 from outcomes.application.queries import (
     Assessed,
     Counts,
-    FeedbackReceived,
     LearnerProgress,
     Ledger,
     LedgerEntry,
-    Reflected,
 )
 from outcomes.domain.counting import Rules
 from outcomes.domain.progress import Slice, Tally, Totals
@@ -71,26 +69,6 @@ _ASSESSMENT = text(
       and (cast(:after_learner as uuid) is null
            or (learner_id, on_day, booking_id) > (:after_learner, cast(:after_day as date), :after_booking))
     order by learner_id, on_day, booking_id limit :limit
-    """
-)
-_LEARNER = text(
-    "select count(*) from learners where institution_id = :institution_id and learner_id = :learner_id"
-)
-_FEEDBACK = text(
-    """
-    select l.feedback_id, l.session_id, l.provider_id, l.comment, f.objective_codes, f.given_at
-    from feedback_learners l join feedback f on f.feedback_id = l.feedback_id
-    where l.institution_id = :institution_id and l.learner_id = :learner_id
-      and (cast(:after as uuid) is null or l.feedback_id > :after)
-    order by l.feedback_id limit :limit
-    """
-)
-_REFLECTIONS = text(
-    """
-    select reflection_id, session_id, text, objective_codes, skills, submitted_on from reflections
-    where institution_id = :institution_id and learner_id = :learner_id
-      and (cast(:after as uuid) is null or reflection_id > :after)
-    order by reflection_id limit :limit
     """
 )
 
@@ -185,24 +163,6 @@ class OutcomesReads:
             )
             for row in rows
         ]
-
-    async def feedback(
-        self, institution_id: UUID, learner_id: UUID, after: UUID | None, limit: int
-    ) -> Sequence[FeedbackReceived] | None:
-        asked = {"institution_id": institution_id, "learner_id": learner_id, "after": after, "limit": limit}
-        async with reading(self._database, {institution_id}) as session:
-            if not await session.scalar(_LEARNER, asked):
-                return None
-            return [FeedbackReceived(*row) for row in await session.execute(_FEEDBACK, asked)]
-
-    async def reflections(
-        self, institution_id: UUID, learner_id: UUID, after: UUID | None, limit: int
-    ) -> Sequence[Reflected] | None:
-        asked = {"institution_id": institution_id, "learner_id": learner_id, "after": after, "limit": limit}
-        async with reading(self._database, {institution_id}) as session:
-            if not await session.scalar(_LEARNER, asked):
-                return None
-            return [Reflected(*row) for row in await session.execute(_REFLECTIONS, asked)]
 
 
 def _entry(row: object) -> LedgerEntry:

@@ -1,5 +1,6 @@
 """The counting rules that ship with the service, read once."""
 
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,10 @@ class PackedRules:
     def on(self, day: date) -> Rules:
         """The version in force on that day; before the first, the first: it says when it begins."""
         return self._read(self._first if day < self._first.effective_from else self._packs.on(COUNTING, day))
+
+    def at_least(self, day: date) -> Mapping[str, int]:
+        """By criterion, what its measure must reach under the rules of that day."""
+        return self.on(day).at_least
 
     def version(self, version: str) -> Rules:
         """A named version. Raises `LookupError`."""

@@ -77,65 +77,6 @@ class YearGroupRow(Row, table=True):
     year_group: int = Field(sa_column=_small())
 
 
-class SessionEvidenceRow(Row, table=True):
-    """What a party says about one of M1-M5."""
-
-    __tablename__ = "session_evidence"
-
-    session_id: UUID = Field(primary_key=True)
-    given_by: UUID = Field(primary_key=True)
-    criterion: str = Field(primary_key=True)
-    by_provider: bool
-    met: bool
-    measure: int
-    detail: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
-    given_at: datetime = Field(sa_column=instant())
-
-
-class FeedbackRow(Row, table=True):
-    """That the provider gave feedback on a session; the words are with each learner."""
-
-    __tablename__ = "feedback"
-
-    feedback_id: UUID = Field(primary_key=True)
-    session_id: UUID
-    provider_id: UUID
-    all_present: bool
-    objective_codes: list[str] = Field(sa_column=_texts())
-    sequence: int
-    given_at: datetime = Field(sa_column=instant())
-
-
-class FeedbackLearnerRow(Row, table=True):
-    """The words of feedback to one learner."""
-
-    __tablename__ = "feedback_learners"
-
-    feedback_id: UUID = Field(primary_key=True)
-    learner_id: UUID = Field(primary_key=True, foreign_key="accounts.learner_id")
-    institution_id: UUID
-    provider_id: UUID
-    booking_id: UUID
-    session_id: UUID
-    comment: str
-
-
-class ReflectionRow(Row, table=True):
-    """A learner's own words on a session."""
-
-    __tablename__ = "reflections"
-
-    reflection_id: UUID = Field(primary_key=True)
-    institution_id: UUID
-    learner_id: UUID
-    session_id: UUID
-    text: str
-    objective_codes: list[str] = Field(sa_column=_texts())
-    skills: list[str] = Field(sa_column=_texts())
-    submitted_on: date
-    submitted_at: datetime = Field(sa_column=instant())
-
-
 class LedgerEntryRow(Row, table=True):
     """An entry of the ledger: inserted once, never changed."""
 

@@ -7,9 +7,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from outcomes.api.access import Answers, Running, known, readable_learner
+from outcomes.api.dependencies import Answers, Running
 from outcomes.application.queries import Ledger
 from outcomes.domain.counting import Rules
+from outcomes.evidence.access import known, readable_learner
 from shared.contracts.vocabulary import Criterion, KeyStage
 from shared.http.bodies import ResponseBody
 from shared.http.paging import Cursor, Limit, Page

@@ -7,8 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from outcomes.api.access import Answers, Running, staff_organisation
+from outcomes.api.dependencies import Answers, Running
 from outcomes.domain.reports import report
+from outcomes.evidence.access import staff_organisation
 from shared.contracts.vocabulary import KeyStage
 from shared.http.bodies import ResponseBody
 from shared.http.paging import Cursor, Limit, Page

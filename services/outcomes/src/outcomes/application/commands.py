@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from outcomes.copies.domain import BookingRef
@@ -59,47 +58,3 @@ class AssessBooking:
 
     booking_id: UUID
     institution_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """What a party says about one of M1-M5."""
-
-    criterion: str
-    met: bool
-    detail: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class GiveEvidence:
-    """A party says how a session met M1-M5; what it said before of the same criteria is replaced."""
-
-    session_id: UUID
-    own_organisation: UUID
-    acts_for: frozenset[UUID]
-    statements: tuple[Statement, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class GiveFeedback:
-    """The provider gives feedback to learners of a session; without learners to all who were present."""
-
-    feedback_id: UUID
-    session_id: UUID
-    acts_for: frozenset[UUID]
-    learner_ids: tuple[UUID, ...] | None
-    comment: str
-    objective_codes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SubmitReflection:
-    """A learner reflects on a session the learner attended."""
-
-    reflection_id: UUID
-    learner_id: UUID
-    institution_id: UUID
-    session_id: UUID
-    text: str
-    objective_codes: tuple[str, ...]
-    skills: tuple[str, ...]

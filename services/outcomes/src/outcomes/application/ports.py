@@ -7,16 +7,12 @@ from typing import Protocol
 from uuid import UUID
 
 from outcomes.application.commands import (
-    GiveFeedback,
-    Statement,
-    SubmitReflection,
     TakeLearner,
 )
-from outcomes.copies.domain import BookedIn, BookingRef
-from outcomes.copies.ports import Assessments, Copies
+from outcomes.copies.domain import BookingRef
+from outcomes.copies.ports import Copies
 from outcomes.domain.counting import Evidence, Rules
 from outcomes.domain.ledger import Account, Occasion
-from outcomes.frameworks.ports import Frameworks
 from outcomes.registers.domain import LearnerDay
 from outcomes.registers.ports import RegisterLearners, Registers
 
@@ -81,30 +77,6 @@ class Accounts(Protocol):
         ...
 
 
-class Meaning(Protocol):
-    """What shows that an experience was meaningful."""
-
-    async def keep_statements(
-        self, session_id: UUID, given_by: UUID, *, by_provider: bool, statements: Sequence[Statement]
-    ) -> None:
-        """Keep a party's statements in place of its earlier ones on the same criteria."""
-        ...
-
-    async def keep_feedback(
-        self, command: GiveFeedback, provider_id: UUID, given_to: Sequence[BookedIn]
-    ) -> int:
-        """Keep feedback; the how-many-eth of its session it is."""
-        ...
-
-    async def reflections_of(self, institution_id: UUID, learner_id: UUID) -> Sequence[UUID]:
-        """The sessions the learner has reflected on."""
-        ...
-
-    async def keep_reflection(self, command: SubmitReflection) -> None:
-        """Keep a learner's reflection."""
-        ...
-
-
 class LedgerDeadlines(Protocol):
     """What the ledger does next, in transactions of their own."""
 
@@ -119,15 +91,12 @@ class UnitOfWork(Protocol):
     now: datetime
     today: date
     rules: Rulebook
-    frameworks: Frameworks
     copies: Copies
-    assessments: Assessments
     deadlines: LedgerDeadlines
     registers: Registers
     register_learners: RegisterLearners
     attended_days: AttendedDays
     accounts: Accounts
-    meaning: Meaning
 
     async def lock_institution(self, institution_id: UUID) -> None:
         """Let no other transaction write the institution's accounts until this one ends."""
@@ -139,8 +108,4 @@ class UnitOfWork(Protocol):
 
     async def lock(self, subject_id: UUID) -> None:
         """Let no other transaction write or read a session's evidence, an opportunity, a learner's words."""
-        ...
-
-    def say(self, event: object, *, sequence: int) -> None:
-        """Publish a domain event once this commits."""
         ...

@@ -71,30 +71,6 @@ class Assessed:
     reason_codes: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class FeedbackReceived:
-    """What a provider told one learner."""
-
-    feedback_id: UUID
-    session_id: UUID
-    provider_id: UUID
-    comment: str
-    objective_codes: Sequence[str]
-    given_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Reflected:
-    """What a learner wrote on a session."""
-
-    reflection_id: UUID
-    session_id: UUID
-    text: str
-    objective_codes: Sequence[str]
-    skills: Sequence[str]
-    submitted_on: date
-
-
 class Reads(Protocol):
     """The service's queries; each acts for the one institution it names."""
 
@@ -132,16 +108,4 @@ class Reads(Protocol):
         limit: int,
     ) -> Sequence[Assessed]:
         """The institution's learners at a session, day by day; or one learner alone."""
-        ...
-
-    async def feedback(
-        self, institution_id: UUID, learner_id: UUID, after: UUID | None, limit: int
-    ) -> Sequence[FeedbackReceived] | None:
-        """What the learner was told, in order of time; None where the learner is not the institution's."""
-        ...
-
-    async def reflections(
-        self, institution_id: UUID, learner_id: UUID, after: UUID | None, limit: int
-    ) -> Sequence[Reflected] | None:
-        """What the learner wrote, in order of time; None where the learner is not the institution's."""
         ...

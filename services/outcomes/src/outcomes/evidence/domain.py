@@ -1,11 +1,12 @@
-"""What shows that an experience was meaningful: claims about M1-M5, feedback (M6) and reflections (M7)."""
+"""What shows that an experience was meaningful: statements on M1-M5, feedback (M6), reflections (M7)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from outcomes.copies.domain import BookedIn
 from shared.kernel import Conflict, Invalid
 
 
@@ -45,8 +46,51 @@ class NobodyPresent(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """What a party states about one of M1-M5."""
+
+    criterion: str
+    met: bool
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A statement, how much its detail shows, and how much the rules ask for."""
+
+    statement: Statement
+    measure: int
+    at_least: int
+
+    @property
+    def criterion(self) -> str:
+        """Which criterion it is about."""
+        return self.statement.criterion
+
+    @property
+    def met(self) -> bool:
+        """Whether the party states that it was met."""
+        return self.statement.met
+
+    @property
+    def verified(self) -> bool:
+        """Whether it is stated as met and enough is shown."""
+        return self.met and self.measure >= self.at_least
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceGiven:
+    """What was stated about a session, by whom."""
+
+    session_id: UUID
+    given_by: UUID
+    by_provider: bool
+    criteria: tuple[Verified, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
-    """One party's word on one criterion; `measure` is how much its detail shows."""
+    """A party's statement as it was measured when it was given."""
 
     criterion: str
     met: bool
@@ -81,8 +125,14 @@ class ReflectionSubmitted:
     sequence: int
 
 
+def verify(statement: Statement, *, by_provider: bool, at_least: int) -> Verified:
+    """The statement, measured, beside what the rules ask for."""
+    measure = measure_of(statement.criterion, statement.detail, by_provider=by_provider)
+    return Verified(statement, measure, at_least)
+
+
 def measure_of(criterion: str, detail: Mapping[str, Any], *, by_provider: bool) -> int:
-    """How much a claim's detail shows, in the unit of the criterion's clause in the rule pack."""
+    """How much a statement's detail shows, in the unit of the criterion's clause in the rule pack."""
     match criterion:
         case "M1":
             with_provider = detail.get("purpose_shared_with_provider")
@@ -100,7 +150,7 @@ def measure_of(criterion: str, detail: Mapping[str, Any], *, by_provider: bool) 
 
 
 def combined(claims: Iterable[Claim]) -> dict[str, int]:
-    """The parties' words together: the stronger holds, unless one of them says it was not met."""
+    """The parties' claims together: the stronger holds, unless one of them states that it was not met."""
     measures: dict[str, int] = {}
     contested = set()
     for claim in claims:
@@ -108,6 +158,18 @@ def combined(claims: Iterable[Claim]) -> dict[str, int]:
         if not claim.met:
             contested.add(claim.criterion)
     return {code: 0 if code in contested else measure for code, measure in sorted(measures.items())}
+
+
+def chosen(learner_ids: Iterable[UUID], booked: Sequence[BookedIn]) -> list[BookedIn]:
+    """These learners, each under a booking. Raises `LearnerNotInSession` for one who has none."""
+    wanted = set(learner_ids)
+    found: dict[UUID, BookedIn] = {}
+    for booking in booked:
+        for learner_id in wanted.intersection(booking.learner_ids):
+            found[learner_id] = BookedIn(booking.booking_id, booking.institution_id, (learner_id,))
+    if wanted - found.keys():
+        raise LearnerNotInSession(field="body.learner_ids")
+    return list(found.values())
 
 
 def check_reflection(*, attended: bool, last_day: date | None, already: bool, today: date) -> None:

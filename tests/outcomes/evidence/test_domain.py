@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from outcomes.domain.meaning import (
+from outcomes.evidence.domain import (
     AlreadyReflected,
     Claim,
     SessionNotAttended,

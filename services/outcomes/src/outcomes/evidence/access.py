@@ -1,14 +1,13 @@
-"""Who a caller is here, and the service's things a route needs."""
+"""Who may act for an institution, and who may read a learner's record.
 
-from typing import Annotated, Any, TypeVar
+It lies with evidence because the words of a record are its most private part; the ledger and the progress
+reports, which are built on the record, ask the same.
+"""
+
+from typing import TypeVar
 from uuid import UUID
 
-from fastapi import Depends, Request
-
-from outcomes.application.queries import Reads
-from shared.http.reads import reads_for
 from shared.kernel import Forbidden, NotFound
-from shared.runtime import Runtime
 from shared.security.access import own_organisation
 from shared.security.tokens import Caller
 
@@ -55,11 +54,3 @@ def known(found: Found | None) -> Found:
     if found is None:
         raise NotFound("There is no such learner, or not yours to know of")
     return found
-
-
-async def _runtime(request: Request) -> Any:
-    return request.app.state.runtime
-
-
-Running = Annotated[Runtime[Any], Depends(_runtime)]
-Answers = Annotated[Reads, reads_for(Reads)]

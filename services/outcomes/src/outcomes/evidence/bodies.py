@@ -1,12 +1,12 @@
-"""Request bodies of `outcomes`, and what answers them."""
+"""Request and response bodies of evidence, feedback and reflections."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from outcomes.application.commands import Statement
+from outcomes.evidence.domain import Statement
 from shared.contracts.vocabulary import Criterion
 from shared.http.bodies import RequestBody, ResponseBody
 
@@ -194,3 +194,25 @@ class ReflectionBody(ResponseBody):
     reflection_id: UUID
     session_id: UUID
     on: date
+
+
+class ReceivedBody(ResponseBody):
+    """Feedback as the learner was given it."""
+
+    feedback_id: UUID
+    session_id: UUID
+    provider_id: UUID
+    comment: str
+    objective_codes: list[str] = Field(examples=[["IE-1.3"]])
+    given_at: datetime
+
+
+class WrittenBody(ResponseBody):
+    """A reflection as the learner wrote it."""
+
+    reflection_id: UUID
+    session_id: UUID
+    text: str
+    objective_codes: list[str] = Field(examples=[["IE-1.3"]])
+    skills: list[str] = Field(examples=[["problem-solving"]])
+    submitted_on: date
