@@ -125,7 +125,7 @@ class Visit:
         )
 
     async def begin(self) -> None:
-        """Everything about the session, its learners and its booking is heard, in one go."""
+        """Everything about the session, its learners and its booking is published, in one go."""
         await self.here.hear(self.published(), self.scheduled(), *self.recorded(), self.confirmed())
 
     async def give_evidence(self) -> None:
@@ -146,7 +146,7 @@ class Visit:
         assert answer.status_code == 200, answer.text
         return {UUID(item["learner_id"]): item for item in answer.json()["items"]}
 
-    async def heard(self, count: int | None = None) -> None:
+    async def register_arrived(self, count: int | None = None) -> None:
         """The register has arrived."""
         wanted = len(self.learners) if count is None else count
 
@@ -209,7 +209,7 @@ class Visit:
 
 
 async def accepted(client: Client, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """Post until what the post needs has been heard; anything but yes or not yet fails."""
+    """Post until what the post needs has arrived; anything but yes or not yet fails."""
 
     async def post() -> dict[str, Any] | None:
         answer = await client.post(path, body)

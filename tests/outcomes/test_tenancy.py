@@ -35,7 +35,7 @@ async def visit(run_service: RunService) -> Visit:
     one, two, three = made.learners
     await made.begin()
     await made.here.hear(made.register())
-    await made.heard()
+    await made.register_arrived()
     await made.give_evidence()
     await made.give_feedback()
     await made.reflect(one, two)
@@ -90,7 +90,7 @@ async def test_row_level_security_alone_hides_every_row(visit: Visit) -> None:
 async def test_a_school_reads_its_providers_evidence_and_no_other_schools(visit: Visit) -> None:
     other = Visit(visit.here, provider=visit.provider, session=visit.session, opportunity=visit.opportunity)
     await other.here.hear(*other.recorded(), other.confirmed(), other.register())
-    await other.heard()
+    await other.register_arrived()
     path = f"/v1/sessions/{visit.session}/evidence"
     contested = {"criteria": [{"criterion": "M4", "met": False}]}
     await accepted(other.school, path, contested)

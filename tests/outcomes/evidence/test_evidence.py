@@ -22,7 +22,7 @@ async def visit(run_service: RunService) -> Visit:
     made = Visit(await run_service("outcomes"))
     await made.begin()
     await made.here.hear(made.register(dict(zip(made.learners, (300, 300, 0), strict=True))))
-    await made.heard()
+    await made.register_arrived()
     return made
 
 
@@ -191,7 +191,7 @@ async def test_nobody_reflects_before_the_last_day(run_service: RunService) -> N
     one, *_ = visit.learners
     await visit.begin()
     await visit.here.hear(visit.register())
-    await visit.heard()
+    await visit.register_arrived()
     body = {"session_id": str(visit.session), "text": WORDS}
 
     async def refused() -> bool:

@@ -4,9 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from outcomes.adapters.reads import OutcomesReads
-from outcomes.api import ledger, progress
-from outcomes.application.queries import Reads
 from outcomes.evidence import api as evidence
 from outcomes.evidence.queries import EvidenceQueries
 from outcomes.evidence.reads import EvidenceReads
@@ -14,6 +11,14 @@ from outcomes.frameworks import api as frameworks
 from outcomes.frameworks.ports import Frameworks
 from outcomes.frameworks.shipped import shipped_frameworks
 from outcomes.frameworks.startup import publish_frameworks
+from outcomes.ledger import api as ledger
+from outcomes.ledger.ports import CountingRules
+from outcomes.ledger.queries import LedgerQueries
+from outcomes.ledger.reads import LedgerReads
+from outcomes.ledger.rule_packs import shipped_rules
+from outcomes.progress import api as progress
+from outcomes.progress.queries import ProgressQueries
+from outcomes.progress.reads import ProgressReads
 from outcomes.settings import Settings
 from outcomes.subscriptions import DEADLINES, SUBSCRIPTIONS
 from outcomes.unit_of_work import OutcomesUnitOfWork
@@ -32,7 +37,7 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
         settings=settings or Settings(),
         open_unit_of_work=OutcomesUnitOfWork,
         open_reads=open_reads,
-        ports={Frameworks: shipped_frameworks()},
+        ports={Frameworks: shipped_frameworks(), CountingRules: shipped_rules()},
         routers=[
             frameworks.routes,
             evidence.routes,
@@ -49,4 +54,8 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
 
 def open_reads(database: Database) -> Mapping[Any, Any]:
     """What answers each protocol of queries."""
-    return {EvidenceQueries: EvidenceReads(database), Reads: OutcomesReads(database)}
+    return {
+        EvidenceQueries: EvidenceReads(database),
+        LedgerQueries: LedgerReads(database),
+        ProgressQueries: ProgressReads(database),
+    }

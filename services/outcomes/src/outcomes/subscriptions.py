@@ -1,9 +1,9 @@
-"""What `outcomes` hears and waits for, on one page."""
+"""What `outcomes` consumes and waits for, on one page."""
 
-from outcomes.adapters.deadlines import ASSESSMENT, DEPARTURE, RECOUNT
-from outcomes.application.assessment import assess_registers
-from outcomes.consumers import policies
 from outcomes.copies import policies as copies
+from outcomes.ledger import policies as ledger
+from outcomes.ledger.deadlines import ASSESSMENT, DEPARTURE, RECOUNT
+from outcomes.ledger.handlers import assess_registers
 from outcomes.unit_of_work import OutcomesUnitOfWork
 from shared.contracts.bookings import (
     AttendanceRecorded,
@@ -38,28 +38,28 @@ SUBSCRIPTIONS: list[Subscription[OutcomesUnitOfWork]] = [
     Subscription(
         "when_booking_is_ended_count_nothing_of_it",
         BookingEnded,
-        policies.when_booking_is_ended_reverse_its_credits,
+        ledger.when_booking_is_ended_reverse_its_credits,
     ),
     Subscription(
         "when_attendance_is_recorded_assess_it",
         AttendanceRecorded,
-        policies.when_attendance_is_recorded_assess_it,
+        ledger.when_attendance_is_recorded_assess_it,
         batch_handler=assess_registers,
     ),
     Subscription(
         "when_learner_is_recorded_enrol_the_learner",
         LearnerRecorded,
-        policies.when_learner_is_recorded_enrol_the_learner,
+        ledger.when_learner_is_recorded_enrol_the_learner,
     ),
     Subscription(
         "when_learner_is_erased_forget_the_learner",
         LearnerErased,
-        policies.when_learner_is_erased_forget_the_learner,
+        ledger.when_learner_is_erased_forget_the_learner,
     ),
 ]
 
 DEADLINES: list[Deadline[OutcomesUnitOfWork]] = [
-    Deadline(ASSESSMENT, policies.when_assessment_is_due_assess_the_booking),
-    Deadline(DEPARTURE, policies.when_departure_is_due_see_the_learner_off),
-    Deadline(RECOUNT, policies.when_recount_is_due_recount_the_learner),
+    Deadline(ASSESSMENT, ledger.when_assessment_is_due_assess_the_booking),
+    Deadline(DEPARTURE, ledger.when_departure_is_due_close_the_enrolment),
+    Deadline(RECOUNT, ledger.when_recount_is_due_recount_the_learner),
 ]

@@ -1,15 +1,10 @@
-"""One transaction of `outcomes`, with its repositories."""
+"""One transaction of `outcomes`: what each capability needs of it, in one class."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import text
 
-from outcomes.adapters.accounts import AccountRepository
-from outcomes.adapters.attended import AttendedDaysRepository
-from outcomes.adapters.deadlines import TransactionDeadlines
-from outcomes.adapters.rulebook import shipped_rules
-from outcomes.application.ports import Accounts, AttendedDays, LedgerDeadlines, Rulebook
 from outcomes.copies.domain import BookingRef
 from outcomes.copies.ports import Assessments, Copies
 from outcomes.copies.repository import CopyRepository
@@ -18,6 +13,20 @@ from outcomes.evidence.repository import EvidenceRepository
 from outcomes.frameworks.ports import FrameworkPublisher, Frameworks
 from outcomes.frameworks.publishing import FrameworkOutbox
 from outcomes.frameworks.shipped import shipped_frameworks
+from outcomes.ledger.deadlines import TransactionDeadlines
+from outcomes.ledger.ports import (
+    Accounts,
+    AttendedDays,
+    CountingRules,
+    Counts,
+    Enrolments,
+    LedgerDeadlines,
+)
+from outcomes.ledger.repository.accounts import AccountRepository
+from outcomes.ledger.repository.attended import AttendedDaysRepository
+from outcomes.ledger.repository.enrolments import EnrolmentRepository
+from outcomes.ledger.rule_packs import shipped_rules
+from outcomes.progress.repository import CountRepository
 from outcomes.registers.ports import RegisterLearners, Registers
 from outcomes.registers.repository import RegisterRepository
 from shared.bus.transaction import Transaction
@@ -38,30 +47,35 @@ _SHARE_EACH = text(
 
 
 class OutcomesUnitOfWork:
-    """What a handler works with."""
+    """What the use cases work with.
+
+    A port of a lower capability that a higher one implements is wired here, under a name of its own:
+    `assessments`, `criteria`, `learner_accounts`, `register_learners` and `counts`.
+    """
 
     def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-        self.now = transaction.now
+        self._db = transaction.db
         self.today = transaction.today
-        rules = shipped_rules()
-        self.rules: Rulebook = rules
-        self.criteria: CriteriaRules = rules
         self.frameworks: Frameworks = shipped_frameworks()
         self.framework_publisher: FrameworkPublisher = FrameworkOutbox(transaction)
         self.copies: Copies = CopyRepository(transaction)
-        deadlines = TransactionDeadlines(transaction)
-        self.assessments: Assessments = deadlines
-        self.deadlines: LedgerDeadlines = deadlines
         registers = RegisterRepository(transaction)
         self.registers: Registers = registers
         self.presence: Presence = registers
         self.evidence: Evidence = EvidenceRepository(transaction)
+        rules = shipped_rules()
+        self.rules: CountingRules = rules
+        self.criteria: CriteriaRules = rules
+        enrolments = EnrolmentRepository(transaction)
+        self.enrolments: Enrolments = enrolments
+        self.register_learners: RegisterLearners = enrolments
+        self.learner_accounts: LearnerAccounts = enrolments
+        deadlines = TransactionDeadlines(transaction)
+        self.deadlines: LedgerDeadlines = deadlines
+        self.assessments: Assessments = deadlines
+        self.accounts: Accounts = AccountRepository(transaction)
         self.attended_days: AttendedDays = AttendedDaysRepository(transaction)
-        accounts = AccountRepository(transaction, rules.on(self.today))
-        self.accounts: Accounts = accounts
-        self.register_learners: RegisterLearners = accounts
-        self.learner_accounts: LearnerAccounts = accounts
+        self.counts: Counts = CountRepository(transaction, rules.on(self.today))
 
     async def lock_institution(self, institution_id: UUID) -> None:
         await self.lock(institution_id)
@@ -71,8 +85,8 @@ class OutcomesUnitOfWork:
         opportunities = sorted({str(booking.opportunity_id) for booking in bookings})
         sessions = sorted({str(booking.session_id) for booking in bookings})
         institutions = sorted({str(booking.institution_id) for booking in bookings})
-        await self._transaction.db.execute(_SHARE_EACH, {"subjects": opportunities + sessions})
-        await self._transaction.db.execute(_LOCK_EACH, {"subjects": institutions})
+        await self._db.execute(_SHARE_EACH, {"subjects": opportunities + sessions})
+        await self._db.execute(_LOCK_EACH, {"subjects": institutions})
 
     async def lock(self, subject_id: UUID) -> None:
-        await self._transaction.db.execute(_LOCK, {"subject": str(subject_id)})
+        await self._db.execute(_LOCK, {"subject": str(subject_id)})

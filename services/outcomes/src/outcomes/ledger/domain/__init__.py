@@ -1,0 +1,1 @@
+"""What counts, and the account it is entered in."""

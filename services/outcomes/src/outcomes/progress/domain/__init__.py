@@ -1,0 +1,1 @@
+"""What is counted and reported, and what of it is withheld."""
