@@ -1,4 +1,4 @@
-"""One school's day at one provider, as the other services tell of it."""
+"""One school's day at one provider, as the other services publish it."""
 
 from dataclasses import dataclass, field
 from datetime import date, time
@@ -77,9 +77,9 @@ class Visit:
         )
 
     def recorded(self, *learners: UUID, **changes: Any) -> list[LearnerRecorded]:
-        said = {"institution_id": self.institution, "year_group": self.year_group, "priority_flags": []}
+        facts = {"institution_id": self.institution, "year_group": self.year_group, "priority_flags": []}
         return [
-            LearnerRecorded.model_validate({"learner_id": learner, **said, **changes})
+            LearnerRecorded.model_validate({"learner_id": learner, **facts, **changes})
             for learner in learners or self.learners
         ]
 
@@ -167,14 +167,14 @@ class Visit:
         await eventually(credited, within=MAX_DEPENDENCY_WAIT)
 
     async def lack(self, missing: dict[UUID, list[str]]) -> None:
-        """These learners are told that exactly this is missing."""
+        """Exactly this is missing for these learners."""
 
-        async def told() -> bool:
+        async def shown() -> bool:
             found = await self.assessment()
             assert {learner: found[learner]["missing"] for learner in missing} == missing
             return True
 
-        await eventually(told, within=MAX_DEPENDENCY_WAIT)
+        await eventually(shown, within=MAX_DEPENDENCY_WAIT)
 
     async def progress(self, key_stage: str = "KS3", client: Client | None = None) -> dict[str, Any]:
         path = f"/v1/institutions/{self.institution}/progress"
@@ -199,11 +199,11 @@ class Visit:
         return sums
 
     async def denials(self, learner: UUID) -> list[list[str]]:
-        """What the learner was told is missing, in order."""
-        said = await self.here.said(LedgerDenied)
+        """What was published as missing for the learner, in order."""
+        denials = await self.here.said(LedgerDenied)
         return [
             list(event.data.missing)
-            for event in said
+            for event in denials
             if isinstance(event.data, LedgerDenied) and event.data.learner_id == learner
         ]
 

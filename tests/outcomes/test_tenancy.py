@@ -30,7 +30,7 @@ TENANT_TABLES = [
 
 @pytest.fixture
 async def visit(run_service: RunService) -> Visit:
-    """A visit with everything said; one learner's reflection is missing."""
+    """A visit with all its evidence; one learner's reflection is missing."""
     made = Visit(await run_service("outcomes"))
     one, two, three = made.learners
     await made.begin()

@@ -18,7 +18,7 @@ from tests.outcomes.scenario import COMMENT, CRITERIA, WORDS, Visit, accepted
 
 @pytest.fixture
 async def visit(run_service: RunService) -> Visit:
-    """A visit that took place, of which nothing has been said yet."""
+    """A visit that took place, without any evidence yet."""
     made = Visit(await run_service("outcomes"))
     await made.begin()
     await made.here.hear(made.register(dict(zip(made.learners, (300, 300, 0), strict=True))))
@@ -156,10 +156,10 @@ async def test_a_reflection_is_made_once_by_who_attended(visit: Visit) -> None:
         answer = await client.post("/v1/reflections", sent)
         assert (answer.status_code, answer.json()["slug"]) == (status, slug)
 
-    async def said() -> bool:
+    async def published() -> bool:
         return [event.sequence for event in await visit.here.said(ReflectionSubmitted)] == [1]
 
-    await eventually(said)
+    await eventually(published)
     async with visit.here.runtime.database.session() as session:
         assert WORDS not in str((await session.execute(_inbox())).all())
 
@@ -171,9 +171,9 @@ async def test_words_are_read_by_the_learner_and_the_school_alone(visit: Visit) 
     await visit.reflect(one)
     stranger = visit.here.caller("progress:read", organisation=uuid4())
     readers = [(visit.school, 2, 1), (visit.pupil(one), 2, 1)]
-    for client, told, written in readers:
+    for client, received, written in readers:
         feedback = (await client.get(f"/v1/learners/{one}/feedback")).json()["items"]
-        assert [each["comment"] for each in feedback] == [COMMENT] * told
+        assert [each["comment"] for each in feedback] == [COMMENT] * received
         reflections = (await client.get(f"/v1/learners/{one}/reflections")).json()["items"]
         assert [each["text"] for each in reflections] == [WORDS] * written
     first = (await visit.school.get(f"/v1/learners/{one}/feedback", limit=1)).json()

@@ -18,10 +18,10 @@ async def test_the_framework_is_published_once_and_read_by_everybody(run_service
     assert len(whole["criteria"]) == 7
     assert (await stranger.get("/v1/frameworks/none")).status_code == 404
 
-    async def said() -> bool:
+    async def published() -> bool:
         return len(await here.said(FrameworkPublished)) == 1
 
-    await eventually(said)
+    await eventually(published)
     again = here.service.worker()
     assert here.service.at_start is not None
     await here.service.at_start(again.runtime)

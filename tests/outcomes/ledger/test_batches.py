@@ -42,7 +42,7 @@ STATE = {
     """,
     "progress": "select * from progress_counts where learners <> 0 order by 1, 2, 3, 4",
     "denials": "select * from denial_counts where learner_days <> 0 order by 1, 2, 3",
-    "said": """
+    "published": """
         select (select count(*) from outbox where topic = 'outcomes.ledger'),
                (select count(*) from ledger_entries)
     """,
@@ -80,8 +80,8 @@ class TwoSchools:
     def known(self) -> list[Event[Contract]]:
         """What is known before the registers."""
         recorded = [Visit(self.here, self.learners, school).recorded() for school in self.schools]
-        said = [each for visit in self.visits for each in (visit.published(), visit.scheduled())]
-        return [self._event(each, 1) for each in [*said, *(one for each in recorded for one in each)]]
+        facts = [each for visit in self.visits for each in (visit.published(), visit.scheduled())]
+        return [self._event(each, 1) for each in [*facts, *(one for each in recorded for one in each)]]
 
     def registers(self) -> list[Event[Contract]]:
         """Registers and their corrections, a booking's in their order."""
@@ -97,7 +97,7 @@ class TwoSchools:
         return Event(new_id(), "/services/test", self.here.runtime.clock.now(), sequence, data)
 
     async def show_evidence(self, connection: "asyncpg.Connection[Any]") -> None:
-        """All of M1-M6 is shown; of M7 what the draw says."""
+        """All of M1-M6 is shown; M7 for those who are drawn."""
         now = self.here.runtime.clock.now()
         for visit in self.visits:
             for number, measure in enumerate((2, 1, 150, 4, 1), start=1):
@@ -159,8 +159,8 @@ async def test_registers_have_the_same_effect_however_they_are_taken(
         state = {name: [tuple(row) for row in await connection.fetch(STATE[name])] for name in STATE}
         assert await connection.fetchval("select count(*) from parked_messages") == 0
         await connection.close()
-        (told, entered), *_ = state.pop("said")
-        assert told == entered
+        (published, entered), *_ = state.pop("published")
+        assert published == entered
         assert any(row[4] for row in state["assessments"])
         found.append(state)
     assert all(state == found[0] for state in found)

@@ -23,8 +23,8 @@ async def test_every_order_of_arrival_gives_the_same_sums(run_service: RunServic
     for visit in visits:
         full, partial, absent = visit.learners
         register = visit.register({full: 300, partial: 45, absent: 0})
-        told = [visit.published(), visit.scheduled(), visit.confirmed(), register, *visit.recorded()]
-        pieces += [here.hear(event) for event in told]
+        events = [visit.published(), visit.scheduled(), visit.confirmed(), register, *visit.recorded()]
+        pieces += [here.hear(event) for event in events]
         pieces += [visit.give_evidence(), visit.give_feedback(), visit.reflect(full)]
     # All at once: the events race each other, and a request is sent again until it may come.
     drawn.shuffle(pieces)
@@ -113,11 +113,11 @@ async def test_events_delivered_again_do_nothing(credited: Visit) -> None:
     ]
     before = await credited.ledger(one)
 
-    async def all_said() -> int:
-        said = [await here.said(kind) for kind in (LedgerCredited, LedgerDenied, LedgerReversed)]
-        return sum(len(each) for each in said)
+    async def all_published() -> int:
+        published = [await here.said(kind) for kind in (LedgerCredited, LedgerDenied, LedgerReversed)]
+        return sum(len(each) for each in published)
 
-    count = await all_said()
+    count = await all_published()
     await here.deliver(*again, *again)
     marker = Visit(here, institution=credited.institution)
     await here.hear(*marker.recorded())
@@ -127,7 +127,7 @@ async def test_events_delivered_again_do_nothing(credited: Visit) -> None:
 
     await eventually(all_consumed)
     assert await credited.ledger(one) == before
-    assert await all_said() == count
+    assert await all_published() == count
 
 
 async def test_a_corrected_year_group_moves_the_minutes_to_its_key_stage(credited: Visit) -> None:
@@ -159,10 +159,10 @@ async def test_overlapping_sessions_of_one_learner_count_once(credited: Visit) -
     await other.give_feedback()
     await other.reflect()
 
-    async def told() -> bool:
+    async def denied() -> bool:
         return bool((await other.assessment())[one]["reason_codes"] == ["day-already-full"])
 
-    await eventually(told)
+    await eventually(denied)
     assert (await credited.progress())["credited_minutes"] == 900
     # The earlier session turns out shorter for this learner: the later one may fill the day.
     minutes: dict[UUID, int] = dict.fromkeys(credited.learners, 300) | {one: 200}

@@ -36,8 +36,8 @@ async def test_exactly_those_with_complete_evidence_are_credited_and_the_others_
     await eventually(on_roll)
     report = await visit.progress()
     assert report["credited_minutes"] == 24 * 300
-    told = {each["code"]: (each["learner_days"], each["attended_minutes"]) for each in report["denied"]}
-    assert told == {"any": (4, 210 + 3 * 300), "M6": (1, 300), "M7": (3, 210 + 600)}
+    denied = {each["code"]: (each["learner_days"], each["attended_minutes"]) for each in report["denied"]}
+    assert denied == {"any": (4, 210 + 3 * 300), "M6": (1, 300), "M7": (3, 210 + 600)}
 
     async def published() -> bool:
         return len(await visit.here.said(LedgerCredited)) == 24

@@ -98,12 +98,16 @@ def test_others_than_the_institution_see_no_small_counts() -> None:
         ("flag:send", 1.0), ("others", 0.0), ("priority", 1.0),
     ]  # fmt: skip
 
-    told = report("KS3", progress, denials, RULES, withhold_small=True)
-    assert told.whole.learners == 23
-    assert (told.whole.credited_minutes, told.whole.learners_met, told.whole.share_met) == (None, None, None)
-    assert [band.learners for band in told.histogram] == [None, 0, 0, 0, 0, 0, None]
-    assert all(group.learners is None for group in told.groups)
-    assert [(each.code, each.learner_days) for each in told.denied] == [("M7", 12), ("any", None)]
+    shown = report("KS3", progress, denials, RULES, withhold_small=True)
+    assert shown.whole.learners == 23
+    assert (shown.whole.credited_minutes, shown.whole.learners_met, shown.whole.share_met) == (
+        None,
+        None,
+        None,
+    )
+    assert [band.learners for band in shown.histogram] == [None, 0, 0, 0, 0, 0, None]
+    assert all(group.learners is None for group in shown.groups)
+    assert [(each.code, each.learner_days) for each in shown.denied] == [("M7", 12), ("any", None)]
 
 
 def test_only_learners_on_roll_are_counted() -> None:

@@ -44,11 +44,11 @@ async def test_the_report_is_right_to_the_minute_for_each_group(run_service: Run
     assert (await visit.progress("KS4"))["learners_on_roll"] == 0
 
     trust = visit.here.caller("progress:read", organisation=uuid4(), acting_for=[visit.institution])
-    told = await visit.progress(client=trust)
-    assert told["small_counts_withheld"] is True
-    assert (told["learners_on_roll"], told["credited_minutes"]) == (12, None)
-    assert [band["learners"] for band in told["histogram"]] == [9, None, None, 0, 0, 0, 0]
-    assert {each["learners"] for each in told["groups"]} == {None}
+    found = await visit.progress(client=trust)
+    assert found["small_counts_withheld"] is True
+    assert (found["learners_on_roll"], found["credited_minutes"]) == (12, None)
+    assert [band["learners"] for band in found["histogram"]] == [9, None, None, 0, 0, 0, 0]
+    assert {each["learners"] for each in found["groups"]} == {None}
     answer = await trust.get(f"/v1/institutions/{visit.institution}/progress/learners", key_stage="KS3")
     assert answer.status_code == 404
 
@@ -78,10 +78,10 @@ async def test_a_learner_off_roll_leaves_the_counts_and_keeps_the_ledger(run_ser
     await visit.reflect(one)
 
     async def report(learners: int, minutes: int, denied: int) -> bool:
-        told = await visit.progress()
-        days = {each["code"]: each["learner_days"] for each in told["denied"]}
-        found = (told["learners_on_roll"], told["credited_minutes"], days.get("M7", 0))
-        assert found == (learners, minutes, denied)
+        found = await visit.progress()
+        days = {each["code"]: each["learner_days"] for each in found["denied"]}
+        counts = (found["learners_on_roll"], found["credited_minutes"], days.get("M7", 0))
+        assert counts == (learners, minutes, denied)
         return True
 
     await eventually(lambda: report(3, 300, 2))
@@ -113,8 +113,8 @@ async def test_a_learner_who_moves_school_takes_the_account_along(run_service: R
     await new.here.hear(*new.recorded(priority_flags=["send"]), sequence=7)
 
     async def counted(visit: Visit, learners: int, minutes: int) -> bool:
-        told = await visit.progress()
-        assert (told["learners_on_roll"], told["credited_minutes"]) == (learners, minutes)
+        found = await visit.progress()
+        assert (found["learners_on_roll"], found["credited_minutes"]) == (learners, minutes)
         return True
 
     await eventually(lambda: counted(new, 1, 300))

@@ -23,7 +23,7 @@ def when_opportunity_is_published_copy_it(
 def when_session_is_scheduled_copy_it(
     event: Event[opportunities.SessionScheduled],
 ) -> Instruction[CopiesUnitOfWork]:
-    """Its hours tell which minutes overlap, its last day when a learner may reflect."""
+    """Its hours decide which minutes overlap, its last day when a learner may reflect."""
     fact = event.data
     days = tuple(Day(day.on, day.starts, day.ends) for day in fact.days)
     command = CopySession(fact.session_id, fact.opportunity_id, fact.provider_id, days, event.sequence)

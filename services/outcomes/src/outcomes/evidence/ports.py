@@ -39,7 +39,7 @@ class Evidence(Protocol):
 
 
 class Presence(Protocol):
-    """Who was present at a session; the registers tell."""
+    """Who was present at a session; the registers have it."""
 
     async def days_present(self, session_id: UUID, learner_id: UUID) -> Sequence[date]:
         """The days on which a learner was present at a session."""

@@ -23,6 +23,7 @@ routes = APIRouter(tags=["ledger"])
 
 
 async def _rules_today(request: Request, rules: Annotated[CountingRules, port(CountingRules)]) -> Rules:
+    """The rules in force on the day the service's clock shows."""
     return rules.on(request.app.state.runtime.clock.today())
 
 

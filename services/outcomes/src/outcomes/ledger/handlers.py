@@ -27,7 +27,7 @@ async def assess_register(command: CopyRegister, uow: LedgerUnitOfWork) -> None:
 
 
 async def assess_registers(commands: Sequence[CopyRegister], uow: LedgerUnitOfWork) -> list[None]:
-    """Copy registers of any institutions, in their order, and assess what they tell of.
+    """Copy registers of any institutions, in their order, and assess the days that changed with them.
 
     Raises as `Accounts.load` does.
     """

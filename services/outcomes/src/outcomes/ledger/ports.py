@@ -45,7 +45,7 @@ class Accounts(Protocol):
         ...
 
     async def save(self, accounts: Iterable[Account]) -> Sequence[AccountChange]:
-        """Save the entries, the assessments, the totals and what the roster says; what changed."""
+        """Save entries, assessments, totals and enrolments; each account before and after."""
         ...
 
 
@@ -61,7 +61,7 @@ class Enrolments(Protocol):
         ...
 
     async def forget(self, learner_id: UUID) -> None:
-        """Remove all that leads to or tells of the learner; the ledger's entries lead to nobody."""
+        """Remove all that leads to the learner; the ledger's entries stay, and lead to nobody."""
         ...
 
 

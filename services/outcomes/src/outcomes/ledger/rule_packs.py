@@ -21,7 +21,7 @@ class PackedRules:
         self._first = next(pack for pack in self._packs.all() if pack.name == COUNTING)
 
     def on(self, day: date) -> Rules:
-        """The version in force on that day; before the first, the first: it says when it begins."""
+        """The version in force on that day; before the first, the first: it has the date it begins."""
         return self._read(self._first if day < self._first.effective_from else self._packs.on(COUNTING, day))
 
     def at_least(self, day: date) -> Mapping[str, int]:

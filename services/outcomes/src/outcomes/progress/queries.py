@@ -10,7 +10,7 @@ from outcomes.progress.domain.counts import Slice, Tally
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class InstitutionCounts:
     """An institution's cells: progress by group and band, denials by code."""
 
     progress: dict[Slice, Tally]
@@ -29,7 +29,7 @@ class LearnerProgress:
 class ProgressQueries(Protocol):
     """Each acts for the one institution it names."""
 
-    async def counts(self, institution_id: UUID, key_stage: str) -> Counts:
+    async def counts(self, institution_id: UUID, key_stage: str) -> InstitutionCounts:
         """The institution's counts in a key stage."""
         ...
 

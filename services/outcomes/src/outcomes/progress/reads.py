@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from outcomes.ledger.domain.totals import Totals
 from outcomes.progress.domain.counts import Slice, Tally
-from outcomes.progress.queries import Counts, LearnerProgress
+from outcomes.progress.queries import InstitutionCounts, LearnerProgress
 from shared.persistence.database import Database
 from shared.persistence.reading import reading
 
@@ -43,12 +43,12 @@ class ProgressReads:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def counts(self, institution_id: UUID, key_stage: str) -> Counts:
+    async def counts(self, institution_id: UUID, key_stage: str) -> InstitutionCounts:
         asked = {"institution_id": institution_id, "key_stage": key_stage}
         async with reading(self._database, {institution_id}) as db:
             progress = (await db.execute(_PROGRESS, asked)).all()
             denials = (await db.execute(_DENIALS, asked)).all()
-        return Counts(
+        return InstitutionCounts(
             {
                 Slice(key_stage, row.priority_group, row.band): Tally(row.learners, row.minutes, row.met)
                 for row in progress

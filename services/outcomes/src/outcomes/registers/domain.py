@@ -1,4 +1,4 @@
-"""What the registers tell of a learner."""
+"""Whose day a register is about."""
 
 from dataclasses import dataclass
 from datetime import date

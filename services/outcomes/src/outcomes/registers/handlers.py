@@ -9,7 +9,7 @@ from outcomes.registers.ports import RegistersUnitOfWork
 
 
 async def copy_registers(registers: Sequence[CopyRegister], uow: RegistersUnitOfWork) -> Sequence[LearnerDay]:
-    """Copy registers, each of another booking or day; the learner's days that they tell of."""
+    """Copy registers, each of another booking or day; the learners' days that changed with them."""
     # A register may arrive before the event of its booking.
     await uow.copies.copy_missing_bookings([register.booking for register in registers])
     newer = await uow.registers.begin(registers)

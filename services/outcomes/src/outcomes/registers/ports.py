@@ -19,7 +19,7 @@ class Registers(Protocol):
         ...
 
     async def copy(self, registers: Sequence[CopyRegister]) -> Sequence[LearnerDay]:
-        """Copy them: who is no longer in one counts as absent. Whom they name or named, with the day."""
+        """Copy them: who is no longer named counts as absent. The days of all they name or named."""
         ...
 
     async def of_booking(self, institution_id: UUID, booking_id: UUID) -> Sequence[LearnerDay]:

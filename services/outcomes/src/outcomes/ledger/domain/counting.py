@@ -87,7 +87,7 @@ class Evidence:
     counted_minutes: int = 0
 
     def inputs(self) -> dict[str, Any]:
-        """What a decision keeps to be run again: plain JSON, nothing that tells who it was."""
+        """What a decision keeps to be run again: plain JSON, nothing that shows who it was."""
         return {
             "on": self.on.isoformat(),
             "attended_minutes": self.attended_minutes,

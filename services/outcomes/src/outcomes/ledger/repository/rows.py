@@ -75,12 +75,12 @@ def entry(account: Account, sequence: int, made: Entry, now: datetime) -> dict[s
 
 
 def roll(account: Account) -> tuple[object, ...]:
-    """What the roster says."""
+    """What the institution's roster has of the learner."""
     return account.on_roll, account.priority_flags, account.year_groups
 
 
 def learner(account: Account) -> dict[str, Any]:
-    """What the roster says, as a row."""
+    """What the institution's roster has of the learner, as a row."""
     return {
         **_of(account),
         "priority_flags": " ".join(account.priority_flags),

@@ -22,7 +22,7 @@ def check_learners_are_own(reader: UUID, institution_id: UUID) -> None:
 def withheld(counts: Sequence[int]) -> list[bool]:
     """Which counts of a breakdown to withhold, so that none below five can be read or worked out.
 
-    Zero is told. Where a single count would be withheld, the smallest of the others goes with it:
+    Zero is shown. Where a single count would be withheld, the smallest of the others goes with it:
     the total would give it away.
     """
     hidden = [0 < count < SMALLEST_SHOWN for count in counts]

@@ -58,7 +58,7 @@ def report(
     """The report of these counts.
 
     With `withhold_small` no count below five can be read or worked out: the number of learners on roll
-    is told always, everything else only where it singles nobody out.
+    is always shown, everything else only where it singles nobody out.
     """
     by_group: dict[str, dict[int, Tally]] = {EVERYBODY: {}, PRIORITY: {}, OTHERS: {}}
     for cell, tally in progress.items():
@@ -89,8 +89,8 @@ def _group(name: str, cells: Mapping[int, Tally], *, withhold_small: bool) -> Gr
     share = round(met / learners, 4) if met is not None and learners else None
     if withhold_small and met is not None and any(withheld([met, learners - met])):
         met, share = None, None
-    told = None if withhold_small and any(withheld([begun])) else minutes
-    return GroupCount(name, learners, told, met, share)
+    shown = None if withhold_small and any(withheld([begun])) else minutes
+    return GroupCount(name, learners, shown, met, share)
 
 
 def _hidden(name: str) -> GroupCount:
