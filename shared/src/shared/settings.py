@@ -3,8 +3,12 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, JsonValue, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# Which process acts on a setting, for the table in docs/settings.md; both, where nothing is said.
+API: dict[str, JsonValue] = {"read_by": "api"}
+WORKER: dict[str, JsonValue] = {"read_by": "worker"}
 
 
 class ServiceSettings(BaseSettings):
@@ -12,45 +16,77 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="WEX_", extra="ignore", frozen=True)
 
-    environment: Literal["local", "test", "production"] = "production"
-    database_url: SecretStr = Field(description="PostgreSQL, as the service's app role")
-    relay_database_url: SecretStr = Field(description="PostgreSQL, as the service's relay role")
-    owner_database_url: SecretStr | None = Field(
-        default=None, description="PostgreSQL, as the owner role: for `migrate` alone"
+    environment: Literal["local", "test", "production"] = Field(
+        default="production", description="Where the process runs: production refuses what is local only"
     )
-    database_pool_size: int = Field(default=10, ge=1, le=100)
+    database_url: SecretStr = Field(description="PostgreSQL, as the service's app role")
+    relay_database_url: SecretStr = Field(
+        description="PostgreSQL, as the service's relay role", json_schema_extra=WORKER
+    )
+    owner_database_url: SecretStr | None = Field(
+        default=None,
+        description="PostgreSQL, as the owner role: for `migrate` alone",
+        json_schema_extra={"read_by": "migrate"},
+    )
+    database_pool_size: int = Field(
+        default=10, ge=1, le=100, description="Connections of a process to the service's database, at most"
+    )
     request_batch_size: int = Field(
         default=32,
         ge=1,
         le=256,
         description="Requests for one thing in one transaction, at most",
+        json_schema_extra=API,
     )
     event_batch_size: int = Field(
         default=400,
         ge=1,
         le=500,
         description="Events of one type in one transaction, at most",
+        json_schema_extra=WORKER,
     )
-    kafka_bootstrap: str = Field(description="host:port of a broker")
-    topic_prefix: str = Field(default="", description="Set before every topic's name; tests use it")
+    kafka_bootstrap: str = Field(description="host:port of a broker", json_schema_extra=WORKER)
+    topic_prefix: str = Field(
+        default="", description="Set before every topic's name; tests use it", json_schema_extra=WORKER
+    )
     instance: str | None = Field(
-        default=None, description="A worker's own name, the same after a restart: it is missed no longer"
+        default=None,
+        description="A worker's own name, unique in its service and the same after a restart: its"
+        " partitions wait for it instead of for the end of its session",
+        json_schema_extra=WORKER,
     )
-    issuer: str = Field(description="URL of the OpenID Connect issuer, its `iss`")
-    http_host: str = "0.0.0.0"  # noqa: S104 - a container serves on all its addresses
-    http_port: int = Field(default=8000, ge=0, le=65535)
+    issuer: str = Field(description="URL of the OpenID Connect issuer, its `iss`", json_schema_extra=API)
+    # A container serves on all its addresses.
+    http_host: str = Field(default="0.0.0.0", description="Address the process serves on")  # noqa: S104
+    http_port: int = Field(
+        default=8000, ge=0, le=65535, description="Port the process serves on; a worker: health and metrics"
+    )
     clock_file: Path | None = Field(
-        default=None, description="Seconds the business clock runs ahead; local and test only"
+        default=None, description="File with the seconds the business clock runs ahead"
     )
-    fail: str | None = Field(default=None, description="A failpoint, as `R3:kill9`; local and test only")
-    otlp_endpoint: str | None = Field(default=None, description="OTLP over HTTP collector")
+    fail: str | None = Field(default=None, description="A failpoint, as `R3:kill9`")
+    otlp_endpoint: str | None = Field(
+        default=None, description="Collector of traces, OTLP over HTTP; without one traces go nowhere"
+    )
     trace_statements: bool = Field(
         default=False, description="A span for each SQL statement, to look closely"
     )
-    log_format: Literal["json", "console"] = "json"
-    cursor_secret: SecretStr = Field(description="Signs paging cursors")
-    max_body_bytes: int = Field(default=1_000_000, ge=1_000, le=50_000_000)
-    body_seconds: float = Field(default=10, ge=0.1, le=60, description="For a request's body to arrive whole")
+    log_format: Literal["json", "console"] = Field(default="json", description="Form of a log line")
+    cursor_secret: SecretStr = Field(description="Signs paging cursors", json_schema_extra=API)
+    max_body_bytes: int = Field(
+        default=1_000_000,
+        ge=1_000,
+        le=50_000_000,
+        description="Size of a request's body, at most",
+        json_schema_extra=API,
+    )
+    body_seconds: float = Field(
+        default=10,
+        ge=0.1,
+        le=60,
+        description="Seconds for a request's body to arrive whole",
+        json_schema_extra=API,
+    )
 
     @model_validator(mode="after")
     def refuse_local_settings_in_production(self) -> Self:

@@ -21,10 +21,8 @@ class Settings(ServiceSettings):
         description="32 bytes in base64: seals webhook secrets, keys row digests; after a comma earlier"
         " ones, which still open what they sealed"
     )
-    webhook_retry_seconds: str = Field(default=RETRY_SECONDS, description="Waits between attempts")
-    allow_loopback_webhooks: bool = Field(
-        default=False, description="Let webhooks go to http://127.0.0.1; local and test only"
-    )
+    webhook_retry_seconds: str = Field(default=RETRY_SECONDS, description="Seconds between attempts")
+    allow_loopback_webhooks: bool = Field(default=False, description="Let webhooks go to http://127.0.0.1")
 
     @property
     def keys(self) -> list[bytes]:
