@@ -1,6 +1,7 @@
 """Webhook endpoints and deliveries kept, and when each delivery is due."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import cast
 from uuid import UUID
@@ -10,7 +11,7 @@ from sqlmodel import col
 
 from integrations.webhooks.domain.delivery import Delivery, DeliveryState
 from integrations.webhooks.domain.endpoint import DisabledReason, WebhookEndpoint
-from integrations.webhooks.tables import AttemptRow, DeliveryRow, EndpointRow
+from integrations.webhooks.tables import DeliveryRow, EndpointRow
 from shared.bus.transaction import Transaction
 from shared.kernel import NotFound
 from shared.persistence.rows import save_row
@@ -30,6 +31,13 @@ _SUBSCRIBED = text(
 )
 _REMOVE = text(
     "delete from webhook_endpoints where organisation_id = :organisation and endpoint_id = :endpoint"
+)
+_ATTEMPT = text(
+    """
+    insert into webhook_attempts
+      (attempt_id, delivery_id, organisation_id, at, milliseconds, status_code, error)
+    values (:id, :delivery, :organisation, :at, :milliseconds, :status_code, :error)
+    """
 )
 # Due by the database's clock, as leases are: the business clock may be ahead, machines may differ.
 _QUEUE = text(
@@ -158,17 +166,8 @@ class DeliveryRepository:
         )
         await save_row(self._db, row, changes=len(delivery.take_events()))
         for attempt in delivery.attempts:
-            self._db.add(
-                AttemptRow(
-                    attempt_id=attempt.id,
-                    delivery_id=delivery.id,
-                    organisation_id=delivery.organisation_id,
-                    at=attempt.at,
-                    milliseconds=attempt.milliseconds,
-                    status_code=attempt.status_code,
-                    error=attempt.error,
-                )
-            )
+            of_delivery = {"delivery": delivery.id, "organisation": delivery.organisation_id}
+            await self._db.execute(_ATTEMPT, asdict(attempt) | of_delivery)
         await self._queue(delivery)
 
     async def _queue(self, delivery: Delivery) -> None:
