@@ -1,13 +1,13 @@
 # Everything a person needs: Python 3.11 or later and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check contracts kills faults top bench lock down reset
+.PHONY: help setup run test test-fast check contracts kills faults top bench lock down reset
 
 PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
 
 help: ## Show what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Make .venv with everything in it (every other command does it too)
 	@$(PYTHON) deploy/local/bootstrap.py
@@ -15,8 +15,11 @@ setup: ## Make .venv with everything in it (every other command does it too)
 run: setup ## Start the platform, walk the journey, stay up until Ctrl-C (ONCE=1: end with the journey)
 	@$(BIN)/wex up --journey $(if $(ONCE),--once)
 
-test: setup ## Run every test
-	@$(BIN)/pytest -n $(WORKERS)
+test: setup ## Run every test, or T=: one file, folder or test id
+	@$(BIN)/pytest $(or $(T),-n $(WORKERS))
+
+test-fast: setup ## Run the tests that need no engine: domain, kernel, contracts, architecture
+	@$(BIN)/pytest -n $(WORKERS) -m "not engine" --ignore tests/local
 
 check: setup ## Lint, format, types and the direction of imports
 	@$(BIN)/ruff check
@@ -24,8 +27,9 @@ check: setup ## Lint, format, types and the direction of imports
 	@$(BIN)/mypy shared services deploy/local tests
 	@$(BIN)/lint-imports
 
-contracts: setup ## Write deploy/api anew after an event or a route has changed
+contracts: setup ## Write deploy/api and docs/settings.md anew after an event, a route or a setting has changed
 	@$(BIN)/python deploy/api/publish.py
+	@$(BIN)/python deploy/api/settings_table.py
 
 kills: setup ## Kill every process with -9 in the middle of a journey, and count the ledger after
 	@$(BIN)/python -m tests.system.kills --seed $(or $(SEED),1)

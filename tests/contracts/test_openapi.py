@@ -30,6 +30,7 @@ def operations(document: Schema) -> Iterator[tuple[str, str, Schema]]:
 
 
 @EACH
+@pytest.mark.engine
 def test_the_document_is_what_the_service_says_of_itself(service: str) -> None:
     assert publisher().openapi(service) == (API / "openapi" / f"{service}.json").read_text(), (
         "run: python deploy/api/publish.py"

@@ -16,6 +16,14 @@ from wex.issuer import Issuer
 
 ServiceDatabases = Callable[[str], Awaitable[ServiceDatabase]]
 TEST_PARTITIONS = 2
+ENGINES = {"postgres_admin_url", "kafka_bootstrap"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs an engine. Tests that start processes of their own have the mark in their file."""
+    for item in items:
+        if ENGINES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("engine")
 
 
 def pytest_configure(config: pytest.Config) -> None:

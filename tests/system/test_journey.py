@@ -13,6 +13,7 @@ from wex.ports import SERVICES
 from wex.top import Sample
 
 
+@pytest.mark.engine
 @pytest.mark.timeout(180)
 async def test_the_journey_is_walked_from_the_register_to_the_ledger(tmp_path: Path) -> None:
     told = io.StringIO()
