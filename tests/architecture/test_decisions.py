@@ -68,4 +68,4 @@ def test_planted_a_number_given_twice_and_a_file_beside_the_index_are_seen(tmp_p
     (path,) = folder.glob("002-*.md")
     shutil.copy(path, folder / "002-again.md")
 
-    assert faults(folder, ROOT) == ["002 was given twice", "the index is not what the files say"]
+    assert {"002 was given twice", "the index is not what the files say"} <= set(faults(folder, ROOT))
