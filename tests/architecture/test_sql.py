@@ -6,12 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# A service's old rooms are left as they are until its capabilities have their folders.
-SOURCES = [
-    path
-    for path in sorted((ROOT / "services").glob("*/src/**/*.py"))
-    if not {"adapters", "__pycache__"} & set(path.parts)
-]
+SOURCES = sorted((ROOT / "services").glob("*/src/**/*.py"))
 BUILDERS = {"insert", "update", "delete", "merge", "relationship"}
 SESSION_WRITES = {"add", "add_all", "merge", "delete", "flush", "refresh"}
 

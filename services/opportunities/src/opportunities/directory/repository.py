@@ -4,8 +4,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.dialects.postgresql import insert
+from pydantic_core import to_json
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -18,6 +18,17 @@ from shared.kernel import NotFound
 from shared.persistence.rows import save_row
 
 Condition = ColumnElement[bool]
+_ADD_SITES = text(
+    """
+    insert into sites (site_id, organisation_id, registered_by, name, postcode, local_authority_code,
+                       easting, northing)
+    select site_id, organisation_id, registered_by, name, postcode, local_authority_code, easting, northing
+    from jsonb_to_recordset(cast(:sites as jsonb)) as given (
+      site_id uuid, organisation_id uuid, registered_by uuid, name text, postcode text,
+      local_authority_code text, easting integer, northing integer)
+    on conflict do nothing
+    """
+)
 
 
 class OrganisationRepository:
@@ -52,7 +63,7 @@ class OrganisationRepository:
         await save_row(self._transaction.db, row, changes=len(changes))
         if organisation.sites:
             sites = [_site_values(organisation, site) for site in organisation.sites]
-            await self._transaction.db.execute(insert(SiteRow).on_conflict_do_nothing(), sites)
+            await self._transaction.db.execute(_ADD_SITES, {"sites": to_json(sites).decode()})
         publishing.publish(self._transaction, changes)
 
 

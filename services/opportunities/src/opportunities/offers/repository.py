@@ -7,8 +7,8 @@ from datetime import date, time
 from typing import Any, cast
 from uuid import UUID
 
+from pydantic_core import to_json
 from sqlalchemy import ColumnElement, select, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -24,6 +24,19 @@ from shared.kernel import NotFound
 from shared.persistence.rows import save_row
 
 Condition = ColumnElement[bool]
+# Of a session that is there only its state can have changed.
+_SAVE_SESSIONS = text(
+    """
+    insert into sessions (session_id, opportunity_id, provider_id, state, places, days,
+                          first_day, last_day, supervisor_ids)
+    select session_id, opportunity_id, provider_id, state, places, days, first_day, last_day, supervisor_ids
+    from jsonb_to_recordset(cast(:sessions as jsonb)) as given (
+      session_id uuid, opportunity_id uuid, provider_id uuid, state text, places integer, days jsonb,
+      first_day date, last_day date, supervisor_ids uuid[])
+    on conflict (session_id) do update set state = excluded.state
+    where sessions.state <> excluded.state
+    """
+)
 _OPPORTUNITY_OF = text("select opportunity_id from sessions where session_id = :session_id")
 _LISTED_AS = text(
     """
@@ -75,16 +88,8 @@ class OpportunityRepository:
         row = await self._row(opportunity)
         await save_row(self._transaction.db, row, changes=len(changes))
         if opportunity.sessions:
-            statement = insert(SessionRow)
-            state = statement.excluded.state
-            await self._transaction.db.execute(
-                statement.on_conflict_do_update(
-                    index_elements=["session_id"],
-                    set_={"state": state},
-                    where=col(SessionRow.state) != state,
-                ),
-                _session_values(opportunity),
-            )
+            sessions = to_json(_session_values(opportunity)).decode()
+            await self._transaction.db.execute(_SAVE_SESSIONS, {"sessions": sessions})
         publishing.publish(self._transaction, changes)
 
     async def copy_provider_name(self, provider_id: UUID) -> None:
