@@ -46,6 +46,6 @@ class RowSealer:
             "priority_flags": list(learner.priority_flags),
             "status": learner.status,
         }
-        return jwe.encrypt_compact(
-            self._header, json.dumps(row).encode(), self._recipient, algorithms=_ALGORITHMS
-        )
+        # The library writes the row's ephemeral key into the header it is given: each row has its own.
+        header = dict(self._header)
+        return jwe.encrypt_compact(header, json.dumps(row).encode(), self._recipient, algorithms=_ALGORITHMS)
