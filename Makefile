@@ -1,6 +1,6 @@
 # Everything a person needs: Python 3.11 or later and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast check contracts kills faults top bench lock down reset
+.PHONY: help setup run test test-fast browser check contracts kills faults top bench lock down reset
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -20,6 +20,9 @@ test: setup ## Run every test, or T=: one file, folder or test id
 
 test-fast: setup ## Run the tests that need no engine: domain, kernel, contracts, architecture
 	@$(BIN)/pytest -n $(WORKERS) -m "not engine" --ignore tests/local
+
+browser: setup ## Look at the page at /docs in headless Chromium, which must be installed (Debian: chromium)
+	@$(BIN)/pytest tests/browser/docs_page.py
 
 check: setup ## Lint, format, types and the direction of imports
 	@$(BIN)/ruff check

@@ -8,6 +8,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.http.docs_page import serve_docs
 from shared.http.openapi import complete
 from shared.http.problems import HTTP_SLUGS, MEDIA_TYPE, handle_problems, problem
 from shared.security.access import undeclared_routes
@@ -47,11 +48,13 @@ def create_app(
         lifespan=lifespan,
         max_body_size=max_body_bytes,
         telemetry={"tracing": False, "metrics": False, "logs": False},
+        docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
     for router in routers:
         app.router.routes.extend(router.routes)
+    serve_docs(app)
     if undeclared := list(undeclared_routes(app)):
         raise ValueError(f"routes without a declared access: {', '.join(undeclared)}")
     handle_problems(app)
