@@ -78,6 +78,9 @@ async def test_up_status_token_logs_and_ctrl_c(environment: dict[str, str]) -> N
     assert "everything stopped" in output
     assert not any(process.process() for process in processes)
     assert wex(environment, "status").returncode == 3
+    demo = wex(environment, "seed", "demo")
+    assert demo.returncode == 1
+    assert "no platform runs here" in demo.stderr
 
 
 async def test_a_death_ends_up_with_an_error(environment: dict[str, str]) -> None:
@@ -132,5 +135,5 @@ async def test_what_a_killed_supervisor_leaves_is_ended_by_down(environment: dic
 
 def test_help_names_every_command() -> None:
     shown = subprocess.run((*WEX, "--help"), capture_output=True, text=True, check=True).stdout
-    for name in ("up", "down", "status", "logs", "reset", "journey", "token", "trace", "top"):
+    for name in ("up", "down", "status", "logs", "reset", "journey", "seed", "token", "trace", "top"):
         assert f" {name} " in shown

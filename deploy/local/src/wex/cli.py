@@ -18,6 +18,8 @@ from wex.environment import read_addresses
 from wex.processes import ProcessError
 
 app = typer.Typer(help="The whole platform on one machine.", no_args_is_help=True, add_completion=False)
+seeds = typer.Typer(help="Make data on the platform that runs.", no_args_is_help=True)
+app.add_typer(seeds, name="seed")
 console = Console()
 
 _STOP_GRACE = 30
@@ -106,6 +108,17 @@ def reset() -> None:
 def journey() -> None:
     """Walk the journey on a platform of its own and end with its exit code."""
     up(journey=True, once=True)
+
+
+@seeds.command("demo")
+def seed_demo() -> None:
+    """Fictional providers, offers, schools and bookings; what is there already is left as it is."""
+    from wex.demo.main import run  # noqa: PLC0415
+
+    addresses = read_addresses(_folders())
+    if addresses is None or not asyncio.run(health.is_ready(addresses.ports["opportunities-api"])):
+        _fail("no platform runs here: `wex up` first")
+    raise typer.Exit(asyncio.run(run(addresses, _folders(), console)))
 
 
 @app.command()

@@ -11,7 +11,7 @@ from typing import IO, Self
 
 from shared.messaging.topics import apply_topics
 from shared.persistence.provision import ServiceDatabase, provision
-from wex import health, records
+from wex import clock, health, records
 from wex.announcements import Announcement
 from wex.commands import Commands
 from wex.engines import local_kafka, local_postgres
@@ -114,15 +114,11 @@ class Platform:
 
     def advance(self, seconds: float) -> None:
         """Move the business clock of every service ahead by so much more."""
-        ahead = self.clock_ahead() + seconds
-        partial = self.folders.clock.with_suffix(".tmp")
-        partial.write_text(str(ahead))
-        partial.replace(self.folders.clock)
+        clock.advance(self.folders.clock, seconds)
 
     def clock_ahead(self) -> float:
         """By how many seconds the business clock runs ahead."""
-        clock = self.folders.clock
-        return float(clock.read_text()) if clock.exists() else 0.0
+        return clock.ahead(self.folders.clock)
 
     async def up(self) -> None:
         """Start everything and return when all of it is ready; stop it again if anything fails."""

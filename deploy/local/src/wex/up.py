@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from wex import logs
+from wex.environment import Addresses
 from wex.folders import Folders
 from wex.platform import Platform
 from wex.progress import Progress
 
 Journey = Callable[[Platform], Awaitable[int]]
+Demo = Callable[[Addresses, Folders, Console], Awaitable[int]]
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,12 @@ async def _serve(platform: Platform, wishes: Wishes, console: Console, stop: asy
         if not await _before(stop, journey):
             return 130
         code = journey.result()
+        if code == 0:
+            # The journey ends with its one provider suspended: the demo leaves something to be found.
+            demo = asyncio.ensure_future(demo_main()(platform.addresses, platform.folders, console))
+            if not await _before(stop, demo):
+                return 130
+            code = demo.result()
     if wishes.once:
         return code
     console.print("[bold green]The platform is up.[/] Ctrl-C stops it.")
@@ -118,3 +126,9 @@ def journey_main() -> Journey:
     """The journey's entry, imported only when it is walked."""
     run_journey: Journey = importlib.import_module("wex.journey.main").run
     return run_journey
+
+
+def demo_main() -> Demo:
+    """The demo's entry, imported only when it is made."""
+    run_demo: Demo = importlib.import_module("wex.demo.main").run
+    return run_demo

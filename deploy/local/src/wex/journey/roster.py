@@ -7,11 +7,26 @@ import csv
 import io
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 LEARNERS = 62
 _CHECK_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 _FLAGS = ("free-school-meals", "send", "looked-after")
+_ACTIVE = {"status": "active", "dateLastModified": "2026-09-01T08:00:00.000Z"}
+
+
+@dataclass(frozen=True)
+class Pupil:
+    """One learner as the school's system knows them."""
+
+    number: int
+    upn: str
+    given_name: str
+    family_name: str
+    year_group: int
+    birth_date: date
+    priority_flags: tuple[str, ...] = ()
 
 
 def year_group_of(number: int) -> int:
@@ -21,45 +36,40 @@ def year_group_of(number: int) -> int:
 
 def roster_zip(today: date, school: str) -> bytes:
     """The roster of 62 learners in the school year of `today`; `school` is seven digits of their UPNs."""
-    numbers = range(1, LEARNERS + 1)
+    return packed([_pupil(number, today, school) for number in range(1, LEARNERS + 1)])
+
+
+def packed(pupils: Sequence[Pupil]) -> bytes:
+    """The pupils as OneRoster CSV in a zip archive: the same bytes for the same pupils."""
     users = [
         {
-            "sourcedId": f"learner-{n:03}",
-            "status": "active",
-            "dateLastModified": "2026-09-01T08:00:00.000Z",
+            "sourcedId": f"learner-{each.number:03}",
+            **_ACTIVE,
             "enabledUser": "true",
             "username": "",
-            "userIds": f"{{UPN:{upn(school, n)}}}",
-            "givenName": f"Learner-{n:02}",
-            "familyName": "Example",
+            "userIds": f"{{UPN:{each.upn}}}",
+            "givenName": each.given_name,
+            "familyName": each.family_name,
             "identifier": "",
-            "grades": f"{year_group_of(n):02}",
-            "metadata.priority_flags": ";".join(
-                flag for i, flag in enumerate(_FLAGS) if n % (4 + 7 * i) == 0
-            ),
+            "grades": f"{each.year_group:02}",
+            "metadata.priority_flags": ";".join(each.priority_flags),
         }
-        for n in numbers
+        for each in pupils
     ]
     roles = [
         {
-            "sourcedId": f"role-{n:03}",
-            "status": "active",
-            "dateLastModified": "2026-09-01T08:00:00.000Z",
-            "userSourcedId": f"learner-{n:03}",
+            "sourcedId": f"role-{each.number:03}",
+            **_ACTIVE,
+            "userSourcedId": f"learner-{each.number:03}",
             "roleType": "primary",
             "role": "student",
             "orgSourcedId": "school-1",
         }
-        for n in numbers
+        for each in pupils
     ]
     demographics = [
-        {
-            "sourcedId": f"learner-{n:03}",
-            "status": "active",
-            "dateLastModified": "2026-09-01T08:00:00.000Z",
-            "birthDate": birth_date(n, today).isoformat(),
-        }
-        for n in numbers
+        {"sourcedId": f"learner-{each.number:03}", **_ACTIVE, "birthDate": each.birth_date.isoformat()}
+        for each in pupils
     ]
     manifest = [
         {"propertyName": name, "value": value}
@@ -77,12 +87,27 @@ def roster_zip(today: date, school: str) -> bytes:
             "source.systemName": "Example MIS",
         }.items()
     ]
-    files = {"manifest": manifest, "users": users, "roles": roles, "demographics": demographics}
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, rows in files.items():
-            archive.writestr(f"{name}.csv", _csv(rows))
-    return packed.getvalue()
+    tables = {"manifest": manifest, "users": users, "roles": roles, "demographics": demographics}
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, rows in tables.items():
+            file = zipfile.ZipInfo(
+                f"{name}.csv"
+            )  # with a fixed date, where a name alone takes the present one
+            archive.writestr(file, _csv(rows), zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def _pupil(number: int, today: date, school: str) -> Pupil:
+    return Pupil(
+        number,
+        upn(school, number),
+        given_name=f"Learner-{number:02}",
+        family_name="Example",
+        year_group=year_group_of(number),
+        birth_date=birth_date(number, today),
+        priority_flags=tuple(flag for i, flag in enumerate(_FLAGS) if number % (4 + 7 * i) == 0),
+    )
 
 
 def upn(school: str, number: int) -> str:
@@ -93,9 +118,18 @@ def upn(school: str, number: int) -> str:
 
 
 def birth_date(number: int, today: date) -> date:
-    """A day in the school year that makes the learner's year group right: Year 9 turns 14 in it."""
-    starts = today.year if today.month >= 9 else today.year - 1
-    return date(starts - year_group_of(number) - 4, 1 + number % 8, 1 + number % 28)
+    """The birth date of the journey's learner of this number."""
+    return birth_date_in(year_group_of(number), number, today)
+
+
+def birth_date_in(year_group: int, number: int, today: date) -> date:
+    """A day in the school year that makes the year group right: Year 9 turns 14 in it."""
+    return date(school_year(today) - year_group - 4, 1 + number % 8, 1 + number % 28)
+
+
+def school_year(today: date) -> int:
+    """The year in which the school year of a day began."""
+    return today.year if today.month >= 9 else today.year - 1
 
 
 def _csv(rows: Sequence[dict[str, str]]) -> str:

@@ -3,11 +3,11 @@
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
+from wex import clock
 from wex.journey.clients import Clients, Persona
 from wex.journey.receiver import Receiver
 from wex.platform import Platform
@@ -38,8 +38,7 @@ class Walk:
 
     def today(self) -> date:
         """The platform's business day."""
-        ahead = timedelta(seconds=self.platform.clock_ahead())
-        return (datetime.now(UTC) + ahead).astimezone(ZoneInfo("Europe/London")).date()
+        return clock.today(self.platform.folders.clock)
 
     def organisation(self, who: Persona) -> UUID:
         """The organisation a persona acts for, once it is registered."""

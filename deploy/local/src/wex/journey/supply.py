@@ -2,6 +2,7 @@
 
 import time
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from wex.journey.clients import StepFailed
@@ -64,13 +65,7 @@ async def grant_assurance(walk: Walk) -> dict[str, str]:
     """Answer every item of the checklist in force, with its evidence."""
     checklist = await walk.clients.call(None, "safeguarding", "GET", f"/v1/checklists/{BAND}")
     expires = (walk.today() + timedelta(days=300)).isoformat()
-    answers = [_answer(item, expires) for item in checklist["items"]]
-    body = {
-        "site_id": walk.site_id,
-        "activity_band": BAND,
-        "checklist_version": checklist["version"],
-        "answers": answers,
-    }
+    body = application(checklist, walk.site_id, BAND, expires)
 
     async def ask() -> dict[str, str]:
         answer: dict[str, str] = await walk.clients.call(
@@ -80,6 +75,16 @@ async def grant_assurance(walk: Walk) -> dict[str, str]:
 
     # The site is known to safeguarding through an event: until it has arrived, it is not.
     return await walk.clients.until(ask, lambda a: a.get("slug") != "site-not-known", "the site is known")  # type: ignore[no-any-return]
+
+
+def application(checklist: dict[str, Any], site_id: str, band: str, expires: str) -> dict[str, object]:
+    """What a provider sends to have a site assured: every item of the checklist answered."""
+    return {
+        "site_id": site_id,
+        "activity_band": band,
+        "checklist_version": checklist["version"],
+        "answers": [_answer(item, expires) for item in checklist["items"]],
+    }
 
 
 def _answer(item: dict[str, object], expires: str) -> dict[str, object]:

@@ -1,0 +1,23 @@
+"""The platform's business clock: the services add the seconds in a file to the time of day."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+
+def ahead(file: Path) -> float:
+    """By how many seconds the clock runs ahead."""
+    return float(file.read_text()) if file.exists() else 0.0
+
+
+def advance(file: Path, seconds: float) -> None:
+    """Move the clock ahead by so much more."""
+    later = ahead(file) + seconds
+    partial = file.with_suffix(".tmp")
+    partial.write_text(str(later))
+    partial.replace(file)
+
+
+def today(file: Path) -> date:
+    """The business day in England."""
+    return (datetime.now(UTC) + timedelta(seconds=ahead(file))).astimezone(ZoneInfo("Europe/London")).date()
