@@ -1,12 +1,18 @@
 """The main job on a platform of its own: real processes, real engines, every step, and seen from outside."""
 
 import io
+from collections import Counter
 from pathlib import Path
 
+import httpx2
 import pytest
 from rich.console import Console
 
+from tests.system import readme
 from wex import top
+from wex.demo.main import seed
+from wex.demo.world import read_world
+from wex.folders import REPOSITORY
 from wex.journey.main import STEPS, run
 from wex.platform import Platform
 from wex.ports import SERVICES
@@ -14,13 +20,15 @@ from wex.top import Sample
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(180)
-async def test_the_journey_is_walked_from_the_register_to_the_ledger(tmp_path: Path) -> None:
+@pytest.mark.timeout(300)
+async def test_the_journey_is_walked_and_what_the_readme_asks_finds_something(tmp_path: Path) -> None:
     told = io.StringIO()
     async with Platform(tmp_path / "wex", topic_partitions=3) as platform:
         code = await run(platform, Console(file=told, width=200))
+        assert code == 0, told.getvalue()
         seen = await top.look(platform.addresses)
-    assert code == 0, told.getvalue()
+        await check_demo(platform)
+        await check_readme(platform, tmp_path)
     assert all(step.title in told.getvalue() for step in STEPS)
     nothing = Sample(seen.at - 60)
     for service in SERVICES:
@@ -29,3 +37,37 @@ async def test_the_journey_is_walked_from_the_register_to_the_ledger(tmp_path: P
         assert line.requests, service
         assert line.published, service
     assert top.confirmed(nothing, seen)
+
+
+async def check_demo(platform: Platform) -> None:
+    """The demo made twice is there once: every offer is found, every booking stands as it was meant to."""
+    console, world = Console(file=io.StringIO()), read_world()
+    once = await seed(platform.addresses, platform.folders, console)
+    again = await seed(platform.addresses, platform.folders, console)
+    titles = await searched(platform)
+    assert sorted(titles) == sorted(offer.title for provider in world.providers for offer in provider.offers)
+    left = Counter(group.left.replace("attended", "confirmed") for group in world.bookings)
+    assert once.bookings == again.bookings == left
+    assert once.credited_minutes == again.credited_minutes > 0
+    assert once.learners == again.learners
+    assert once.example == again.example
+
+
+async def searched(platform: Platform) -> list[str]:
+    """The titles of all that the public search finds."""
+    titles, cursor = list[str](), None
+    async with httpx2.AsyncClient(base_url=platform.api("opportunities")) as http:
+        while True:
+            asked = {"limit": 50} | ({"cursor": cursor} if cursor else {})
+            page = (await http.get("/v1/opportunities", params=asked)).json()
+            titles += [item["title"] for item in page["items"]]
+            if not (cursor := page["next_cursor"]):
+                return titles
+
+
+async def check_readme(platform: Platform, folder: Path) -> None:
+    """Every example of README.md succeeds as it stands, and its answer holds something."""
+    for number, example in enumerate(readme.examples((REPOSITORY / "README.md").read_text())):
+        answers = await readme.answers_to(example, platform, folder / f"example-{number}")
+        assert answers, example
+        assert all(answer.found for answer in answers), f"{example}\n{answers}"
