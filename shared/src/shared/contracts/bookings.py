@@ -1,4 +1,4 @@
-"""What `bookings` says: learners by pseudonym, bookings, places taken and attendance."""
+"""What `bookings` publishes: learners by pseudonym, cohorts, bookings, places taken and attendance."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -47,7 +47,7 @@ class CohortRelabelled(Contract):
     institution_id: UUID
 
 
-class BookingSaid(Contract):
+class BookingEvent(Contract):
     """What every event about a booking names."""
 
     booking_id: UUID
@@ -58,7 +58,7 @@ class BookingSaid(Contract):
 
 
 @contract("booking.requested.v1", topic=EVENTS, key="booking_id")
-class BookingRequested(BookingSaid):
+class BookingRequested(BookingEvent):
     """Places are held until `held_until` while safeguarding decides on this booking."""
 
     learners: list[LearnerOnBooking] = Field(min_length=1)
@@ -67,14 +67,14 @@ class BookingRequested(BookingSaid):
 
 
 @contract("booking.waitlisted.v1", topic=EVENTS, key="booking_id")
-class BookingWaitlisted(BookingSaid):
+class BookingWaitlisted(BookingEvent):
     """The session is full; the booking waits for places in order of its asking."""
 
     places: int = Field(ge=1)
 
 
 @contract("booking.confirmed.v1", topic=EVENTS, key="booking_id")
-class BookingConfirmed(BookingSaid):
+class BookingConfirmed(BookingEvent):
     """The booking is cleared; these learners are expected."""
 
     learner_ids: list[UUID]
@@ -83,7 +83,7 @@ class BookingConfirmed(BookingSaid):
 
 
 @contract("booking.changed.v1", topic=EVENTS, key="booking_id")
-class BookingChanged(BookingSaid):
+class BookingChanged(BookingEvent):
     """Learners left the booking; their places are free again."""
 
     learner_ids: list[UUID] = Field(description="Who remains")
@@ -91,19 +91,19 @@ class BookingChanged(BookingSaid):
 
 
 @contract("booking.suspended.v1", topic=EVENTS, key="booking_id")
-class BookingSuspended(BookingSaid):
+class BookingSuspended(BookingEvent):
     """The provider lost its assurance; the booking may not go ahead until it has one again."""
 
     reason_code: ReasonCode
 
 
 @contract("booking.reinstated.v1", topic=EVENTS, key="booking_id")
-class BookingReinstated(BookingSaid):
+class BookingReinstated(BookingEvent):
     """The provider is assured again; the booking goes ahead as confirmed."""
 
 
 @contract("booking.ended.v1", topic=EVENTS, key="booking_id")
-class BookingEnded(BookingSaid):
+class BookingEnded(BookingEvent):
     """The booking came to an end without taking place; its places are free again."""
 
     state: Literal["withdrawn", "refused", "expired", "cancelled"]
@@ -111,7 +111,7 @@ class BookingEnded(BookingSaid):
 
 
 @contract("attendance.recorded.v1", topic=EVENTS, key="booking_id")
-class AttendanceRecorded(BookingSaid):
+class AttendanceRecorded(BookingEvent):
     """The register of one day; a later one for the same day replaces it."""
 
     on: date

@@ -1,4 +1,4 @@
-"""What `integrations` says: what a partner sent, normalised. Personal members travel sealed."""
+"""What `integrations` publishes: what a partner sent, normalised. Personal members travel sealed."""
 
 from typing import Literal
 from uuid import UUID

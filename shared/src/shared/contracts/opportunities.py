@@ -1,4 +1,4 @@
-"""What `opportunities` says: organisations, opportunities and their sessions."""
+"""What `opportunities` publishes: organisations, opportunities and their sessions."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What `outcomes` says: frameworks, the ledger and the arrival of evidence."""
+"""What `outcomes` publishes: frameworks, the ledger and the arrival of evidence."""
 
 from datetime import date
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What `safeguarding` says: standing assurances and clearances, the decision and never the detail."""
+"""What `safeguarding` publishes: standing assurances and clearances, the decision and never the detail."""
 
 from datetime import date
 from uuid import UUID

@@ -42,14 +42,14 @@ def when_booking_is_changed_copy_it(event: Event[bookings.BookingChanged]) -> In
     return _copy(event, tuple(event.data.learner_ids))
 
 
-def booking_of(fact: bookings.BookingSaid) -> BookingRef:
+def booking_of(fact: bookings.BookingEvent) -> BookingRef:
     """The booking that an event is about."""
     return BookingRef(
         fact.booking_id, fact.session_id, fact.opportunity_id, fact.institution_id, fact.provider_id
     )
 
 
-def parties_of(fact: bookings.BookingSaid) -> frozenset[UUID]:
+def parties_of(fact: bookings.BookingEvent) -> frozenset[UUID]:
     """The tenants who see the booking that an event is about."""
     return for_tenants(fact.institution_id, fact.provider_id)
 

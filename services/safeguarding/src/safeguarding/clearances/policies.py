@@ -19,8 +19,8 @@ from safeguarding.clearances.ports import ClearancesUnitOfWork
 from shared.contracts.bookings import (
     BookingChanged,
     BookingEnded,
+    BookingEvent,
     BookingRequested,
-    BookingSaid,
     LearnerErased,
 )
 from shared.contracts.envelope import Event
@@ -69,5 +69,5 @@ def when_learner_erased_forget_learner(event: Event[LearnerErased]) -> Instructi
     )
 
 
-def _parties(booking: BookingSaid) -> frozenset[UUID]:
+def _parties(booking: BookingEvent) -> frozenset[UUID]:
     return for_tenants(booking.institution_id, booking.provider_id)
