@@ -1,0 +1,1 @@
+"""Attendance: the registers of confirmed bookings, one a day."""

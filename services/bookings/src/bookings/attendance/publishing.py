@@ -11,11 +11,12 @@ from shared.contracts.vocabulary import AttendanceEntry
 def publish(transaction: Transaction, happened: Iterable[tuple[int, object]]) -> None:
     """Publish the registers taken, each with its booking's version after it."""
     for sequence, event in happened:
-        if isinstance(event, AttendanceRecorded):
-            transaction.publish(_contract_of(event), sequence=sequence)
+        transaction.publish(_contract_of(event), sequence=sequence)
 
 
-def _contract_of(event: AttendanceRecorded) -> contracts.AttendanceRecorded:
+def _contract_of(event: object) -> contracts.AttendanceRecorded:
+    if not isinstance(event, AttendanceRecorded):
+        raise TypeError(f"{type(event).__name__} has no contract")
     entries = [
         AttendanceEntry(learner_id=each.learner_id, attended=each.attended, minutes=each.minutes)
         for each in event.register.entries

@@ -1,0 +1,1 @@
+"""Capacity: places of sessions, taken and free, and the waiting list."""

@@ -1,0 +1,1 @@
+"""Copies: facts of other services, and whether a site is trusted by them."""

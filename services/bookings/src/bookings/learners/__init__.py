@@ -1,0 +1,1 @@
+"""Learners: rosters, learners by pseudonym, and cohorts."""

@@ -26,3 +26,5 @@ def publish(transaction: Transaction, event: object, sequence: int) -> None:
             transaction.erase(contracts.LearnerRecorded, event.learner_id)
             erased = contracts.LearnerErased(learner_id=event.learner_id, institution_id=event.institution_id)
             transaction.publish(erased, sequence=sequence)
+        case _:
+            raise TypeError(f"{type(event).__name__} has no contract")

@@ -1,0 +1,1 @@
+"""Reservations: bookings from the request to the end, and what moves them."""
