@@ -24,6 +24,7 @@ from wex.issuer import Issuer, load_issuer
 from wex.journey import roster
 from wex.journey.clients import Clients, Persona, StepFailed
 from wex.journey.main import STEPS, walk_step
+from wex.journey.platforms import LocalPlatform
 from wex.journey.receiver import Receiver, receiving
 from wex.journey.state import Walk
 from wex.platform import Platform
@@ -205,7 +206,7 @@ async def prepare(
 ) -> Scene:
     """Walk the journey with marked words, then add what it leaves out. Raises `StepFailed`."""
     clients = Marked(platform.addresses.issuer, platform.api, http)
-    walk = Walk(platform, clients, receiver)
+    walk = Walk(LocalPlatform(platform), clients, receiver)
     referred: list[dict[str, Any]] = []
     for step in STEPS:
         if step.number == "9":  # the last moment at which the provider is trusted

@@ -7,6 +7,7 @@ from datetime import timedelta
 from tests.benchmarks.run import Run
 from wex.journey import school, supply
 from wex.journey.clients import Clients
+from wex.journey.platforms import LocalPlatform
 from wex.journey.receiver import Receiver
 from wex.journey.state import Walk
 from wex.platform import Platform
@@ -19,7 +20,7 @@ async def walking(platform: Platform) -> AsyncIterator[Walk]:
     """Somebody to act for the provider, the school and the hub."""
     clients = Clients(platform.addresses.issuer, platform.api)
     try:
-        yield Walk(platform, clients, Receiver())
+        yield Walk(LocalPlatform(platform), clients, Receiver())
     finally:
         await clients.close()
 

@@ -22,6 +22,7 @@ from tests.faults.seen import Ask
 from wex.journey import main as journey
 from wex.journey import roster, supply
 from wex.journey.clients import Clients, Persona, StepFailed
+from wex.journey.platforms import LocalPlatform
 from wex.journey.receiver import Receiver, receiving
 from wex.journey.state import Walk
 from wex.platform import Platform
@@ -250,13 +251,13 @@ async def world_on(platform: Platform, *, with_history: bool = False) -> AsyncIt
     `with_history`: the journey was walked before, so that the topics hold events of every kind.
     """
     told = io.StringIO()
-    if with_history and await journey.run(platform, Console(file=told, width=150)):
+    if with_history and await journey.run(LocalPlatform(platform), Console(file=told, width=150)):
         raise StepFailed(told.getvalue())
     async with receiving(free_port()) as receiver:
         receiver.refuse_first = ""
         clients = Clients(platform.addresses.issuer, platform.api)
         try:
-            provider, mark = Walk(platform, clients, receiver), f"zqx{secrets.token_hex(4)}"
+            provider, mark = Walk(LocalPlatform(platform), clients, receiver), f"zqx{secrets.token_hex(4)}"
             await supply.register_provider(provider)
             await supply.assure_provider(provider)
             await supply.publish_opportunity(provider)  # until the register has heard of the assurance

@@ -14,6 +14,7 @@ from wex.demo.main import seed
 from wex.demo.world import read_world
 from wex.folders import REPOSITORY
 from wex.journey.main import STEPS, run
+from wex.journey.platforms import LocalPlatform
 from wex.platform import Platform
 from wex.ports import SERVICES
 from wex.top import Sample
@@ -24,7 +25,7 @@ from wex.top import Sample
 async def test_the_journey_is_walked_and_what_the_readme_asks_finds_something(tmp_path: Path) -> None:
     told = io.StringIO()
     async with Platform(tmp_path / "wex", topic_partitions=3) as platform:
-        code = await run(platform, Console(file=told, width=200))
+        code = await run(LocalPlatform(platform), Console(file=told, width=200))
         assert code == 0, told.getvalue()
         seen = await top.look(platform.addresses)
         await check_demo(platform)

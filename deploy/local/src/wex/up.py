@@ -124,8 +124,14 @@ def _stop_signals(platform: Platform, console: Console) -> Iterator[asyncio.Even
 
 def journey_main() -> Journey:
     """The journey's entry, imported only when it is walked."""
-    run_journey: Journey = importlib.import_module("wex.journey.main").run
-    return run_journey
+    run_journey = importlib.import_module("wex.journey.main").run
+    local = importlib.import_module("wex.journey.platforms").LocalPlatform
+
+    def walk(platform: Platform) -> Awaitable[int]:
+        walked: Awaitable[int] = run_journey(local(platform))
+        return walked
+
+    return walk
 
 
 def demo_main() -> Demo:

@@ -31,7 +31,7 @@ class Persona:
 
 @dataclass
 class Clients:
-    """Calls the five services as any persona; tokens come from the platform's issuer."""
+    """Calls the five services as any persona; tokens come from the development issuer."""
 
     issuer: str
     address_of: Callable[[str], str]
@@ -108,6 +108,11 @@ class Clients:
         known = self._tokens.get((who.subject, service, who.organisation))
         if known and known[1] > time.monotonic():
             return known[0]
+        token = await self._new_token(who, service)
+        self._tokens[who.subject, service, who.organisation] = (token, time.monotonic() + _TOKEN_SECONDS)
+        return token
+
+    async def _new_token(self, who: Persona, service: str) -> str:
         form = {
             "grant_type": "client_credentials",
             "client_id": who.subject,
@@ -120,6 +125,4 @@ class Clients:
         response = await self.http.post(f"{self.issuer}/token", data=data)
         if response.status_code != 200:
             raise StepFailed(f"the issuer refused a token: {response.text[:200]}")
-        token = str(response.json()["access_token"])
-        self._tokens[who.subject, service, who.organisation] = (token, time.monotonic() + _TOKEN_SECONDS)
-        return token
+        return str(response.json()["access_token"])

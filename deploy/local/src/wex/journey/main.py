@@ -20,10 +20,10 @@ from rich.table import Table
 from wex import waterfall
 from wex.journey import credit, school, supply
 from wex.journey.clients import Clients, StepFailed
-from wex.journey.receiver import Receiver, receiving
+from wex.journey.platforms import JourneyPlatform
+from wex.journey.receiver import Receiver
 from wex.journey.state import Step, Walk
-from wex.platform import Platform
-from wex.ports import SERVICES, free_port
+from wex.ports import SERVICES
 
 STEPS = [
     Step("1", "hub registers a provider with a site", "opportunities", "organisation.recorded", supply.register_provider),
@@ -59,14 +59,14 @@ class Walked:
 Before = Callable[[Step, Walk], Awaitable[None]]
 
 
-async def run(platform: Platform, console: Console | None = None, before: Before | None = None) -> int:
+async def run(platform: JourneyPlatform, console: Console | None = None, before: Before | None = None) -> int:
     """Walk the journey on a platform that is up; 0 when every step held, otherwise 1.
 
     `before` is awaited before each step: there a test does what the world does to a platform.
     """
     console = console or Console()
-    async with receiving(free_port()) as receiver:
-        clients = Clients(platform.addresses.issuer, platform.api)
+    async with platform.receiving() as receiver:
+        clients = platform.clients()
         try:
             walk, walked = await _walk_all(platform, clients, receiver, console, before)
         finally:
@@ -79,7 +79,7 @@ async def run(platform: Platform, console: Console | None = None, before: Before
 
 
 async def _walk_all(
-    platform: Platform, clients: Clients, receiver: Receiver, console: Console, before: Before | None
+    platform: JourneyPlatform, clients: Clients, receiver: Receiver, console: Console, before: Before | None
 ) -> tuple[Walk, list[Walked]]:
     walk, walked = Walk(platform, clients, receiver), list[Walked]()
     bar = Progress(
@@ -109,7 +109,7 @@ async def walk_step(step: Step, walk: Walk) -> Walked:
     return Walked(step, (time.perf_counter() - began) * 1000, outcome, failed)
 
 
-def _show(console: Console, platform: Platform, walk: Walk, walked: list[Walked]) -> None:
+def _show(console: Console, platform: JourneyPlatform, walk: Walk, walked: list[Walked]) -> None:
     table = Table("", "what happened", "ms", "outcome", title="The journey", expand=True)
     table.columns[2].justify = "right"
     for each in walked:

@@ -1,18 +1,24 @@
-"""A partner's webhook endpoint: verifies every signature, and refuses one delivery to see it again."""
+"""A partner's webhook endpoint: verifies every signature, and refuses one delivery to see it again.
+
+In the journey's own process, or as a program of its own (`python receiver.py`, beside compose's containers):
+there the journey tells it the secret and asks what it has heard at `/heard`.
+"""
 
 import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import uvicorn
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+
+PORT = 8080  # of the program
 
 
 @dataclass
@@ -26,6 +32,13 @@ class Receiver:
     refused: list[str] = field(default_factory=list)
     unverified: int = 0
 
+    async def trust(self, secret: str) -> None:
+        """Verify with this secret from now on."""
+        self.secret = secret
+
+    async def refresh(self) -> None:
+        """Bring what it has received up to date."""
+
     def types(self) -> set[str]:
         """Types of the verified deliveries that were taken."""
         return {body["type"] for _, body in self.received}
@@ -35,7 +48,9 @@ class Receiver:
         return bool(self.refused) and self.refused[0] in {message_id for message_id, _ in self.received}
 
     async def take(self, request: Request) -> Response:
-        """Verify, refuse the first of one type, take the rest."""
+        """Verify, refuse the first of one type, take the rest; another's hook is not here."""
+        if not self.url.endswith(request.url.path):
+            return Response(status_code=404)
         raw = await request.body()
         message_id = request.headers.get("webhook-id", "")
         try:
@@ -72,3 +87,31 @@ async def _serve(server: uvicorn.Server) -> None:
     # The journey's own process listens to Ctrl-C; the receiver must not take the signal over.
     with contextlib.suppress(SystemExit):
         await server._serve()  # noqa: SLF001
+
+
+def program() -> Starlette:
+    """One partner's endpoint after the other's: `PUT /heard` begins with the next, `GET` tells what came."""
+    receiver = Receiver()
+
+    async def take(request: Request) -> Response:
+        return await receiver.take(request)
+
+    async def begin(request: Request) -> Response:
+        nonlocal receiver
+        receiver = Receiver(**await request.json())
+        return Response(status_code=204)
+
+    async def tell(_request: Request) -> Response:
+        return JSONResponse(asdict(receiver))
+
+    return Starlette(
+        routes=[
+            Route("/hooks/{partner}", take, methods=["POST"]),
+            Route("/heard", begin, methods=["PUT"]),
+            Route("/heard", tell, methods=["GET"]),
+        ]
+    )
+
+
+if __name__ == "__main__":
+    uvicorn.run(program(), host="0.0.0.0", port=PORT, access_log=False)  # noqa: S104 - its port is published

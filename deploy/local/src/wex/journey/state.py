@@ -9,15 +9,15 @@ from uuid import UUID
 
 from wex import clock
 from wex.journey.clients import Clients, Persona
+from wex.journey.platforms import JourneyPlatform
 from wex.journey.receiver import Receiver
-from wex.platform import Platform
 
 
 @dataclass
 class Walk:
     """One walk through the platform: who, what has come to be, and what was measured."""
 
-    platform: Platform
+    platform: JourneyPlatform
     clients: Clients
     receiver: Receiver
     hub: Persona = field(default_factory=lambda: Persona("hub", "hub-of-the-journey"))
