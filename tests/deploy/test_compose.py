@@ -105,33 +105,47 @@ def test_processes_start_after_migrations_and_workers_after_topics(service: str)
     assert {*api, "topics", "kafka"} == set(worker)
 
 
-def test_servers_tell_their_health_without_a_tool_the_image_lacks() -> None:
+def test_servers_tell_their_health_by_the_image_s_own_check() -> None:
     for name in SERVERS:
-        check = services()[name]["healthcheck"]["test"]
-        assert check[:3] == ["CMD", "python", "-c"]
-        assert "http://127.0.0.1:8000/health/ready" in check[3]
-        compile(check[3], name, "exec")
+        assert services()[name]["healthcheck"]["test"] == ["CMD", "python", "/app/health.py"]
+        assert services()[name]["init"], (
+            f"{name}: the check kills the server, not the container's first process"
+        )
 
 
 def test_images_are_pinned_or_built_here() -> None:
-    for name, service in services().items():
-        if name in OWN:
-            assert (REPOSITORY / service["build"]["dockerfile"]).is_file()
+    for service in services().values():
+        if build := service.get("build"):
+            assert (REPOSITORY / build["context"] / build.get("dockerfile", "Dockerfile")).is_file()
             assert service["image"].endswith(":local")
         else:
             assert PINNED.fullmatch(service["image"]), service["image"]
+    assert all("build" in services()[name] for name in OWN)
 
 
-def test_our_containers_may_write_nothing_and_have_no_capability() -> None:
-    for name in OWN:
-        service = services()[name]
+def test_no_container_may_write_to_its_root_or_has_a_capability_or_gets_one() -> None:
+    for name, service in services().items():
         assert service["read_only"], name
         assert service["cap_drop"] == ["ALL"], name
+        assert "cap_add" not in service, name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+
+
+def test_no_container_runs_as_root() -> None:
+    for name, service in services().items():  # the images of ours say it themselves: test_images.py
+        assert name in OWN or re.fullmatch(r"[1-9]\d+:\d+", service["user"]), name
+
+
+def test_a_worker_has_a_name_that_its_group_knows_again_and_an_api_has_none() -> None:
+    named = {name: environment(name).get("WEX_INSTANCE") for name in SERVERS}
+    assert named == {name: name if name.endswith("-worker") else None for name in SERVERS}
 
 
 def test_every_container_has_bounds_and_comes_back() -> None:
     for name, service in services().items():
         assert service["mem_limit"], name
+        assert service["pids_limit"], name
+        assert name not in OWN or service["cpus"] == 1, name
         assert service["logging"]["options"]["max-size"], name
         one_shot = name not in SERVERS and name in OWN
         assert service["restart"] == ("no" if one_shot else "unless-stopped"), name
