@@ -7,6 +7,7 @@ import shutil
 import time
 import urllib.parse
 import urllib.request
+from enum import StrEnum, auto
 from typing import Annotated, NoReturn
 
 import typer
@@ -23,6 +24,13 @@ app.add_typer(seeds, name="seed")
 console = Console()
 
 _STOP_GRACE = 30
+
+
+class Against(StrEnum):
+    """Which platform the journey is walked on."""
+
+    own = auto()
+    compose = auto()
 
 
 @app.command()
@@ -105,9 +113,23 @@ def reset() -> None:
 
 
 @app.command()
-def journey() -> None:
-    """Walk the journey on a platform of its own and end with its exit code."""
-    up(journey=True, once=True)
+def journey(
+    against: Annotated[
+        Against, typer.Option(help="A platform of its own, or compose's containers.")
+    ] = Against.own,
+) -> None:
+    """Walk the journey and end with its exit code."""
+    if against is Against.own:
+        up(journey=True, once=True)
+        return
+    from wex.journey import main  # noqa: PLC0415
+    from wex.journey.compose import ComposePlatform  # noqa: PLC0415
+
+    try:
+        code = asyncio.run(main.run(ComposePlatform(), console))
+    except OSError as error:
+        _fail(f"compose's platform cannot be used: {error}")
+    raise typer.Exit(code)
 
 
 @seeds.command("demo")
