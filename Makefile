@@ -1,6 +1,6 @@
 # Everything a person needs: Python 3.11 or later and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast browser check contracts kills faults top bench lock down reset
+.PHONY: help setup run test test-fast browser check contracts kills compose faults top bench lock down reset
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -36,6 +36,9 @@ contracts: setup ## Write deploy/api and docs/settings.md anew after an event, a
 
 kills: setup ## Kill every process with -9 in the middle of a journey, and count the ledger after
 	@$(BIN)/python -m tests.system.kills --seed $(or $(SEED),1)
+
+compose: setup ## With Docker: bring the containers up, walk the journey, break them (SEED=, WITHOUT=)
+	@$(BIN)/python -m tests.deploy.compose_drill --seed $(or $(SEED),1) $(if $(WITHOUT),--without $(WITHOUT))
 
 faults: setup ## Break the running platform by a seed and check what is left (TRIALS=, CELL=, SEED=)
 	@$(BIN)/python -m tests.faults --trials $(or $(TRIALS),1) --seed $(or $(SEED),1) $(if $(CELL),--cell $(CELL))

@@ -36,8 +36,8 @@ def environment(name: str) -> dict[str, str]:
 
 
 @cache
-def env_values() -> dict[str, str]:
-    """The values of a fresh `.env`."""
+def env_text() -> str:
+    """A fresh `.env`, as write_env.py would write it."""
     specification = importlib.util.spec_from_file_location(
         "write_env", REPOSITORY / "deploy/compose/write_env.py"
     )
@@ -45,8 +45,12 @@ def env_values() -> dict[str, str]:
     assert specification.loader
     script = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(script)
-    lines = script.filled((REPOSITORY / ".env.example").read_text()).splitlines()
-    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return str(script.filled((REPOSITORY / ".env.example").read_text()))
+
+
+def env_values() -> dict[str, str]:
+    """The values of a fresh `.env`."""
+    pairs = (line.partition("=") for line in env_text().splitlines() if line and not line.startswith("#"))
     return {name: value.strip("'") for name, _, value in pairs}
 
 
