@@ -2,6 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import Any
+
+import yaml
+
+from wex.folders import REPOSITORY
+from wex.ports import free_port
 
 _LIST = "containers"
 
@@ -23,9 +29,10 @@ def are_possible() -> bool:
 def start_postgres(run: Path) -> str:
     """The address of a new PostgreSQL server, as its superuser."""
     _without_reaper()
-    from testcontainers.postgres import PostgresContainer
+    from testcontainers.community.postgres import PostgresContainer
 
-    container = PostgresContainer("postgres:18-alpine", driver=None)
+    image = _composed("postgres")["image"]
+    container = PostgresContainer(image, username="postgres", dbname="postgres", driver=None)
     container.with_command("postgres -c max_connections=300 -c fsync=off -c synchronous_commit=off")
     container.start()
     _remember(run, container.get_wrapped_container().id)
@@ -33,14 +40,24 @@ def start_postgres(run: Path) -> str:
 
 
 def start_kafka(run: Path) -> str:
-    """The address of a new Kafka broker in KRaft mode."""
+    """The address of a new Kafka broker in KRaft mode, which may not answer yet."""
     _without_reaper()
-    from testcontainers.kafka import KafkaContainer
+    from testcontainers.core.container import DockerContainer
+    from testcontainers.core.docker_client import DockerClient
 
-    container = KafkaContainer().with_kraft()
+    composed = _composed("kafka")
+    # Clients are told the address that is known only here: of this engine's host, and a port chosen before.
+    address = f"{DockerClient().host()}:{(port := free_port())}"
+    container = DockerContainer(composed["image"]).with_bind_ports(9092, port)
+    settings = {
+        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://{address}",
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+    }
+    for name, value in (composed["environment"] | settings).items():
+        container.with_env(name, value)
     container.start()
     _remember(run, container.get_wrapped_container().id)
-    return str(container.get_bootstrap_server())
+    return address
 
 
 def remove_all(run: Path) -> None:
@@ -56,6 +73,12 @@ def remove_all(run: Path) -> None:
             engine.containers.get(identifier).remove(force=True, v=True)
         except NotFound:
             continue
+
+
+def _composed(name: str) -> dict[str, Any]:
+    """The service as docker-compose.yml has it: the same image, at the same version."""
+    found: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text())["services"][name]
+    return found
 
 
 def _without_reaper() -> None:

@@ -14,9 +14,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 from tests.infra import containers
+from tests.infra.polling import eventually
 from wex import records
 from wex.folders import REPOSITORY, cache
-from wex.kafka import Kafka
+from wex.kafka import Kafka, answers
 from wex.ports import free_port
 from wex.postgres import Postgres, remove_data
 from wex.processes import Command, start, until_ready
@@ -108,7 +109,9 @@ async def _start_postgres() -> str:
 async def _start_kafka() -> str:
     run = run_folder()
     if containers.are_possible():
-        return await asyncio.to_thread(containers.start_kafka, run)
+        address = await asyncio.to_thread(containers.start_kafka, run)
+        await eventually(lambda: answers(address), within=120)
+        return address
     node = Kafka(run / "kafka", run / "kafka.log", cache(), free_port(), free_port())
     await asyncio.to_thread(node.prepare, lambda *_: None)
     await _start(node.command(ends_with_parent=False), node.is_ready)
