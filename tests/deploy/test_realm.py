@@ -49,13 +49,14 @@ def test_a_scope_brings_the_audience_of_the_service_it_belongs_to(persona: str) 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_whatever_scope_a_route_asks_for_is_in_the_realm(service: str) -> None:
-    routes = (REPOSITORY / "services" / service / "src" / service / "api").rglob("*.py")
+    modules = (REPOSITORY / "services" / service / "src" / service).rglob("*.py")
     asked = {
         scope
-        for file in routes
+        for file in modules
         for call in re.findall(r"\brequires\(([^)]*)\)", file.read_text())
         for scope in re.findall(r"\"([a-z:-]+)\"", call)
     }
+    assert asked
     assert {scope: AUDIENCES.get(scope) for scope in asked} == dict.fromkeys(asked, audience_of(service))
 
 
