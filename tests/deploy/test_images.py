@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.deploy.composition import services
 from wex.folders import REPOSITORY
 from wex.ports import SERVICES
 
@@ -68,6 +69,14 @@ def test_an_image_is_pinned_and_runs_as_nobody_in_particular() -> None:
     assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"python:${PYTHON}"}
     assert re.findall(r"^USER (\S+)$", text, re.MULTILINE) == ["10001:10001"]
     assert 'ENTRYPOINT ["python", "-m", "bookings"]' in text
+
+
+def test_keycloak_s_image_begins_with_a_pinned_one_and_does_its_build_step() -> None:
+    lines = (REPOSITORY / "deploy/compose/keycloak/Dockerfile").read_text().splitlines()
+    source, build = (line for line in lines if not line.startswith("#"))
+    assert re.fullmatch(r"FROM \S+/keycloak:\d+\.\d+\.\d+", source)
+    assert build.startswith("RUN /opt/keycloak/bin/kc.sh build ")
+    assert services()["keycloak"]["command"][:2] == ["start", "--optimized"]
 
 
 def test_whatever_is_installed_is_held_to_the_locks() -> None:
