@@ -109,13 +109,13 @@ async def check_confinement(drill: Drill) -> None:
         title="How far each container is confined",
     )
     for name in drill.containers.services:
-        status = await drill.containers.execute(name, "cat", "/proc/1/status")
-        found = confinement(await drill.containers.state(name), status)
+        status, root = await drill.containers.process(name)
+        found = confinement(await drill.containers.state(name), status, root)
         for fault in found.faults(own=name in SERVERS):
             drill.expect(False, f"{name} {fault}")
         table.add_row(
             name, found.user, found.capabilities.strip("0") or "none",
-            "writable" if found.writes_to else "read-only", f"{found.memory // 2**20} MiB",
+            "writable" if found.writes_root else "read-only", f"{found.memory // 2**20} MiB",
             str(found.processes), f"{found.cpus:g}" if found.cpus else "any", found.health,
         )  # fmt: skip
     drill.console.print(table)

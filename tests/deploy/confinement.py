@@ -1,4 +1,4 @@
-"""What a running container may do, from Docker's account of it and from its first process."""
+"""What a running container may do, from Docker's account of it and from its first process in /proc."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ class Confinement:
     user: str
     capabilities: str
     may_gain: bool
-    writes_to: str
+    writes_root: bool
     memory: int
     processes: int
     cpus: float
@@ -24,28 +24,28 @@ class Confinement:
             "runs as root": self.user == "0",
             "has capabilities": bool(self.capabilities.strip("0")),
             "may gain privileges": self.may_gain,
-            "may write to its root": self.writes_to != "",
+            "may write to its root": self.writes_root,
             "has no bound of memory": self.memory <= 0,
             "has no bound of processes": self.processes <= 0,
             "has no bound of processor time": own and self.cpus <= 0,
             "does not come back": self.restarts != "unless-stopped",
-            "tells no health": self.health != "healthy",
+            "is not healthy": self.health not in ("healthy", "unasked"),
         }
         return [fault for fault, is_so in found.items() if is_so]
 
 
-def confinement(inspected: dict[str, Any], status: str) -> Confinement:
-    """From `docker inspect`, and from `/proc/1/status` as the container itself reads it."""
+def confinement(inspected: dict[str, Any], status: str, root: str) -> Confinement:
+    """From `docker inspect`, and of the first process its status and its root's line in `mountinfo`."""
     host = inspected["HostConfig"]
     process = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
     return Confinement(
         user=process["Uid"].split()[1],
         capabilities=process["CapEff"] + process["CapPrm"] + process["CapBnd"],
         may_gain=process["NoNewPrivs"] != "1",
-        writes_to="" if host["ReadonlyRootfs"] else "/",
+        writes_root="ro" not in root.split()[5].split(","),
         memory=host["Memory"],
         processes=host["PidsLimit"] or 0,
         cpus=host["NanoCpus"] / 1e9,
         restarts=host["RestartPolicy"]["Name"],
-        health=inspected["State"].get("Health", {}).get("Status", "none"),
+        health=inspected["State"].get("Health", {}).get("Status", "unasked"),
     )

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 from wex.folders import REPOSITORY
@@ -65,10 +66,26 @@ class Containers:
 
     async def crash(self, service: str) -> None:
         """Kill a container's first process with -9, from outside: Docker takes it for a crash."""
+        await self._beside(service, "import os; os.kill(pid, 9)")
+
+    async def process(self, service: str) -> tuple[str, str]:
+        """Of a container's first process: what it may do (`/proc/PID/status`), and where its root lies."""
+        told = await self._beside(
+            service,
+            """
+            print(open(f"/proc/{pid}/status").read())
+            print(*(line for line in open(f"/proc/{pid}/mountinfo") if line.split()[4] == "/"))
+            """,
+        )
+        status, _, root = told.rstrip().rpartition("\n")
+        return status, root
+
+    async def _beside(self, service: str, script: str) -> str:
+        """Run Python among the host's processes, where `pid` is the container's first: no image lacks it."""
         pid = (await self.state(service))["State"]["Pid"]
-        await docker(
-            *("run", "--rm", "--pid", "host", "--user", "0:0", "--network", "none"),
-            *("--entrypoint", "python", "wex-bookings:local", "-c", f"import os; os.kill({pid}, 9)"),
+        return await docker(
+            *("run", "--rm", "--privileged", "--pid", "host", "--user", "0:0", "--network", "none"),
+            *("--entrypoint", "python", "wex-bookings:local", "-c", f"pid = {pid}\n{dedent(script)}"),
         )
 
     async def until_healthy(self, service: str, *, since: int = -1) -> float:

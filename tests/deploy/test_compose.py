@@ -113,6 +113,11 @@ def test_servers_tell_their_health_by_the_image_s_own_check() -> None:
         )
 
 
+def test_every_other_container_tells_its_health_but_those_whose_images_have_no_program_to_ask() -> None:
+    silent = {name for name in services() if name not in OWN and "healthcheck" not in services()[name]}
+    assert silent == {"otel-collector", "jaeger"}
+
+
 def test_images_are_pinned_or_built_here() -> None:
     for service in services().values():
         if build := service.get("build"):
