@@ -15,7 +15,7 @@ from pathlib import Path
 FAILURES = Path("/tmp/not-alive")  # noqa: S108 - the container's own, in memory
 MOST = 6  # a minute, with a check each ten seconds
 ADDRESS = ("127.0.0.1", 8000)
-SECONDS = 2.0
+SECONDS = 4.5
 
 
 def main() -> int:

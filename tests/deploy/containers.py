@@ -13,7 +13,7 @@ from typing import Any
 
 from wex.folders import REPOSITORY
 
-_HEALTHY_WITHIN = 180.0
+_HEALTHY_WITHIN = 300.0
 PSQL = ("psql", "-h", "/var/run/postgresql", "-U", "postgres", "-At")
 SHIPPED = ("docker-compose.yml",)
 WALKED = ("docker-compose.yml", "deploy/compose/journey.yml")
