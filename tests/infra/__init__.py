@@ -1,1 +1,1 @@
-"""What tests stand on: real engines, databases, topics and an issuer."""
+"""What tests use: real engines, databases, topics and an issuer."""

@@ -32,7 +32,7 @@ ROSTER_KEY = ECKey.generate_key("P-256", private=True, auto_kid=True)
 
 @dataclass
 class Running:
-    """A service that serves and works, and what a test does with it."""
+    """A service whose API and worker run, and what a test does with it."""
 
     service: Service[Any]
     runtime: Runtime[Any]
@@ -51,7 +51,7 @@ class Running:
         learner: UUID | None = None,
         subject: str = "test-client",
     ) -> "Client":
-        """Somebody who calls the service with these scopes for this organisation."""
+        """A client with these scopes for this organisation."""
         token = self.issuer.token(
             audience=f"wex-{self.service.name}",
             scope=scope,
@@ -71,7 +71,7 @@ class Running:
         return envelopes
 
     async def deliver(self, *envelopes: Event[Contract]) -> None:
-        """Publish these very envelopes: again, where a test delivers twice."""
+        """Publish these envelopes as they are; a test that delivers twice publishes the same ones again."""
         producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, acks="all")
         await producer.start()
         try:
@@ -142,7 +142,7 @@ async def running(
     worker: bool = True,
     **settings: Any,
 ) -> AsyncIterator[Running]:
-    """Serve the service's API on a free port and, unless told not to, run its worker."""
+    """Serve the service's API on a free port and, unless `worker` is false, run its worker."""
     service = _compose(name, database, bootstrap, prefix, issuer, clock, settings)
     async with _served(service.api()) as (app, url), httpx2.AsyncClient(base_url=url, timeout=15) as http:
         here = Running(service, app.state.runtime, http, issuer, database, bootstrap, prefix)

@@ -94,7 +94,7 @@ async def test_a_death_ends_up_with_an_error(environment: dict[str, str]) -> Non
     assert not any(process.process() for process in processes)
 
 
-async def test_with_keep_a_death_is_only_told(environment: dict[str, str]) -> None:
+async def test_with_keep_a_death_is_only_reported(environment: dict[str, str]) -> None:
     up = start_up(environment, "--keep", "--no-logs")
     processes = await until_up(environment)
     os.kill(next(one.pid for one in processes if one.name == "outcomes-api"), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""The fixtures other tests stand on."""
+"""The fixtures that other tests use."""
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient

@@ -92,15 +92,19 @@ async def test_the_business_clock_can_be_moved(platform: Platform) -> None:
 
 
 async def test_nothing_is_left_after_down(tmp_path: Path, with_stand_ins: None) -> None:
-    told: list[Announcement] = []
+    announced: list[Announcement] = []
     platform = Platform(
-        tmp_path / "state", services=(SERVICE,), topic_partitions=1, prefix=PREFIX, announce=told.append
+        tmp_path / "state", services=(SERVICE,), topic_partitions=1, prefix=PREFIX, announce=announced.append
     )
     async with platform:
         pids = [platform.pid(name) for name in platform.running]
     await eventually(lambda: not any(psutil.pid_exists(pid) for pid in pids))
     assert list(records.read(platform.folders.run)) == []
-    assert {one.name for one in told if one.kind == "ready"} == {"bookings-api", "bookings-worker", "edge"}
+    assert {one.name for one in announced if one.kind == "ready"} == {
+        "bookings-api",
+        "bookings-worker",
+        "edge",
+    }
 
 
 async def test_a_failed_migration_ends_the_start_with_its_reason(

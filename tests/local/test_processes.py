@@ -32,7 +32,7 @@ async def test_a_child_is_recorded_while_it_runs(tmp_path: Path) -> None:
     assert child.exit_code == -15
 
 
-async def test_a_child_that_ignores_the_question_is_killed_after_its_grace(tmp_path: Path) -> None:
+async def test_a_child_that_ignores_its_stop_signal_is_killed_after_its_grace(tmp_path: Path) -> None:
     child = start(command(tmp_path, STUBBORN, grace=0.3), tmp_path / "run")
 
     async def ignores() -> bool:

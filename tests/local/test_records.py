@@ -75,7 +75,7 @@ def test_a_process_that_took_over_the_id_is_left_alone(tmp_path: Path) -> None:
         other.wait()
 
 
-def test_what_ignores_the_question_is_killed(tmp_path: Path) -> None:
+def test_what_ignores_its_stop_signal_is_killed(tmp_path: Path) -> None:
     stubborn = subprocess.Popen((sys.executable, "-c", STUBBORN), stdout=subprocess.PIPE)
     with stubborn:
         assert stubborn.stdout is not None

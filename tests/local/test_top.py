@@ -1,4 +1,4 @@
-"""`wex top`: from what the processes tell to one page."""
+"""`wex top`: from the processes' metrics to one page."""
 
 import subprocess
 import sys
@@ -53,7 +53,7 @@ def samples() -> tuple[Sample, Sample]:
     return Sample(10.0, first), Sample(12.0, second)
 
 
-def test_what_counts_is_told_per_second_and_what_measures_as_it_is(samples: tuple[Sample, Sample]) -> None:
+def test_counters_are_shown_per_second_and_gauges_as_they_are(samples: tuple[Sample, Sample]) -> None:
     seen = line("bookings", *samples)
 
     assert (seen.requests, seen.failed) == (101.0, 1.0)

@@ -1,4 +1,4 @@
-"""What a platform says about itself while it starts, runs and stops."""
+"""What a platform announces while it starts, runs and stops."""
 
 from dataclasses import dataclass
 

@@ -42,9 +42,9 @@ def up(
     usual_ports: Annotated[bool, typer.Option(help="Use the usual ports where they are free.")] = True,
 ) -> None:
     """Start the platform and keep it up until Ctrl-C."""
-    from wex.up import Wishes, run  # noqa: PLC0415 - what only this command needs is slow to import
+    from wex.up import UpOptions, run  # noqa: PLC0415 - what only this command needs is slow to import
 
-    wishes = Wishes(
+    options = UpOptions(
         journey=journey or once,
         once=once,
         keep=keep,
@@ -52,7 +52,7 @@ def up(
         usual_ports=usual_ports,
     )
     try:
-        code = asyncio.run(run(folders.Folders(folders.usual_state()), wishes, console))
+        code = asyncio.run(run(folders.Folders(folders.usual_state()), options, console))
     except ProcessError as error:
         _fail(str(error))
     raise typer.Exit(code)
@@ -91,7 +91,7 @@ def status() -> None:
 @app.command("logs")
 def show_logs(
     name: Annotated[str | None, typer.Argument(help="A process, or the beginning of its name.")] = None,
-    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on with new lines.")] = False,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on showing new lines.")] = False,
     lines: Annotated[int, typer.Option("-n", help="How many of the last lines.")] = 50,
 ) -> None:
     """Print the processes' logs."""

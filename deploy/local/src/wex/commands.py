@@ -38,7 +38,7 @@ class Commands:
             clock=self.folders.clock,
             topic_prefix=self.prefix,
         )
-        # Every process is one of a kind here, so that its name tells the group who has come back.
+        # One worker per service here: its name lets the consumer group know it again after a restart.
         environment |= {"WEX_INSTANCE": name} if role == "worker" else {}
         return self._python(name, (service, role), environment, port)
 

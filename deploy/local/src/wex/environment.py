@@ -24,7 +24,7 @@ class Addresses:
         return f"http://127.0.0.1:{self.ports[f'{service}-api']}"
 
     def write(self, folders: Folders) -> None:
-        """Keep the addresses for `wex status`, `wex token` and curious people."""
+        """Keep the addresses for the other commands and for people who look."""
         (folders.state / "platform.json").write_text(json.dumps(vars(self), indent=2) + "\n")
 
 

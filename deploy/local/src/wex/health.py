@@ -1,4 +1,4 @@
-"""Asking a process over HTTP whether it is ready, without an HTTP client's start-up cost."""
+"""Asks a process over HTTP whether it is ready, without an HTTP client's start-up cost."""
 
 import asyncio
 

@@ -21,7 +21,7 @@ _SCOPE = re.compile(r"[a-z]+:[a-z]+( [a-z]+:[a-z]+)*")
 
 
 class TokenRefusedError(Exception):
-    """The request for a token breaks a rule of RFC 6749; the words say which."""
+    """The request for a token breaks a rule of RFC 6749; the message names it."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from wex.processes import ProcessError
 
 LOCK = Path(__file__).with_name("kafka.lock.toml")
 _STAMP = "checked"
-# What jgo is told while it downloads: jars done, jars in all, bytes so far.
+# Called while jars are downloaded, with jars done, jars in all and bytes so far.
 Progress = Callable[[int, int, int], None]
 
 

@@ -1,4 +1,4 @@
-"""Who may ask for what in the local stack: one table of personas and their scopes."""
+"""The personas of the local stack and the scopes of each."""
 
 SCOPES: dict[str, dict[str, str]] = {
     "hub": {
@@ -46,5 +46,5 @@ def scopes_of(persona: str, service: str) -> str:
 
 
 def audience_of(service: str) -> str:
-    """Whom a token for this service is meant for."""
+    """The audience of a token for this service."""
     return f"wex-{service}"

@@ -17,11 +17,11 @@ from wex.commands import Commands
 from wex.engines import local_kafka, local_postgres
 from wex.environment import Addresses
 from wex.folders import REPOSITORY, Folders
+from wex.fork_client import ForkClient, can_fork
 from wex.kafka import Kafka
 from wex.local_secrets import load_secrets
 from wex.lock import take_lock
 from wex.migrated import Migrated
-from wex.nursery import Nursery, can_fork
 from wex.ports import SERVICES, USUAL_PORTS, choose_ports, moved
 from wex.postgres import Postgres
 from wex.processes import Child, Command, ProcessError, log_end, start, until_ready
@@ -57,12 +57,12 @@ class Platform:
         self._prefix = prefix
         self._announce = announce
         self._children: dict[str, Child] = {}
-        self._expected: set[int] = set()  # the processes whose end is no news
+        self._expected: set[int] = set()  # the processes whose end nobody needs to be warned of
         self._lock: IO[str] | None = None
         self._watch: asyncio.Task[None] | None = None
         self._postgres: Postgres | None = None
         self._kafka: Kafka | None = None
-        self._nursery: Nursery | None = None
+        self._fork_client: ForkClient | None = None
         self._commands = Commands(self.folders, Addresses("", "", "", "", {}), environment, {}, prefix)
 
     async def __aenter__(self) -> Self:
@@ -138,16 +138,16 @@ class Platform:
         engines = {"postgres", "kafka"}
         await asyncio.gather(*(self.stop(name) for name in set(self._children) - engines))
         await asyncio.gather(*(self.stop(name) for name in set(self._children) & engines))
-        if self._nursery:
-            await self._nursery.close()
+        if self._fork_client:
+            await self._fork_client.close()
         self._release_lock()
 
     def kill_all(self) -> None:
         """End everything at once, without asking."""
         for name in list(self._children):
             self._children.pop(name).kill()
-        if self._nursery:
-            self._nursery.nurse.kill()
+        if self._fork_client:
+            self._fork_client.server.kill()
         self._release_lock()
 
     async def start(self, name: str, *, through: str = "", **environment: str) -> None:
@@ -197,7 +197,7 @@ class Platform:
         self._choose_addresses()
         self._watch = asyncio.create_task(self._watch_children())
         if can_fork():
-            self._nursery = Nursery(self.folders.run, self.log("nurse"), REPOSITORY)
+            self._fork_client = ForkClient(self.folders.run, self.log("fork-server"), REPOSITORY)
         async with asyncio.TaskGroup() as group:
             postgres = group.create_task(self._start_postgres())
             kafka = group.create_task(self._start_kafka())
@@ -235,11 +235,11 @@ class Platform:
         await apply_topics(self.addresses.kafka, self._prefix, partitions=self._topic_partitions)
 
     def _fetching(self, loop: asyncio.AbstractEventLoop) -> Callable[[int, int, int], None]:
-        def tell(done: int, total: int, received: int) -> None:
+        def announce(done: int, total: int, received: int) -> None:
             detail = f"{done}/{total} jars, {received / 1e6:.0f} MB"
             loop.call_soon_threadsafe(self._announce, Announcement("kafka", "fetching", detail))
 
-        return tell
+        return announce
 
     async def _start_service(
         self, service: str, postgres: asyncio.Task[None], kafka: asyncio.Task[None]
@@ -265,8 +265,8 @@ class Platform:
             raise ProcessError(f"{command.name} failed with code {code}\n{log_end(command.log)}")
 
     async def _spawn(self, command: Command) -> Child:
-        if command.module and self._nursery and await self._nursery.is_ready():
-            return self._nursery.start(command)
+        if command.module and self._fork_client and await self._fork_client.is_ready():
+            return self._fork_client.start(command)
         return start(command, self.folders.run)
 
     def _command(self, name: str) -> Command:

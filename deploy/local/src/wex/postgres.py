@@ -30,7 +30,7 @@ _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
 
 @dataclass(frozen=True)
 class Postgres:
-    """Where one server keeps its data, where it listens, and whether a power cut may cost it anything."""
+    """Where one server keeps its data, where it listens, and whether its data must survive a power cut."""
 
     data: Path
     log: Path
@@ -39,7 +39,7 @@ class Postgres:
 
     @property
     def url(self) -> str:
-        """As whom the stack provisions databases."""
+        """The server's address, as the superuser that provisions databases."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
 
     def prepare(self) -> None:
@@ -156,7 +156,7 @@ def _open_folder() -> Path:
 
 
 def _user() -> str | None:
-    """As whom the server runs where not as ourselves: it refuses root, and users without a name."""
+    """The user the server runs as, None for our own: PostgreSQL refuses root, and users without a name."""
     if os.geteuid() == 0:
         return "nobody"
     try:

@@ -1,4 +1,4 @@
-"""Starting a child process, knowing whether it lives, and ending it for certain."""
+"""A child process: started, watched, and ended for certain."""
 
 import asyncio
 import contextlib
@@ -78,7 +78,7 @@ class Child:
         self._end(family)
 
     async def stop(self) -> None:
-        """Ask it to end, and kill what is left after its grace."""
+        """Send its stop signal, and kill what is left after its grace."""
         family = self._family()
         if self.exit_code is None:
             self._process.send_signal(self.command.stop_signal)

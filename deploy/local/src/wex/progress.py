@@ -24,23 +24,24 @@ class Progress:
             self._status.start()
         self._fetched = ""
 
-    def tell(self, told: Announcement) -> None:
+    def show(self, announcement: Announcement) -> None:
         """Show one announcement."""
-        if told.kind in {"starting", "fetching"}:
-            self._under_way[told.name] = told.detail
-            self._say_fetching(told)
+        if announcement.kind in {"starting", "fetching"}:
+            self._under_way[announcement.name] = announcement.detail
+            self._show_fetching(announcement)
         else:
-            self._under_way.pop(told.name, None)
+            self._under_way.pop(announcement.name, None)
         if self._status:
             self._status.update(", ".join(f"{n} {d}".strip() for n, d in self._under_way.items()) or "…")
-        if style := _STYLES.get(told.kind):
-            self._console.print(f"[{style}]{told.name:<22}{told.kind:<7}[/] {told.detail}", highlight=False)
+        if style := _STYLES.get(announcement.kind):
+            line = f"[{style}]{announcement.name:<22}{announcement.kind:<7}[/] {announcement.detail}"
+            self._console.print(line, highlight=False)
 
-    def _say_fetching(self, told: Announcement) -> None:
-        tens = told.detail.partition("/")[0][:-1]
-        if told.kind == "fetching" and not self._status and tens != self._fetched:
+    def _show_fetching(self, announcement: Announcement) -> None:
+        tens = announcement.detail.partition("/")[0][:-1]
+        if announcement.kind == "fetching" and not self._status and tens != self._fetched:
             self._fetched = tens
-            self._console.print(f"{told.name:<22}fetching {told.detail}", highlight=False)
+            self._console.print(f"{announcement.name:<22}fetching {announcement.detail}", highlight=False)
 
     def summary(self, platform: Platform) -> None:
         """Where everything is reached."""

@@ -1,4 +1,4 @@
-"""What runs is written down, so that the next start can end what a crash left behind."""
+"""Records of running processes, so that the next start can end what a crash left behind."""
 
 import contextlib
 import json
@@ -63,7 +63,7 @@ def read(folder: Path) -> Iterator[Record]:
 
 
 def end(record: Record, grace: float) -> bool:
-    """End a recorded process and its children: asked first, then killed. False if it had ended."""
+    """End a recorded process and its children: by its stop signal, then by killing. False if it had ended."""
     process = record.process()
     if process is None:
         return False

@@ -1,4 +1,4 @@
-"""`wex top`: every service by the figures its processes tell at `/metrics`, refreshed while anything runs."""
+"""`wex top`: a line for each service from its processes' `/metrics`, refreshed while anything runs."""
 
 import asyncio
 import time
@@ -24,7 +24,7 @@ _ANSWERS_WITHIN = 0.9
 
 
 class Figures:
-    """What one process told at one moment."""
+    """The metrics of one process at one moment."""
 
     def __init__(self, text: str) -> None:
         self._samples = [
@@ -34,7 +34,7 @@ class Figures:
         ]
 
     def total(self, name: str, **labels: str) -> float:
-        """The sum of a figure over whatever else it is told by; a label's value may end in `*`."""
+        """The sum of a metric over its other labels; a label's value may end in `*`."""
         return sum(value for _, value in self._of(name, labels))
 
     def buckets(self, name: str) -> dict[float, float]:
@@ -56,7 +56,7 @@ def _matches(value: str, wanted: str) -> bool:
 
 @dataclass(frozen=True)
 class Sample:
-    """What all processes told at one moment (seconds), by name; one that does not answer is missing."""
+    """The metrics of all processes at one moment (seconds), by name; one that does not answer is missing."""
 
     at: float
     figures: dict[str, Figures] = field(default_factory=dict)
@@ -64,7 +64,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Line:
-    """One service between two samples; None where no process of it tells."""
+    """One service between two samples; None where its process does not answer."""
 
     requests: float | None
     p99_ms: float | None
@@ -78,7 +78,7 @@ class Line:
 
 
 def line(service: str, before: Sample, now: Sample) -> Line:
-    """What a service did between two samples: per second where it counts, as it is where it measures."""
+    """A service between two samples: counters per second, gauges as they are."""
     api, worker = f"{service}-api", f"{service}-worker"
 
     def rate(process: str, name: str, **labels: str) -> float | None:
@@ -109,9 +109,9 @@ def _rate(before: Sample, now: Sample, process: str, count: Callable[[Figures], 
     if process not in now.figures:
         return None
     then = count(before.figures[process]) if process in before.figures else 0.0
-    told = count(now.figures[process])
+    counted = count(now.figures[process])
     # A process that was started anew counts from zero.
-    return (told - then if told >= then else told) / max(now.at - before.at, 0.001)
+    return (counted - then if counted >= then else counted) / max(now.at - before.at, 0.001)
 
 
 def _p99_ms(before: Figures | None, now: Figures | None) -> float | None:
@@ -119,12 +119,12 @@ def _p99_ms(before: Figures | None, now: Figures | None) -> float | None:
     if now is None:
         return None
     then = before.buckets(REQUESTS) if before else {}
-    told = {bound: count - then.get(bound, 0.0) for bound, count in sorted(now.buckets(REQUESTS).items())}
-    wanted = 0.99 * max(told.values(), default=0.0)
+    counts = {bound: count - then.get(bound, 0.0) for bound, count in sorted(now.buckets(REQUESTS).items())}
+    wanted = 0.99 * max(counts.values(), default=0.0)
     if wanted <= 0:
         return None
     lower, below = 0.0, 0.0
-    for bound, count in told.items():
+    for bound, count in counts.items():
         if count >= wanted:
             share = (wanted - below) / (count - below)
             return 1000 * (lower if bound == float("inf") else lower + (bound - lower) * share)
@@ -151,8 +151,8 @@ def page(before: Sample, now: Sample) -> Table:
             _alarming(one.parked),
             _shown(one.megabytes or None),
         )
-    told = _shown(confirmed(before, now), 1)
-    table.caption, table.caption_justify = f"{told} bookings confirmed a second", "left"
+    rate = _shown(confirmed(before, now), 1)
+    table.caption, table.caption_justify = f"{rate} bookings confirmed a second", "left"
     return table
 
 
@@ -165,10 +165,10 @@ def _alarming(value: float | None, digits: int = 0) -> str:
 
 
 async def look(addresses: Addresses) -> Sample:
-    """Ask every process for its figures, all at once."""
+    """Ask every process for its metrics, all at once."""
     names = [f"{service}-{role}" for service in SERVICES for role in ("api", "worker")]
-    told = await asyncio.gather(*(asyncio.to_thread(_figures, addresses.ports[name]) for name in names))
-    answers = {name: figures for name, figures in zip(names, told, strict=True) if figures is not None}
+    found = await asyncio.gather(*(asyncio.to_thread(_figures, addresses.ports[name]) for name in names))
+    answers = {name: figures for name, figures in zip(names, found, strict=True) if figures is not None}
     return Sample(time.monotonic(), answers)
 
 

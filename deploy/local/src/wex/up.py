@@ -1,4 +1,4 @@
-"""`wex up` and `wex journey`: a platform in the foreground, until it is told to stop or one process dies."""
+"""`wex up` and `wex journey`: a platform in the foreground, until a signal stops it or one process dies."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ Demo = Callable[[Addresses, Folders, Console], Awaitable[int]]
 
 
 @dataclass(frozen=True)
-class Wishes:
+class UpOptions:
     """What the command line asks of one run."""
 
     journey: bool = False
@@ -31,33 +31,33 @@ class Wishes:
     usual_ports: bool = True
 
 
-async def run(folders: Folders, wishes: Wishes, console: Console) -> int:
-    """Bring the platform up, do what is wished, take it down; answers the exit code."""
+async def run(folders: Folders, options: UpOptions, console: Console) -> int:
+    """Bring the platform up, do what the options ask, take it down; return the exit code."""
     logs.rotate(folders.make().logs)
     progress = Progress(console)
     platform = Platform(
         folders.state,
         environment="local",
-        usual_ports=wishes.usual_ports,
+        usual_ports=options.usual_ports,
         durable=True,
         prefix=os.environ.get("WEX_PREFIX", ""),
-        announce=progress.tell,
+        announce=progress.show,
     )
     with _stop_signals(platform, console) as stop:
         try:
             if not await _before(stop, platform.up()):
                 return 130
             progress.summary(platform)
-            return await _serve(platform, wishes, console, stop)
+            return await _serve(platform, options, console, stop)
         finally:
             progress.close()
             await platform.down()
             console.print("[dim]everything stopped[/]")
 
 
-async def _serve(platform: Platform, wishes: Wishes, console: Console, stop: asyncio.Event) -> int:
+async def _serve(platform: Platform, options: UpOptions, console: Console, stop: asyncio.Event) -> int:
     code = 0
-    if wishes.journey:
+    if options.journey:
         journey = asyncio.ensure_future(journey_main()(platform))
         if not await _before(stop, journey):
             return 130
@@ -68,14 +68,14 @@ async def _serve(platform: Platform, wishes: Wishes, console: Console, stop: asy
             if not await _before(stop, demo):
                 return 130
             code = demo.result()
-    if wishes.once:
+    if options.once:
         return code
     console.print("[bold green]The platform is up.[/] Ctrl-C stops it.")
-    follow = asyncio.create_task(logs.follow(console, platform.folders.logs)) if wishes.show_logs else None
+    follow = asyncio.create_task(logs.follow(console, platform.folders.logs)) if options.show_logs else None
     try:
-        return code if wishes.keep else await _until_death(platform, stop) or code
+        return code if options.keep else await _until_death(platform, stop) or code
     finally:
-        if wishes.keep:
+        if options.keep:
             await stop.wait()
         if follow:
             follow.cancel()
@@ -87,10 +87,10 @@ async def _until_death(platform: Platform, stop: asyncio.Event) -> int:
 
 
 async def _before(stop: asyncio.Event, work: Awaitable[object]) -> bool:
-    """Do the work unless told to stop first; the work's own error passes on."""
-    doing, told = asyncio.ensure_future(work), asyncio.create_task(stop.wait())
-    await asyncio.wait({doing, told}, return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
+    """True once the work is done, False if asked to stop first; the work's own error passes on."""
+    doing, stopping = asyncio.ensure_future(work), asyncio.create_task(stop.wait())
+    await asyncio.wait({doing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
     if doing.done():
         doing.result()
         return True
@@ -104,7 +104,7 @@ async def _before(stop: asyncio.Event, work: Awaitable[object]) -> bool:
 def _stop_signals(platform: Platform, console: Console) -> Iterator[asyncio.Event]:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
 
-    def told() -> None:
+    def on_signal() -> None:
         if stop.is_set():
             console.print("[red]killing everything[/]")
             platform.kill_all()
@@ -114,7 +114,7 @@ def _stop_signals(platform: Platform, console: Console) -> Iterator[asyncio.Even
 
     signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     for one in signals:
-        loop.add_signal_handler(one, told)
+        loop.add_signal_handler(one, on_signal)
     try:
         yield stop
     finally:

@@ -1,4 +1,4 @@
-"""One trace as a waterfall: who worked when, and for how long."""
+"""One trace as a waterfall: which service worked when, and for how long."""
 
 from collections import defaultdict
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""The supervisor's end of the nurse: Python processes that start in a fraction of the time."""
+"""The supervisor's end of the fork server: Python processes that start in a fraction of the time."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ import psutil
 from wex import records
 from wex.processes import Child, Command, ProcessError, start
 
-NAME = "nurse"
+NAME = "fork-server"
 
 
 def can_fork() -> bool:
@@ -26,13 +26,13 @@ def can_fork() -> bool:
     return sys.platform == "linux" and os.environ.get("WEX_FORK") != "no"
 
 
-class Forked:
-    """A process the nurse has forked, with what `Popen` offers of it."""
+class ForkedProcess:
+    """A process that the fork server has started, with what `Popen` offers of it."""
 
-    def __init__(self, nursery: "Nursery", pid: int) -> None:
+    def __init__(self, client: "ForkClient", pid: int) -> None:
         self.pid = pid
         self.returncode: int | None = None
-        self._nursery = nursery
+        self._client = client
         self._process: psutil.Process | None = None
         with contextlib.suppress(psutil.NoSuchProcess):
             self._process = psutil.Process(pid)
@@ -40,7 +40,7 @@ class Forked:
     def poll(self) -> int | None:
         """The exit code, once it has ended."""
         if self.returncode is None:
-            self.returncode = self._nursery.exit_code(self.pid)
+            self.returncode = self._client.exit_code(self.pid)
         return self.returncode
 
     def send_signal(self, sig: int) -> None:
@@ -63,35 +63,35 @@ class Forked:
         return code
 
 
-class Nursery:
-    """Starts the nurse, sends orders and hears of ends."""
+class ForkClient:
+    """Starts the fork server, sends it start requests and keeps the exit codes it reports."""
 
     def __init__(self, run: Path, log: Path, folder: Path) -> None:
         self._run = run
         self._ours, theirs = socket.socketpair()
-        argv = (sys.executable, "-u", "-m", "wex.nurse", str(theirs.fileno()))
-        self.nurse = start(Command(NAME, argv, log, folder=folder), run, pass_fds=(theirs.fileno(),))
+        argv = (sys.executable, "-u", "-m", "wex.fork_server", str(theirs.fileno()))
+        self.server = start(Command(NAME, argv, log, folder=folder), run, pass_fds=(theirs.fileno(),))
         theirs.close()
         self._unread = b""
         self._ready = False
         self._ended: dict[int, int] = {}
 
     async def is_ready(self, within: float = 60) -> bool:
-        """Wait until the nurse has done her imports; False if she has died."""
+        """Wait until the fork server has done its imports; False if it has ended."""
         async with asyncio.timeout(within):
-            while self._lives and not self._ready:
+            while self._server_lives and not self._ready:
                 self._read(within=0)
                 await asyncio.sleep(0.02)
-        return self._lives
+        return self._server_lives
 
     @property
-    def _lives(self) -> bool:
-        return self.nurse.exit_code is None
+    def _server_lives(self) -> bool:
+        return self.server.exit_code is None
 
     def start(self, command: Command) -> Child:
         """Start a Python process."""
         command.log.parent.mkdir(parents=True, exist_ok=True)
-        order = {
+        request = {
             "name": command.name,
             "module": command.module,
             "log": str(command.log),
@@ -99,39 +99,39 @@ class Nursery:
             "environment": {**os.environ, **command.environment},
             "stop_signal": int(command.stop_signal),
         }
-        self._ours.sendall(json.dumps(order).encode() + b"\n")
-        started = self._hear(within=10)
+        self._ours.sendall(json.dumps(request).encode() + b"\n")
+        started = self._await_started(within=10)
         pid = started["started"]
         record = records.Record(command.name, pid, started["created"], command.port, int(command.stop_signal))
-        return Child(command, Forked(self, pid), self._run, record)
+        return Child(command, ForkedProcess(self, pid), self._run, record)
 
     def exit_code(self, pid: int) -> int | None:
         """How a process has ended; None while it runs."""
         while self._read(within=0):
             pass
-        if pid not in self._ended and not self._lives:
-            return -signal.SIGTERM  # the nurse is gone, and the kernel ends her children with her
+        if pid not in self._ended and not self._server_lives:
+            return -signal.SIGTERM  # the kernel ends the forked processes when the fork server is gone
         return self._ended.get(pid)
 
-    def _hear(self, within: float) -> dict[str, Any]:
+    def _await_started(self, within: float) -> dict[str, Any]:
         deadline = time.monotonic() + within
-        while time.monotonic() < deadline and self._lives:
-            for news in self._read(within=0.2):
-                if "started" in news:
-                    return news
-        raise ProcessError(f"the nurse does not answer: see {self.nurse.command.log}")
+        while time.monotonic() < deadline and self._server_lives:
+            for event in self._read(within=0.2):
+                if "started" in event:
+                    return event
+        raise ProcessError(f"the fork server does not answer: see {self.server.command.log}")
 
     def _read(self, within: float) -> list[dict[str, Any]]:
         if not select.select([self._ours], [], [], within)[0]:
             return []
         received = self._ours.recv(1 << 16)
         *lines, self._unread = (self._unread + received).split(b"\n")
-        heard: list[dict[str, Any]] = [json.loads(line) for line in lines]
-        self._ready = self._ready or any("ready" in news for news in heard)
-        self._ended.update({news["ended"]: news["code"] for news in heard if "ended" in news})
-        return heard
+        events: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        self._ready = self._ready or any("ready" in event for event in events)
+        self._ended.update({event["ended"]: event["code"] for event in events if "ended" in event})
+        return events
 
     async def close(self) -> None:
-        """End the nurse; she hangs up, and her children should be gone by then."""
-        await self.nurse.stop()
+        """End the fork server; the processes it has forked should be gone by then."""
+        await self.server.stop()
         self._ours.close()

@@ -11,7 +11,7 @@ from tests.infra.polling import eventually
 from tests.local.stand_ins import write_stand_ins
 
 from wex import health, records
-from wex.nursery import Nursery, can_fork
+from wex.fork_client import ForkClient, can_fork
 from wex.ports import free_port
 from wex.processes import Command, until_ready
 
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.skipif(not can_fork(), reason="only Linux forks")
 
 
 @pytest_asyncio.fixture
-async def nursery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Nursery]:
+async def forking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ForkClient]:
     monkeypatch.setenv("PYTHONPATH", str(write_stand_ins(tmp_path / "services", "quiet")))
-    started = Nursery(tmp_path / "run", tmp_path / "nurse.log", tmp_path)
+    started = ForkClient(tmp_path / "run", tmp_path / "fork-server.log", tmp_path)
     assert await started.is_ready()
     yield started
     await started.close()
@@ -40,34 +40,34 @@ def command(folder: Path, *module: str, **environment: str) -> Command:
     )
 
 
-async def test_forked_processes_live_and_end_like_others(nursery: Nursery, tmp_path: Path) -> None:
+async def test_forked_processes_live_and_end_like_others(forking: ForkClient, tmp_path: Path) -> None:
     wanted = command(tmp_path, "quiet", "api")
     assert wanted.port is not None
-    first = nursery.start(wanted)
+    first = forking.start(wanted)
     await until_ready(first, lambda: health.is_ready(wanted.port or 0), within=10)
     assert "asked" in wanted.log.read_text()
-    assert {record.name for record in records.read(tmp_path / "run")} == {"nurse", "quiet-api"}
+    assert {record.name for record in records.read(tmp_path / "run")} == {"fork-server", "quiet-api"}
     await first.stop()
     assert first.exit_code == -15
-    again = nursery.start(wanted)
+    again = forking.start(wanted)
     await until_ready(again, lambda: health.is_ready(wanted.port or 0), within=10)
     again.kill()
     assert again.exit_code == -9
-    assert {record.name for record in records.read(tmp_path / "run")} == {"nurse"}
+    assert {record.name for record in records.read(tmp_path / "run")} == {"fork-server"}
 
 
-async def test_its_exit_code_is_its_own(nursery: Nursery, tmp_path: Path) -> None:
-    child = nursery.start(command(tmp_path, "quiet", "migrate", STAND_IN_MIGRATE="3"))
+async def test_its_exit_code_is_its_own(forking: ForkClient, tmp_path: Path) -> None:
+    child = forking.start(command(tmp_path, "quiet", "migrate", STAND_IN_MIGRATE="3"))
     assert await child.ended() == 3
-    child = nursery.start(command(tmp_path, "no_such_service", "migrate"))
+    child = forking.start(command(tmp_path, "no_such_service", "migrate"))
     assert await child.ended() == 1
     assert "No module named no_such_service" in (tmp_path / "quiet.log").read_text()
 
 
-async def test_without_the_nurse_nothing_is_left(nursery: Nursery, tmp_path: Path) -> None:
-    child = nursery.start(command(tmp_path, "quiet", "api"))
+async def test_without_the_fork_server_nothing_is_left(forking: ForkClient, tmp_path: Path) -> None:
+    child = forking.start(command(tmp_path, "quiet", "api"))
     (record,) = (one for one in records.read(tmp_path / "run") if one.name == "quiet-api")
-    os.kill(nursery.nurse.pid, 9)
+    os.kill(forking.server.pid, 9)
     await eventually(lambda: record.process() is None)
     assert await child.ended() == -15
-    assert not await nursery.is_ready()
+    assert not await forking.is_ready()
