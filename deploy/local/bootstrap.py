@@ -9,8 +9,10 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
@@ -18,7 +20,9 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / ".wex-stamp"
 UV_REQUIREMENTS = ROOT / "deploy" / "local" / "uv-requirements.txt"
 CONSTRAINTS = ROOT / "constraints.txt"
+CACHE = Path(os.environ.get("WEX_CACHE") or ROOT / ".wex" / "cache").absolute()
 OLDEST = (3, 11)
+MEGABYTES_NEEDED = 700
 # What pip's own configuration calls a thing, and what uv calls it.
 PIP_TO_UV = {
     "index-url": "UV_DEFAULT_INDEX",
@@ -37,12 +41,18 @@ def main() -> None:
     wanted = digest()
     if is_current(wanted):
         return
-    (ROOT / ".wex").mkdir(exist_ok=True)
-    with (ROOT / ".wex" / "bootstrap.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not is_current(wanted):
-            set_up()
-            STAMP.write_text(wanted)
+    try:
+        make_writable()
+        (ROOT / ".wex").mkdir(exist_ok=True)
+        with (ROOT / ".wex" / "bootstrap.lock").open("w") as lock:
+            # Inherited by the steps: where this process is killed, the next one waits for their end.
+            os.set_inheritable(lock.fileno(), True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not is_current(wanted):
+                set_up()
+                STAMP.write_text(wanted)
+    except OSError as error:
+        fail(str(error))
 
 
 def use_newer_python() -> None:
@@ -55,6 +65,17 @@ def use_newer_python() -> None:
         f"wex needs Python 3.11 or later; this is {platform.python_version()} at {sys.executable}.\n"
         "Install one, or name it: make PYTHON=/path/to/python3.12 run"
     )
+
+
+def make_writable() -> None:
+    """Let its owner write to the checkout: a copy of a read-only one is read-only too."""
+    if not os.access(ROOT, os.W_OK):
+        try:
+            ROOT.chmod(ROOT.stat().st_mode | 0o200)
+        except OSError:
+            sys.exit(
+                f"wex: {ROOT} cannot be written to, and .venv and .wex go there: copy it and start there."
+            )
 
 
 def digest() -> str:
@@ -80,6 +101,7 @@ def is_current(wanted: str) -> bool:
 def set_up() -> None:
     """Make `.venv`, then uv in it, then all the rest by uv."""
     print("wex: setting up .venv, once", flush=True)
+    choose_caches()
     make_venv()
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
     run([*pip, "install", "--quiet", "--require-hashes", "--only-binary=:all:", "-r", str(UV_REQUIREMENTS)])
@@ -91,10 +113,11 @@ def set_up() -> None:
 
 
 def make_venv() -> None:
-    """A virtual environment of this Python; one of another version is made anew."""
+    """A virtual environment of this Python; one that is another's or was never finished is made anew."""
+    finished = STAMP.exists()
     STAMP.unlink(missing_ok=True)
     version = "python{}.{}".format(*sys.version_info)
-    if PYTHON.exists() and (VENV / "lib" / version).exists() and works(PYTHON):
+    if finished and (VENV / "lib" / version).exists() and works():
         return
     try:
         venv.create(VENV, clear=True, with_pip=True, symlinks=True)
@@ -105,20 +128,19 @@ def make_venv() -> None:
         )
 
 
-def works(python: Path) -> bool:
-    """Whether the environment's Python starts and has pip: a checkout that was moved has neither."""
-    asked = subprocess.run(
-        [str(python), "-m", "pip", "--version"], capture_output=True, text=True, check=False
-    )
-    return asked.returncode == 0 and str(VENV) in asked.stdout
+def works() -> bool:
+    """Whether the environment was made in this place, its Python starts and it has pip."""
+    activate = VENV / "bin" / "activate"
+    if not activate.exists() or str(VENV) not in activate.read_text(encoding="utf-8"):
+        return False  # a checkout that was moved or copied: its commands would start another's Python
+    asked = subprocess.run([str(PYTHON), "-m", "pip", "--version"], capture_output=True, check=False)
+    return asked.returncode == 0
 
 
 def uv_environment(pip: list[str]) -> dict[str, str]:
     """This machine's pip configuration in uv's words; what is set for uv itself comes first."""
     environment = {"UV_PYTHON_DOWNLOADS": "never", "UV_INDEX_STRATEGY": "unsafe-best-match"}
     environment["VIRTUAL_ENV"] = str(VENV)
-    if not home_is_usable():
-        environment["UV_CACHE_DIR"] = str(ROOT / ".uv-cache")
     listed = subprocess.run([*pip, "config", "list"], capture_output=True, text=True, check=False).stdout
     for line in listed.splitlines():
         name, _, value = line.partition("=")
@@ -129,17 +151,37 @@ def uv_environment(pip: list[str]) -> dict[str, str]:
     return {**environment, **os.environ, "VIRTUAL_ENV": str(VENV)}
 
 
-def home_is_usable() -> bool:
-    """Whether uv may keep its cache where it usually does."""
-    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("HOME") or ""
-    return bool(home) and os.access(home, os.W_OK)
+def choose_caches() -> None:
+    """Let pip and uv keep their caches here where they cannot keep them where they usually do."""
+    home = os.environ.get("HOME")
+    usual = os.environ.get("XDG_CACHE_HOME") or (home and f"{home}/.cache")
+    for tool in ("pip", "uv"):
+        if not usual or not can_write(Path(usual, tool).absolute()):
+            os.environ.setdefault(f"{tool.upper()}_CACHE_DIR", str(CACHE / tool))
+
+
+def can_write(folder: Path) -> bool:
+    """Whether the folder can be made and written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def run(command: list[str], environment: dict[str, str] | None = None) -> None:
     """Run one step, its progress shown; end with its code if it fails."""
-    finished = subprocess.run(command, cwd=str(ROOT), env=environment, check=False)
+    finished = subprocess.run(command, cwd=str(ROOT), env=environment, check=False, close_fds=False)
     if finished.returncode:
-        sys.exit(f"wex: set-up failed at: {' '.join(command)}")
+        fail(f"{' '.join(command)} ended with code {finished.returncode}")
+
+
+def fail(reason: str) -> NoReturn:
+    """End with the reason, and with what is the usual one."""
+    free = shutil.disk_usage(ROOT).free / 1e6
+    full = f"\nThe disk of {ROOT} is full: {free:.0f} MB are free, {MEGABYTES_NEEDED} MB are needed."
+    sys.exit(f"wex: set-up failed: {reason}{full if free < MEGABYTES_NEEDED else ''}\nTry again: make setup")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks.findings import percentile
-from wex.postgres import binaries
+from wex.postgres_folders import binaries
 
 CLIENTS = 16
 

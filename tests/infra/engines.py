@@ -19,7 +19,8 @@ from wex import records
 from wex.folders import REPOSITORY, cache
 from wex.kafka import Kafka, answers
 from wex.ports import free_port
-from wex.postgres import Postgres, remove_data
+from wex.postgres import Postgres
+from wex.postgres_folders import remove_data
 from wex.processes import Command, start, until_ready
 
 RUN_VARIABLE = "WEX_TEST_RUN"

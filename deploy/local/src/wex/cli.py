@@ -104,7 +104,7 @@ def show_logs(
 @app.command()
 def reset() -> None:
     """End the platform and delete its data."""
-    from wex.postgres import remove_data  # noqa: PLC0415
+    from wex.postgres_folders import remove_data  # noqa: PLC0415
 
     _down()
     remove_data(_folders().data / "postgres")

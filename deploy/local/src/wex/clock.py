@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from wex.files import write_whole
+
 
 def ahead(file: Path) -> float:
     """By how many seconds the clock runs ahead."""
@@ -12,10 +14,7 @@ def ahead(file: Path) -> float:
 
 def advance(file: Path, seconds: float) -> None:
     """Move the clock ahead by so much more."""
-    later = ahead(file) + seconds
-    partial = file.with_suffix(".tmp")
-    partial.write_text(str(later))
-    partial.replace(file)
+    write_whole(file, str(ahead(file) + seconds))
 
 
 def today(file: Path) -> date:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.persistence.provision import ServiceDatabase
+from wex.files import write_whole
 from wex.folders import Folders
 
 
@@ -25,7 +26,7 @@ class Addresses:
 
     def write(self, folders: Folders) -> None:
         """Keep the addresses for the other commands and for people who look."""
-        (folders.state / "platform.json").write_text(json.dumps(vars(self), indent=2) + "\n")
+        write_whole(folders.state / "platform.json", json.dumps(vars(self), indent=2) + "\n")
 
 
 def read_addresses(folders: Folders) -> Addresses | None:

@@ -15,6 +15,8 @@ from fastapi.responses import JSONResponse
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from wex.files import write_whole
+
 LIFETIME_SECONDS = 600
 _MAX_BODY_BYTES = 16_384
 _SCOPE = re.compile(r"[a-z]+:[a-z]+( [a-z]+:[a-z]+)*")
@@ -74,10 +76,7 @@ def load_issuer(url: str, folder: Path) -> Issuer:
     """The issuer with the key kept in the folder, made there at the first start."""
     file = folder / "key.json"
     if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        key = new_key()
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            json.dump(key.as_dict(private=True), out)
+        write_whole(file, json.dumps(new_key().as_dict(private=True)), mode=0o600)
     return Issuer(url, ECKey.import_key(json.loads(file.read_text())))
 
 

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import os
+import shutil
 import subprocess
 import uuid
 from collections.abc import Callable
@@ -22,7 +23,7 @@ advertised.listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{cont
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
-log.dirs={data}
+log.dirs={log}
 auto.create.topics.enable=false
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
@@ -44,6 +45,9 @@ _JAVA_OPTIONS = (
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
 )
+# In any other locale Java may not know the letters of the paths it is given.
+_ENVIRONMENT = {"LC_ALL": "C.UTF-8"}
+_PROPERTIES_FILE, _LOG, _UNFINISHED_LOG = "server.properties", "log", "log.partial"
 
 
 @dataclass(frozen=True)
@@ -66,18 +70,23 @@ class Kafka:
         fetch_jars(self.cache, progress)
         java()
         self.data.mkdir(parents=True, exist_ok=True)
-        self._properties.write_text(
-            _PROPERTIES.format(data=self.data / "log", broker=self.port, controller=self.controller_port)
-        )
-        if (self.data / "log" / "meta.properties").exists():
-            return
+        if not (self.data / _LOG).exists():
+            self._format()
+        self._write_properties(_LOG)
+
+    def _format(self) -> None:
+        # Under another name until it is done: a format that was killed leaves a folder that looks formatted.
+        shutil.rmtree(self.data / _UNFINISHED_LOG, ignore_errors=True)
+        self._write_properties(_UNFINISHED_LOG)
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         # One argument: an id may begin with a dash and would be taken for an option of its own.
         identity = f"--cluster-id={cluster}"
-        arguments = ("format", identity, "--standalone", "--ignore-formatted", "--config")
+        arguments = ("format", identity, "--standalone", "--config", _PROPERTIES_FILE)
         with self.log.open("ab") as log:
             finished = subprocess.run(
-                [*self._java("kafka.tools.StorageTool"), *arguments, str(self._properties)],
+                [*self._java("kafka.tools.StorageTool"), *arguments],
+                cwd=self.data,
+                env={**os.environ, **_ENVIRONMENT},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -85,13 +94,16 @@ class Kafka:
             )
         if finished.returncode:
             raise ProcessError(f"Kafka's log folder could not be formatted\n{log_end(self.log)}")
+        (self.data / _UNFINISHED_LOG).rename(self.data / _LOG)
 
     def command(self, *, ends_with_parent: bool = True) -> Command:
         """How the node is started."""
         return Command(
             name="kafka",
-            argv=(*self._java("kafka.Kafka"), str(self._properties)),
+            argv=(*self._java("kafka.Kafka"), _PROPERTIES_FILE),
             log=self.log,
+            environment=_ENVIRONMENT,
+            folder=self.data,
             port=self.port,
             ends_with_parent=ends_with_parent,
         )
@@ -100,9 +112,10 @@ class Kafka:
         """Whether an admin client gets its answer."""
         return await answers(self.bootstrap)
 
-    @property
-    def _properties(self) -> Path:
-        return self.data / "server.properties"
+    def _write_properties(self, log: str) -> None:
+        # Paths in it are relative to its folder: the file's format garbles some letters of an absolute one.
+        content = _PROPERTIES.format(log=log, broker=self.port, controller=self.controller_port)
+        (self.data / _PROPERTIES_FILE).write_text(content)
 
     def _java(self, main: str) -> tuple[str, ...]:
         jars = ":".join(str(path) for path in fetch_jars(self.cache, lambda *_: None))

@@ -1,5 +1,6 @@
 """Apache Kafka's jars: fetched once, each held to the hash committed in `kafka.lock.toml`."""
 
+import fcntl
 import hashlib
 import os
 import threading
@@ -50,12 +51,15 @@ def fetch_jars(cache: Path, progress: Progress, jars: list[Jar] | None = None) -
     paths = [repository / jar.path for jar in wanted]
     if stamp.exists() and all(path.exists() for path in paths):
         return paths
-    missing = [jar for jar in wanted if not is_intact(repository / jar.path, jar)]
-    if missing:
-        _download(missing, repository, progress)
-    for jar in wanted:
-        check(repository / jar.path, jar)
-    stamp.touch()
+    repository.mkdir(parents=True, exist_ok=True)
+    with (cache / "jars.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # of two starts with an empty cache one downloads, the other waits
+        missing = [jar for jar in wanted if not is_intact(repository / jar.path, jar)]
+        if missing:
+            _download(missing, repository, progress)
+        for jar in wanted:
+            check(repository / jar.path, jar)
+        stamp.touch()
     return paths
 
 

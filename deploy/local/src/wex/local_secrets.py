@@ -2,17 +2,16 @@
 
 import base64
 import json
-import os
 import secrets
 from pathlib import Path
+
+from wex.files import write_whole
 
 
 def load_secrets(file: Path) -> dict[str, str]:
     """The kept secrets by the name of the variable that carries each."""
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-            json.dump(new_secrets(), out, indent=2)
+        write_whole(file, json.dumps(new_secrets(), indent=2), mode=0o600)
     kept: dict[str, str] = json.loads(file.read_text())
     return kept
 

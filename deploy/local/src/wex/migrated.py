@@ -4,6 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from wex.files import write_whole
 from wex.folders import REPOSITORY
 
 
@@ -20,7 +21,7 @@ class Migrated:
     def add(self, service: str) -> None:
         """Remember that they have."""
         if self._file is not None:
-            self._file.write_text(json.dumps(self._read() | {service: migrations_digest(service)}))
+            write_whole(self._file, json.dumps(self._read() | {service: migrations_digest(service)}))
 
     def _read(self) -> dict[str, str]:
         if self._file is None or not self._file.exists():

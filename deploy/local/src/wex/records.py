@@ -4,13 +4,14 @@ import contextlib
 import json
 import os
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
+
+from wex.files import write_whole
 
 _CLOCK_STEP_SECONDS = 2.0
 _KILLED_WITHIN = 5.0
@@ -38,11 +39,7 @@ class Record:
 
 def write(folder: Path, record: Record) -> None:
     """Keep a record; a reader never sees half of one."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=folder, suffix=".tmp", delete=False) as file:
-        json.dump(asdict(record), file)
-    Path(file.name).chmod(0o644)
-    Path(file.name).replace(folder / f"{record.name}.json")
+    write_whole(folder / f"{record.name}.json", json.dumps(asdict(record)))
 
 
 def record_of(name: str, pid: int, *, port: int | None = None, stop_signal: int = signal.SIGTERM) -> Record:
