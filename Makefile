@@ -6,6 +6,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 WORKERS ?= 2
 
+# A home folder that is missing or closed to us fails pip, uv and database drivers: then we keep one here.
+ifneq (usable,$(shell test -d "$$HOME" -a -w "$$HOME" -a -x "$$HOME" && echo usable))
+export HOME := $(CURDIR)/.wex/home
+endif
+
 help: ## Show what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 

@@ -9,7 +9,6 @@ import platform
 import shutil
 import subprocess
 import sys
-import tempfile
 import venv
 from pathlib import Path
 from typing import NoReturn
@@ -20,7 +19,6 @@ PYTHON = VENV / "bin" / "python"
 STAMP = VENV / ".wex-stamp"
 UV_REQUIREMENTS = ROOT / "deploy" / "local" / "uv-requirements.txt"
 CONSTRAINTS = ROOT / "constraints.txt"
-CACHE = Path(os.environ.get("WEX_CACHE") or ROOT / ".wex" / "cache").absolute()
 OLDEST = (3, 11)
 MEGABYTES_NEEDED = 700
 # What pip's own configuration calls a thing, and what uv calls it.
@@ -101,7 +99,6 @@ def is_current(wanted: str) -> bool:
 def set_up() -> None:
     """Make `.venv`, then uv in it, then all the rest by uv."""
     print("wex: setting up .venv, once", flush=True)
-    choose_caches()
     make_venv()
     pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check"]
     run([*pip, "install", "--quiet", "--require-hashes", "--only-binary=:all:", "-r", str(UV_REQUIREMENTS)])
@@ -110,6 +107,7 @@ def set_up() -> None:
     run([*uv, "sync", "--require-hashes", str(CONSTRAINTS)], environment)
     editable = [part for package in packages() for part in ("-e", str(package))]
     run([*uv, "install", "--quiet", "--no-deps", "--offline", *editable], environment)
+    make_paths_relative()
 
 
 def make_venv() -> None:
@@ -137,6 +135,18 @@ def works() -> bool:
     return asked.returncode == 0
 
 
+def make_paths_relative() -> None:
+    """Name the workspace's packages from the environment's folder.
+
+    Python 3.11 reads these paths as the locale's encoding, in which an absolute one may have no letters.
+    """
+    for file in VENV.glob("lib/*/site-packages/*.pth"):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        if lines and all(line.startswith(str(ROOT)) for line in lines):
+            relative = [os.path.relpath(line, file.parent) for line in lines]
+            file.write_text("".join(f"{line}\n" for line in relative), encoding="utf-8")
+
+
 def uv_environment(pip: list[str]) -> dict[str, str]:
     """This machine's pip configuration in uv's words; what is set for uv itself comes first."""
     environment = {"UV_PYTHON_DOWNLOADS": "never", "UV_INDEX_STRATEGY": "unsafe-best-match"}
@@ -149,25 +159,6 @@ def uv_environment(pip: list[str]) -> dict[str, str]:
             separator = "," if variable == "UV_FIND_LINKS" else " "
             environment[variable] = separator.join(value.strip("'\"").replace("\\n", " ").split())
     return {**environment, **os.environ, "VIRTUAL_ENV": str(VENV)}
-
-
-def choose_caches() -> None:
-    """Let pip and uv keep their caches here where they cannot keep them where they usually do."""
-    home = os.environ.get("HOME")
-    usual = os.environ.get("XDG_CACHE_HOME") or (home and f"{home}/.cache")
-    for tool in ("pip", "uv"):
-        if not usual or not can_write(Path(usual, tool).absolute()):
-            os.environ.setdefault(f"{tool.upper()}_CACHE_DIR", str(CACHE / tool))
-
-
-def can_write(folder: Path) -> bool:
-    """Whether the folder can be made and written to."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
 
 
 def run(command: list[str], environment: dict[str, str] | None = None) -> None:
