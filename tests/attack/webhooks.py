@@ -22,6 +22,7 @@ from tests.attack.scene import Scene
 from tests.infra.polling import eventually
 from tests.integrations.egress.test_addresses import HOSTILE, HOSTILE_URLS
 from tests.integrations.receivers import BEHAVIOURS, Receiver, receiving
+from wex import health
 
 OF_EACH = 3  # endpoints of each kind of receiver
 DELIVERIES = 4  # to each of them
@@ -106,7 +107,8 @@ async def _lied_to(scene: Scene) -> AsyncIterator[psutil.Process]:
             *(sys.executable, "-m", "tests.attack.liar"), env=os.environ | environment, stdout=log, stderr=log
         )
     try:
-        await eventually(lambda: scene.platform.is_ready(name), within=60)
+        port = scene.platform.addresses.ports[name]
+        await eventually(lambda: health.serves(process.pid, port))
         yield psutil.Process(process.pid)
     finally:
         process.terminate()

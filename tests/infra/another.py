@@ -30,7 +30,7 @@ async def another(platform: Platform, name: str, *module: str) -> AsyncIterator[
     )
     child = start(another_one, platform.folders.run)
     try:
-        await until_ready(child, lambda: health.is_ready(port), within=60)
+        await until_ready(child, lambda: health.serves(child.pid, port), within=180)
         yield child, port
     finally:
         await child.stop()

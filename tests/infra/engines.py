@@ -21,7 +21,7 @@ from wex.kafka import Kafka, answers
 from wex.ports import free_port
 from wex.postgres import Postgres
 from wex.postgres_folders import remove_data
-from wex.processes import Command, start, until_ready
+from wex.processes import Command, start, until_ready, with_other_ports
 
 RUN_VARIABLE = "WEX_TEST_RUN"
 _RUNS = REPOSITORY / ".wex" / "tests"
@@ -101,10 +101,14 @@ async def _start_postgres() -> str:
     run = run_folder()
     if containers.are_possible():
         return await asyncio.to_thread(containers.start_postgres, run)
-    server = Postgres(run / "postgres", run / "postgres.log", free_port(), durable=False)
-    await asyncio.to_thread(server.prepare)
-    await _start(server.command(ends_with_parent=False), server.is_ready)
-    return server.url
+
+    async def attempt() -> str:
+        server = Postgres(run / "postgres", run / "postgres.log", free_port(), durable=False)
+        await asyncio.to_thread(server.prepare)
+        await _start(server.command(ends_with_parent=False), server.is_ready)
+        return server.url
+
+    return await with_other_ports(attempt)
 
 
 async def _start_kafka() -> str:
@@ -113,13 +117,17 @@ async def _start_kafka() -> str:
         address = await asyncio.to_thread(containers.start_kafka, run)
         await eventually(lambda: answers(address), within=120)
         return address
-    node = Kafka(run / "kafka", run / "kafka.log", cache(), free_port(), free_port())
-    await asyncio.to_thread(node.prepare, lambda *_: None)
-    await _start(node.command(ends_with_parent=False), node.is_ready)
-    return node.bootstrap
+
+    async def attempt() -> str:
+        node = Kafka(run / "kafka", run / "kafka.log", cache(), free_port(), free_port())
+        await asyncio.to_thread(node.prepare, lambda *_: None)
+        await _start(node.command(ends_with_parent=False), node.is_ready)
+        return node.bootstrap
+
+    return await with_other_ports(attempt)
 
 
 async def _start(command: Command, is_ready: Callable[[], Awaitable[bool]]) -> None:
     child = start(command, run_folder() / "run")
-    await until_ready(child, is_ready, within=60)
+    await until_ready(child, is_ready, within=180)
     child.detach()

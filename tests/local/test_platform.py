@@ -3,8 +3,10 @@
 import asyncio
 import os
 import signal
+import threading
 import uuid
 from collections.abc import AsyncIterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import httpx2
@@ -14,13 +16,29 @@ import pytest_asyncio
 from tests.infra.polling import eventually
 from tests.local.stand_ins import write_stand_ins
 
+import wex.platform
 from wex import health, records
 from wex.announcements import Announcement
+from wex.environment import read_addresses
 from wex.lock import AlreadyRunningError
 from wex.platform import Platform
-from wex.processes import ProcessError
+from wex.ports import choose_ports
+from wex.processes import PortTakenError, ProcessError
 
 SERVICE = "bookings"
+
+
+class AnswersAll(BaseHTTPRequestHandler):
+    """What somebody else's server may say to any question."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Keep quiet."""
+
+
 PREFIX = f"p{uuid.uuid4().hex[:8]}_"
 
 
@@ -67,7 +85,7 @@ async def test_a_killed_process_comes_back_on_its_port(platform: Platform) -> No
 
 async def test_a_process_that_dies_by_itself_is_announced(platform: Platform) -> None:
     os.kill(platform.pid("bookings-api"), signal.SIGKILL)
-    assert await asyncio.wait_for(platform.deaths.get(), timeout=5) == "bookings-api"
+    assert await asyncio.wait_for(platform.deaths.get(), timeout=60) == "bookings-api"
     await platform.start("bookings-api")
 
 
@@ -105,6 +123,44 @@ async def test_nothing_is_left_after_down(tmp_path: Path, with_stand_ins: None) 
         "bookings-worker",
         "edge",
     }
+
+
+async def test_a_port_taken_after_it_was_chosen_is_exchanged(
+    tmp_path: Path, with_stand_ins: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody else's server answers 200 to everything on three of the chosen ports."""
+    foreign = [HTTPServer(("127.0.0.1", 0), AnswersAll) for _ in range(3)]
+    for server in foreign:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    taken = dict(
+        zip(("issuer", "bookings-api", "bookings-worker"), (s.server_port for s in foreign), strict=True)
+    )
+    monkeypatch.setattr(wex.platform, "choose_ports", lambda wanted: choose_ports(wanted) | taken)
+    announced: list[Announcement] = []
+    async with Platform(
+        tmp_path / "state", services=(SERVICE,), topic_partitions=1, prefix=PREFIX, announce=announced.append
+    ) as platform:
+        ports = platform.addresses.ports
+        assert all(ports[name] != port for name, port in taken.items())
+        assert platform.addresses.issuer.endswith(f":{ports['issuer']}")
+        assert platform.command("bookings-api").environment["WEX_ISSUER"] == platform.addresses.issuer
+        assert read_addresses(platform.folders) == platform.addresses
+        assert all([await platform.is_ready(name) for name in platform.names])
+        assert platform.deaths.empty()
+    for server in foreign:
+        server.shutdown()
+        server.server_close()
+    noted = [one.name for one in announced if "port taken meanwhile" in one.detail]
+    assert sorted(noted) == ["bookings-api", "bookings-worker", "edge"]
+
+
+async def test_a_port_taken_while_a_process_was_down_is_named(platform: Platform) -> None:
+    platform.kill("bookings-worker")
+    with HTTPServer(("127.0.0.1", platform.addresses.ports["bookings-worker"]), AnswersAll):
+        assert not await platform.is_ready("bookings-worker")
+        with pytest.raises(PortTakenError, match=r"(?s)bookings-worker ended.*in use"):
+            await platform.start("bookings-worker")
+    await platform.start("bookings-worker")
 
 
 async def test_a_failed_migration_ends_the_start_with_its_reason(

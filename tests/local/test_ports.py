@@ -1,8 +1,9 @@
 """Ports: the usual ones where free, others where not."""
 
+import os
 import socket
 
-from wex.ports import USUAL_PORTS, choose_ports, free_port, is_free, moved
+from wex.ports import USUAL_PORTS, choose_ports, free_port, is_free, listens, moved
 
 
 def test_a_port_somebody_listens_on_is_not_free() -> None:
@@ -10,6 +11,17 @@ def test_a_port_somebody_listens_on_is_not_free() -> None:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         assert not is_free(listener.getsockname()[1])
+
+
+def test_who_listens_is_known() -> None:
+    port = free_port()
+    assert not listens(os.getpid(), port)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", port))
+        assert not listens(os.getpid(), port)
+        listener.listen()
+        assert listens(os.getpid(), port)
+        assert not listens(os.getppid(), port)
 
 
 def test_free_ports_differ_from_those_given_out() -> None:

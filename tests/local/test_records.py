@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 from tests.infra.polling import eventually
 
 from wex import records
@@ -66,13 +67,23 @@ def test_a_process_that_took_over_the_id_is_left_alone(tmp_path: Path) -> None:
     other = subprocess.Popen(SLEEP)
     try:
         mine = records.record_of("gone", other.pid)
-        records.write(tmp_path, records.Record("gone", mine.pid, mine.created - 100))
+        records.write(tmp_path, records.Record("gone", mine.pid, mine.began - 100))
         assert records.end_all(tmp_path, grace=1) == []
         assert other.poll() is None
         assert list(records.read(tmp_path)) == []
     finally:
         other.kill()
         other.wait()
+
+
+def test_a_process_is_known_again_after_the_clock_was_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records.write(tmp_path, records.record_of("me", os.getpid()))
+    (record,) = records.read(tmp_path)
+    set_on = psutil.boot_time() + 3600  # what the kernel says after its clock was moved an hour ahead
+    monkeypatch.setattr("psutil._psplatform.boot_time", lambda: set_on)
+    assert record.process() is not None
 
 
 def test_what_ignores_its_stop_signal_is_killed(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from wex import folders, health, logs, personas, records
+from wex import disk, folders, health, logs, personas, records
 from wex.environment import read_addresses
 from wex.processes import ProcessError
 
@@ -24,6 +24,7 @@ app.add_typer(seeds, name="seed")
 console = Console()
 
 _STOP_GRACE = 30
+_MEGABYTES_NEEDED = 500
 
 
 class Against(StrEnum):
@@ -52,9 +53,12 @@ def up(
         usual_ports=usual_ports,
     )
     try:
-        code = asyncio.run(run(folders.Folders(folders.usual_state()), options, console))
-    except ProcessError as error:
-        _fail(str(error))
+        code = asyncio.run(run(_folders(), options, console))
+    except Exception as error:
+        full = disk.shortage(_MEGABYTES_NEEDED, _folders().state, folders.cache())
+        if not (full or isinstance(error, (ProcessError, OSError))):
+            raise
+        _fail(f"{error}\n{full}".strip())
     raise typer.Exit(code)
 
 
@@ -79,7 +83,7 @@ def status() -> None:
                 str(record.pid),
                 str(record.port or ""),
                 {None: "", True: "[green]yes[/]", False: "[red]no[/]"}[ready],
-                f"{time.time() - record.created:.0f} s",
+                f"{time.time() - process.create_time():.0f} s",
                 f"{memory / 1e6:.0f} MB",
             )
     if not table.row_count:
@@ -222,12 +226,12 @@ async def _ready(record: records.Record) -> bool | None:
     if record.port is None:
         return None
     if record.name == "postgres":
-        return await Postgres(_folders().data, _folders().logs, record.port).is_ready()
+        return await Postgres(_folders().data / "postgres", _folders().logs, record.port).is_ready()
     if record.name == "kafka":
-        from wex.kafka import answers  # noqa: PLC0415
+        from wex.kafka import cluster_id  # noqa: PLC0415
 
-        return await answers(f"127.0.0.1:{record.port}")
-    return await health.is_ready(record.port)
+        return await cluster_id(f"127.0.0.1:{record.port}") is not None
+    return await health.serves(record.pid, record.port)
 
 
 def _fail(words: str) -> NoReturn:

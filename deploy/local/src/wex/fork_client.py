@@ -76,7 +76,7 @@ class ForkClient:
         self._ready = False
         self._ended: dict[int, int] = {}
 
-    async def is_ready(self, within: float = 60) -> bool:
+    async def is_ready(self, within: float = 180) -> bool:
         """Wait until the fork server has done its imports; False if it has ended."""
         async with asyncio.timeout(within):
             while self._server_lives and not self._ready:
@@ -91,6 +91,7 @@ class ForkClient:
     def start(self, command: Command) -> Child:
         """Start a Python process."""
         command.log.parent.mkdir(parents=True, exist_ok=True)
+        log_begin = command.log.stat().st_size if command.log.exists() else 0
         request = {
             "name": command.name,
             "module": command.module,
@@ -100,10 +101,10 @@ class ForkClient:
             "stop_signal": int(command.stop_signal),
         }
         self._ours.sendall(json.dumps(request).encode() + b"\n")
-        started = self._await_started(within=10)
+        started = self._await_started(within=60)
         pid = started["started"]
-        record = records.Record(command.name, pid, started["created"], command.port, int(command.stop_signal))
-        return Child(command, ForkedProcess(self, pid), self._run, record)
+        record = records.Record(command.name, pid, started["began"], command.port, int(command.stop_signal))
+        return Child(command, ForkedProcess(self, pid), self._run, record, log_begin)
 
     def exit_code(self, pid: int) -> int | None:
         """How a process has ended; None while it runs."""

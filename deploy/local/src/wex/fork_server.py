@@ -14,9 +14,7 @@ import socket
 import sys
 from typing import Any
 
-import psutil
-
-from wex import kernel
+from wex import kernel, records
 
 # Everything that a service's process imports before it can serve.
 _SHARED_IMPORTS = (
@@ -61,7 +59,7 @@ class ForkServer:
             if ask_kernel:
                 ask_kernel()
             return True
-        self._report({"started": child, "created": psutil.Process(child).create_time()})
+        self._report({"started": child, "began": records.began(child)})
         return False
 
     def _report_ended(self) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from wex.ports import listens
+
 
 async def is_ready(port: int, path: str = "/health/ready", *, within: float = 2.0) -> bool:
     """Whether `GET path` on this port of the loopback address answers 200 in time."""
@@ -10,6 +12,11 @@ async def is_ready(port: int, path: str = "/health/ready", *, within: float = 2.
             return await _status(port, path) == 200
     except (OSError, TimeoutError, ValueError, IndexError):
         return False
+
+
+async def serves(pid: int, port: int) -> bool:
+    """Whether this very process serves on the port and is ready."""
+    return listens(pid, port) and await is_ready(port)
 
 
 async def accepts(host: str, port: int) -> bool:

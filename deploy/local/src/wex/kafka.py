@@ -109,8 +109,14 @@ class Kafka:
         )
 
     async def is_ready(self) -> bool:
-        """Whether an admin client gets its answer."""
-        return await answers(self.bootstrap)
+        """Whether this very node answers: it knows the id its log folder was formatted with."""
+        ours = self._formatted_for()
+        return ours is not None and await cluster_id(self.bootstrap) == ours
+
+    def _formatted_for(self) -> str | None:
+        formatted = self.data / _LOG / "meta.properties"
+        lines = formatted.read_text().splitlines() if formatted.exists() else []
+        return next((line.partition("=")[2] for line in lines if line.startswith("cluster.id=")), None)
 
     def _write_properties(self, log: str) -> None:
         # Paths in it are relative to its folder: the file's format garbles some letters of an absolute one.
@@ -137,21 +143,20 @@ def java() -> Path:
     return Path(JAVA)
 
 
-async def answers(bootstrap: str) -> bool:
-    """Whether a broker at this address serves an admin client now."""
-    host, _, port = bootstrap.partition(",")[0].rpartition(":")
+async def cluster_id(bootstrap: str) -> str | None:
+    """The id of the cluster whose broker answers at this address now; None where none does."""
+    host, _, port = bootstrap.rpartition(":")
     if not await accepts(host, int(port)):
-        return False
+        return None
     from aiokafka.admin import AIOKafkaAdminClient  # noqa: PLC0415 - slow to import
     from aiokafka.errors import KafkaError  # noqa: PLC0415
 
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=2000)
     try:
         await admin.start()
-        await admin.list_topics()
+        return str((await admin.describe_cluster())["cluster_id"])
     except (KafkaError, OSError):
-        return False
+        return None
     finally:
         with contextlib.suppress(Exception):
             await admin.close()
-    return True

@@ -3,6 +3,8 @@
 import random
 import socket
 
+import psutil
+
 SERVICES = ("opportunities", "bookings", "safeguarding", "outcomes", "integrations")
 
 USUAL_PORTS = {
@@ -14,6 +16,8 @@ USUAL_PORTS = {
     **{f"{service}-api": 8101 + number for number, service in enumerate(SERVICES)},
     **{f"{service}-worker": 8201 + number for number, service in enumerate(SERVICES)},
 }
+
+_PAIRS = {"kafka": ("kafka", "kafka-controller"), "edge": ("issuer", "traces")}
 
 # Below the ranges Linux and macOS lend to outgoing connections, so that a
 # restarted process finds its port still free.
@@ -29,6 +33,15 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def listens(pid: int, port: int) -> bool:
+    """Whether this very process listens on the port: where its bind has failed another's server answers."""
+    try:
+        sockets = psutil.Process(pid).net_connections("tcp4")
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in sockets)
 
 
 def free_port(taken: set[int] | None = None) -> int:
@@ -47,6 +60,11 @@ def choose_ports(wanted: dict[str, int]) -> dict[str, int]:
         port = wanted.get(name)
         chosen[name] = port if port and is_free(port) else free_port(set(chosen.values()))
     return chosen
+
+
+def ports_of(process: str) -> tuple[str, ...]:
+    """The names of the ports a process listens on: its own, but for those that have two."""
+    return _PAIRS.get(process, (process,))
 
 
 def moved(ports: dict[str, int]) -> dict[str, int]:

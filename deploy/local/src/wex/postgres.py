@@ -8,9 +8,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
+
 from wex.postgres_folders import binaries, data_folder, remember_owner, server_user
 from wex.processes import Command, ProcessError, group_of
 
+_ANSWERS_WITHIN = 5.0
 _LOCALE: tuple[str, ...] = ("--locale=C.UTF-8",)
 if sys.platform == "darwin":  # whose libraries do not know that locale: PostgreSQL brings its own
     _LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
@@ -96,8 +99,14 @@ class Postgres:
         )
 
     async def is_ready(self) -> bool:
-        """Whether it takes connections."""
-        asked = await asyncio.create_subprocess_exec(
-            str(binaries() / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port), "-t", "2"
-        )
-        return await asked.wait() == 0
+        """Whether this very server takes connections: it has our data folder."""
+        try:
+            async with asyncio.timeout(_ANSWERS_WITHIN):
+                connection = await asyncpg.connect(self.url)
+                try:
+                    serves = Path(await connection.fetchval("show data_directory"))
+                finally:
+                    await connection.close()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+            return False
+        return serves == data_folder(self.data)

@@ -10,15 +10,24 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import psutil
 
 from wex import kernel, records
 
+_OUTPUT_BYTES = 65_536
+_PORT_TRIES = 5
+
+T = TypeVar("T")
+
 
 class ProcessError(Exception):
     """A process did not start, did not become ready, or ended when it should not have."""
+
+
+class PortTakenError(ProcessError):
+    """A process ended because something else listens on a port it was given."""
 
 
 @dataclass(frozen=True)
@@ -53,17 +62,24 @@ class Handle(Protocol):
 class Child:
     """A running process of ours, in a session of its own, recorded until it has ended."""
 
-    def __init__(self, command: Command, process: Handle, run: Path, record: records.Record) -> None:
+    def __init__(
+        self, command: Command, process: Handle, run: Path, record: records.Record, log_begin: int
+    ) -> None:
         self.command = command
         self.pid = process.pid
         self._process = process
         self._run = run
+        self._log_begin = log_begin
         records.write(run, record)
 
     @property
     def exit_code(self) -> int | None:
         """None while it runs."""
         return self._process.poll()
+
+    def output(self) -> str:
+        """What it has written to its log since it was started, the last part of it."""
+        return _read_end(self.command.log, since=self._log_begin)
 
     def detach(self) -> None:
         """Leave it running when this process ends; whoever reads its record ends it."""
@@ -114,6 +130,7 @@ def start(command: Command, run: Path, *, pass_fds: Collection[int] = ()) -> Chi
     ask_kernel = kernel.end_with_parent(stop_signal) if command.ends_with_parent else None
     command.log.parent.mkdir(parents=True, exist_ok=True)
     with command.log.open("ab") as log:
+        log_begin = log.tell()
         process = subprocess.Popen(
             command.argv,
             stdin=subprocess.DEVNULL,
@@ -129,7 +146,7 @@ def start(command: Command, run: Path, *, pass_fds: Collection[int] = ()) -> Chi
             extra_groups=[] if command.user else None,
         )
     record = records.record_of(command.name, process.pid, port=command.port, stop_signal=stop_signal)
-    return Child(command, process, run, record)
+    return Child(command, process, run, record, log_begin)
 
 
 def group_of(user: str | None) -> int | None:
@@ -140,24 +157,56 @@ def group_of(user: str | None) -> int | None:
 async def until_ready(
     child: Child, check: Callable[[], Awaitable[bool]], *, within: float, every: float = 0.1
 ) -> None:
-    """Wait until the check holds; fail with the end of its log if the process dies or the time is up."""
+    """Wait until the check holds while the process lives; its death ends the wait at once."""
     deadline = time.monotonic() + within
-    while not await check():
-        if child.exit_code is not None:
-            raise ProcessError(
-                f"{child.command.name} ended with code {child.exit_code}\n{log_end(child.command.log)}"
-            )
-        if time.monotonic() > deadline:
-            raise ProcessError(
-                f"{child.command.name} not ready within {within:.0f} s\n{log_end(child.command.log)}"
-            )
-        await asyncio.sleep(every)
+    ended = asyncio.ensure_future(child.ended())
+    checking = asyncio.ensure_future(check())
+    try:
+        while True:
+            await asyncio.wait({checking, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if child.exit_code is not None:
+                raise _early_end(child)
+            if checking.result():
+                return
+            if time.monotonic() > deadline:
+                raise ProcessError(
+                    f"{child.command.name} not ready within {within:.0f} s\n{last_lines(child.output())}"
+                )
+            await asyncio.wait({ended}, timeout=every)
+            checking = asyncio.ensure_future(check())
+    finally:
+        ended.cancel()
+        checking.cancel()
+        await asyncio.gather(ended, checking, return_exceptions=True)
 
 
-def log_end(log: Path, lines: int = 25) -> str:
+async def with_other_ports(attempt: Callable[[], Awaitable[T]]) -> T:
+    """Attempt a start again while it fails for a taken port: another may come between choice and use."""
+    for _ in range(_PORT_TRIES - 1):
+        with contextlib.suppress(PortTakenError):
+            return await attempt()
+    return await attempt()
+
+
+def _early_end(child: Child) -> ProcessError:
+    output = child.output()
+    kind = PortTakenError if "address already in use" in output.lower() else ProcessError
+    return kind(f"{child.command.name} ended with code {child.exit_code}\n{last_lines(output)}")
+
+
+def log_end(log: Path) -> str:
     """The last lines of a log file."""
+    return last_lines(_read_end(log))
+
+
+def last_lines(text: str, lines: int = 25) -> str:
+    """The last lines of a text."""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def _read_end(log: Path, since: int = 0) -> str:
     if not log.exists():
         return ""
     with log.open("rb") as file:
-        file.seek(max(0, log.stat().st_size - 32_768))
-        return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
+        file.seek(max(since, log.stat().st_size - _OUTPUT_BYTES))
+        return file.read().decode(errors="replace")

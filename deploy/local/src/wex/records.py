@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -13,7 +14,6 @@ import psutil
 
 from wex.files import write_whole
 
-_CLOCK_STEP_SECONDS = 2.0
 _KILLED_WITHIN = 5.0
 
 
@@ -23,7 +23,7 @@ class Record:
 
     name: str
     pid: int
-    created: float
+    began: float
     port: int | None = None
     stop_signal: int = signal.SIGTERM
 
@@ -31,7 +31,7 @@ class Record:
         """The recorded process if it still runs; a newer one with the same id does not count."""
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.created) < _CLOCK_STEP_SECONDS
+            same = began(self.pid) == self.began
         except psutil.NoSuchProcess:
             return None
         return process if same and lives(process) else None
@@ -44,7 +44,18 @@ def write(folder: Path, record: Record) -> None:
 
 def record_of(name: str, pid: int, *, port: int | None = None, stop_signal: int = signal.SIGTERM) -> Record:
     """The record of a process that runs now."""
-    return Record(name, pid, psutil.Process(pid).create_time(), port, stop_signal)
+    return Record(name, pid, began(pid), port, stop_signal)
+
+
+def began(pid: int) -> float:
+    """When a process began, as only this process has it, however often the machine's clock is set."""
+    if sys.platform != "linux":
+        return float(psutil.Process(pid).create_time())
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError) as error:
+        raise psutil.NoSuchProcess(pid) from error
+    return int(fields[19]) / os.sysconf("SC_CLK_TCK")  # since the machine started, not since an epoch
 
 
 def forget(folder: Path, name: str) -> None:
