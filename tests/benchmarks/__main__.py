@@ -5,6 +5,7 @@ Prints a table, writes `.wex/reports/bench.jsonl`, ends with 1 where a floor is 
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -23,19 +24,28 @@ REPORT = REPOSITORY / ".wex" / "reports" / "bench.jsonl"
 
 
 async def main(names: list[str], run: Run) -> list[Finding]:
-    """Run the benchmarks one after the other and keep what each found as soon as it is found."""
+    """Run the benchmarks one after the other; keep each finding as soon as it is found."""
     REPORT.parent.mkdir(parents=True, exist_ok=True)
     found: list[Finding] = []
     for name in names:
         run.console.rule(f"{name} (load of the machine {os.getloadavg()[0]:.1f})")
-        measured = await BENCHMARKS[name](run)
-        with REPORT.open("a") as report:
-            for each in measured:
-                line = {"at": datetime.now(UTC).isoformat(), "benchmark": name, **each.as_json()}
-                report.write(json.dumps(line) + "\n")
-        run.console.print(table(measured))
+        measured: list[Finding] = []
+        try:
+            async with contextlib.aclosing(BENCHMARKS[name](run)) as findings:
+                async for finding in findings:
+                    keep(name, finding)
+                    measured.append(finding)
+        finally:
+            run.console.print(table(measured))
         found += measured
     return found
+
+
+def keep(benchmark: str, finding: Finding) -> None:
+    """Add a line to the report: what is found later may fail, and what was found stays found."""
+    line = {"at": datetime.now(UTC).isoformat(), "benchmark": benchmark, **finding.as_json()}
+    with REPORT.open("a") as report:
+        report.write(json.dumps(line) + "\n")
 
 
 def table(findings: list[Finding]) -> Table:

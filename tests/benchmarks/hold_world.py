@@ -96,11 +96,15 @@ def number(kind: int, n: int) -> UUID:
 
 @dataclass
 class HoldWorld:
-    """The database as its superuser, and a token of every school."""
+    """The platform, and its bookings database as its superuser."""
 
     platform: Platform
     admin: "asyncpg.Connection[Any]"
-    tokens: list[str]
+
+    async def fetch_tokens(self) -> list[str]:
+        """A token of every school, for one round: they last ten minutes, a benchmark may take longer."""
+        async with httpx2.AsyncClient(timeout=60) as http:
+            return [await _token(http, self.platform, number(SCHOOL, n)) for n in range(SCHOOLS)]
 
     async def reset(self, *, hot_places: int | None = None) -> None:
         """Nobody has booked anything new; the first session has so many places."""
@@ -128,9 +132,7 @@ async def seeded(platform: Platform) -> HoldWorld:
     admin = await asyncpg.connect(f"{platform.addresses.postgres.rsplit('/', 1)[0]}/{name}")
     await admin.execute(_SEED)
     await admin.execute("vacuum analyze")
-    async with httpx2.AsyncClient(timeout=10) as http:
-        tokens = [await _token(http, platform, number(SCHOOL, n)) for n in range(SCHOOLS)]
-    return HoldWorld(platform, admin, tokens)
+    return HoldWorld(platform, admin)
 
 
 async def _token(http: httpx2.AsyncClient, platform: Platform, school: UUID) -> str:

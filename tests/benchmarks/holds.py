@@ -1,7 +1,7 @@
 """G1-G4, G13: booking requests through HTTP, beside pgbench and without batching."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -34,16 +34,16 @@ async def hold_platform() -> AsyncIterator[HoldWorld]:
             yield await seeded(platform)
 
 
-def requests(world: HoldWorld, count: int, sessions: int) -> list[bytes]:
+async def requests(world: HoldWorld, count: int, sessions: int) -> list[bytes]:
     """So many booking requests, each for a learner of its own, spread over so many sessions."""
-    made = []
+    tokens, made = await world.fetch_tokens(), []
     for n in range(1, count + 1):
         session, learner = number(SESSION, n * 7919 % sessions), number(LEARNER, n)
         body = f'{{"session_id":"{session}","learner_ids":["{learner}"]}}'.encode()
         made.append(
             b"POST /v1/bookings HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
             b"Idempotency-Key: %b\r\nAuthorization: Bearer %b\r\nContent-Length: %d\r\n\r\n%b"
-            % (str(uuid4()).encode(), world.tokens[n % SCHOOLS].encode(), len(body), body)
+            % (str(uuid4()).encode(), tokens[n % SCHOOLS].encode(), len(body), body)
         )
     return made
 
@@ -60,7 +60,7 @@ async def holds(
 async def _round(world: HoldWorld, run: Run, port: int, sessions: int, connections: int) -> Load:
     ports = [port]
     await world.reset()
-    ready = requests(world, round(MOST_A_SECOND * run.seconds) + 500, sessions)
+    ready = await requests(world, round(MOST_A_SECOND * run.seconds) + 500, sessions)
     await load.drive(ports, ready[:500], connections=connections)
     done = await load.drive(ports, ready[500:], connections=connections, seconds=run.seconds)
     if set(done.statuses) != {201}:
@@ -75,18 +75,17 @@ async def ceiling(world: HoldWorld, run: Run, sessions: int) -> pgbench.Pgbench:
     return await pgbench.run(url, SCRIPT, run.seconds, sessions=sessions)
 
 
-async def measure(run: Run) -> list[Finding]:
+async def measure(run: Run) -> AsyncGenerator[Finding]:
     """The holds on a fast disk, then with commits of two milliseconds."""
-    findings: list[Finding] = []
     async with hold_platform() as world:
         for delay in (0, DELAY):
             await world.commit_delay(delay)
-            findings += [await _beside_pgbench(world, run, goal, delay) for goal in ("G1", "G2")]
-        findings.append(await _beside_no_batching(world, run))
-        findings.append(await _beside_unwoken(world, run))
+            for goal in ("G1", "G2"):
+                yield await _beside_pgbench(world, run, goal, delay)
+        yield await _beside_no_batching(world, run)
+        yield await _beside_unwoken(world, run)
         await world.commit_delay(0)
-        findings.append(await _one_client(world, run))
-    return findings
+        yield await _one_client(world, run)
 
 
 _BARS = {

@@ -7,6 +7,7 @@ the proportional figure (PSS) counts it once over all. Containers share none: th
 import asyncio
 import statistics
 import time
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 import psutil
@@ -46,7 +47,7 @@ class Scales:
                 self.proportional.setdefault(name, []).append((now, memory.pss / _MIB))
 
 
-async def measure(run: Run) -> list[Finding]:
+async def measure(run: Run) -> AsyncGenerator[Finding]:
     """Bookings, each read and another search made, at an even pace; a weighing at every sixtieth of it."""
     warm_up, soak = _WARM_UP * run.seconds, _SOAK * run.seconds
     async with stage() as platform, walking(platform) as walk:
@@ -67,7 +68,8 @@ async def measure(run: Run) -> list[Finding]:
     DRAWING.parent.mkdir(parents=True, exist_ok=True)
     title = f"Resident memory over {soak:.0f} s at {_PER_SECOND} bookings a second"
     DRAWING.write_text(chart(title, scales.resident, across="seconds", up="MiB"))
-    return _findings(scales, soak)
+    for finding in _findings(scales, soak):
+        yield finding
 
 
 async def _load(walk: Walk, pairs: list[tuple[str, str]]) -> None:

@@ -7,7 +7,7 @@ relay's locks are held meanwhile: it has a benchmark of its own.
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
@@ -36,17 +36,18 @@ _PER_SECOND = 1_500  # learner-days of a round: each second of it gives the work
 _ALONE = 8  # of one by one a so-manieth as many
 
 
-async def measure(run: Run) -> list[Finding]:
+async def measure(run: Run) -> AsyncGenerator[Finding]:
     """Registers of one learner each, the worst there can be, and of a class."""
     async with stage("outcomes") as platform:
         database = platform.addresses.postgres.rsplit("/", 1)[0] + "/" + platform.database("outcomes").name
         connection = await asyncpg.connect(database)
         try:
             async with _relay_held(platform):
-                found = [await _compare(run, platform, connection, size) for size in (1, 30)]
+                for size in (1, 30):
+                    for finding in await _compare(run, platform, connection, size):
+                        yield finding
         finally:
             await connection.close()
-    return [finding for both in found for finding in both]
 
 
 async def _compare(run: Run, platform: Platform, connection: Connection, size: int) -> list[Finding]:

@@ -1,12 +1,12 @@
 """Every benchmark by its name."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from tests.benchmarks import holds, memory, outcomes, relay, rush, saga, suspension, wake
 from tests.benchmarks.findings import Finding
 from tests.benchmarks.run import Run
 
-BENCHMARKS: dict[str, Callable[[Run], Awaitable[list[Finding]]]] = {
+BENCHMARKS: dict[str, Callable[[Run], AsyncGenerator[Finding]]] = {
     "holds": holds.measure,
     "rush": rush.measure,
     "relay": relay.measure,

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import asyncpg
 import psutil
@@ -26,10 +26,11 @@ _COLUMNS = ("shard", "topic", "key", "event_id", "headers", "payload")
 _WORKER = "bookings-worker"
 
 
-async def measure(run: Run) -> list[Finding]:
+async def measure(run: Run) -> AsyncGenerator[Finding]:
     """With a traceparent on every message, as in production, and without any."""
     async with stage("bookings") as platform:
-        return [await _compare(run, platform, traced=traced) for traced in (True, False)]
+        for traced in (True, False):
+            yield await _compare(run, platform, traced=traced)
 
 
 async def _compare(run: Run, platform: Platform, *, traced: bool) -> Finding:

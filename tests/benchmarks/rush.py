@@ -1,6 +1,7 @@
 """G5: a rush of 20,000 on 5,000 places through two api processes; and again with one killed in the middle."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 
 from tests.benchmarks import load
 from tests.benchmarks.findings import Bar, Finding, percentile
@@ -20,19 +21,19 @@ _COUNTS = {
 }
 
 
-async def measure(run: Run) -> list[Finding]:
+async def measure(run: Run) -> AsyncGenerator[Finding]:
     """Two rushes, one disturbed."""
     async with hold_platform() as world:
-        calm = await _rush(world, run, disturbed=False)
-        killed = await _rush(world, run, disturbed=True)
-    return [*calm, *killed]
+        for disturbed in (False, True):
+            for finding in await _rush(world, run, disturbed=disturbed):
+                yield finding
 
 
 async def _rush(world: HoldWorld, run: Run, *, disturbed: bool) -> list[Finding]:
     what = "rush, one of two processes killed" if disturbed else "rush, two processes"
     run.console.print(f"{what}: {TRIES:,} tries for {PLACES:,} places")
     await world.reset(hot_places=PLACES)
-    tries = requests(world, TRIES, sessions=1)
+    tries = await requests(world, TRIES, sessions=1)
     async with another(world.platform, API) as (other, port):
         ports = [world.platform.addresses.ports[API], port]
         first = asyncio.create_task(load.drive(ports, tries, connections=CONNECTIONS))

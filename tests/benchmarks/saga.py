@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from shared.contracts.bookings import BookingConfirmed, BookingRequested
@@ -27,7 +28,7 @@ class Booked:
     answered: float
 
 
-async def measure(run: Run) -> list[Finding]:
+async def measure(run: Run) -> AsyncGenerator[Finding]:
     """Bookings begun at their time whether or not earlier ones are done, timed to the event heard."""
     each_round = max(10, round(PER_SECOND * run.seconds))
     async with stage() as platform, walking(platform) as walk:
@@ -39,7 +40,7 @@ async def measure(run: Run) -> list[Finding]:
             for begin in range(_WARM_UP, len(pairs), each_round):
                 rounds.append(await _confirmed(walk, ear, pairs[begin : begin + each_round]))
                 run.console.print(f"round {len(rounds)}: {_told(_parts(ear, rounds[-1]))}")
-    return [_finding(ear, rounds)]
+    yield _finding(ear, rounds)
 
 
 async def _confirmed(walk: Walk, ear: Ear, pairs: list[tuple[str, str]]) -> list[Booked]:
