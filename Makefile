@@ -1,6 +1,6 @@
 # Everything a person needs: Python 3.11 or later and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast browser check contracts kills compose faults top bench lock down reset
+.PHONY: help setup run test test-fast test-loaded browser check contracts kills compose faults top bench lock down reset
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -12,7 +12,7 @@ export HOME := $(CURDIR)/.wex/home
 endif
 
 help: ## Show what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Make .venv with everything in it (every other command does it too)
 	@$(PYTHON) deploy/local/bootstrap.py
@@ -28,6 +28,9 @@ test-fast: setup ## Run the tests that need no engine: domain, kernel, contracts
 
 browser: setup ## Look at the page at /docs in headless Chromium, which must be installed (Debian: chromium)
 	@$(BIN)/pytest tests/browser/docs_page.py
+
+test-loaded: setup ## Run every test while four other processes keep the processors busy
+	@$(BIN)/python -m tests.local.busy $(BIN)/pytest -n $(WORKERS)
 
 check: setup ## Lint, format, types and the direction of imports
 	@$(BIN)/ruff check
