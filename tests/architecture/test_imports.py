@@ -125,7 +125,7 @@ def lint(folder: Path) -> str:
          "--config", str(ROOT / ".importlinter"), "--no-cache", "--no-logo"],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(folder), "COLUMNS": "400", "NO_COLOR": "1"},
-        capture_output=True, text=True, timeout=100, check=False,
+        capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     return answer.stdout + answer.stderr
 

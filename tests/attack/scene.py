@@ -158,7 +158,7 @@ class Scene:
             answers = [await self.send(by_id[read], None) for read in ("getOpportunity", "getSession")]
             return all(each.is_success for each in answers)
 
-        await eventually(listed, within=30)  # again, once the concern is known to be resolved
+        await eventually(listed)  # again, once the concern is known to be resolved
         settled, withdrawn = self.referred
         clearance = {"clearance_id": settled["id"]}
         await self.send(by_id["settleClearance"], self.token("safeguarding", school), clearance)

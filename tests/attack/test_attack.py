@@ -13,7 +13,7 @@ from tests.attack.scene import scene_on
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 async def test_nothing_gives_way_to_a_short_attack(tmp_path: Path) -> None:
     async with scene_on(tmp_path / "wex") as scene:
         attacks = [

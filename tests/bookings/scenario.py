@@ -98,7 +98,7 @@ class Scenario:
             )
             return bool(found == len(ids))
 
-        await eventually(taken, within=20)
+        await eventually(taken)
 
     async def sql(self, statement: str, *, tenants: list[UUID] | None = None, **values: Any) -> Any:
         """One value straight from the database, as the app role acting for these tenants."""

@@ -58,7 +58,7 @@ async def clone(admin_url: str, service: str) -> ServiceDatabase:
     source = await template(admin_url, service)
     name = f"test_{service}_{uuid.uuid4().hex[:12]}"
     owner, app, relay = role_names(service)
-    connection = await asyncpg.connect(admin_url, timeout=10)
+    connection = await asyncpg.connect(admin_url, timeout=60)
     try:
         await connection.execute(
             f'create database "{name}" template "{source}" strategy file_copy owner "{owner}"'
@@ -73,7 +73,7 @@ async def clone(admin_url: str, service: str) -> ServiceDatabase:
 
 async def drop(admin_url: str, name: str) -> None:
     """Drop a database, ending the connections that a test has left open."""
-    connection = await asyncpg.connect(with_database(admin_url, "postgres"), timeout=10)
+    connection = await asyncpg.connect(with_database(admin_url, "postgres"), timeout=60)
     try:
         await connection.execute(f'drop database if exists "{name}" with (force)')
     finally:

@@ -144,7 +144,7 @@ async def running(
 ) -> AsyncIterator[Running]:
     """Serve the service's API on a free port and, unless `worker` is false, run its worker."""
     service = _compose(name, database, bootstrap, prefix, issuer, clock, settings)
-    async with _served(service.api()) as (app, url), httpx2.AsyncClient(base_url=url, timeout=15) as http:
+    async with _served(service.api()) as (app, url), httpx2.AsyncClient(base_url=url, timeout=60) as http:
         here = Running(service, app.state.runtime, http, issuer, database, bootstrap, prefix)
         if not worker:
             yield here

@@ -10,7 +10,7 @@ from shared.messaging.topics import load_topics
 
 async def remove_topics(bootstrap: str, prefix: str) -> None:
     """Delete the topics made under a prefix: a broker slows down with thousands of partitions."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=60_000)
     await admin.start()
     try:
         with contextlib.suppress(KafkaError):

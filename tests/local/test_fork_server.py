@@ -44,13 +44,13 @@ async def test_forked_processes_live_and_end_like_others(forking: ForkClient, tm
     wanted = command(tmp_path, "quiet", "api")
     assert wanted.port is not None
     first = forking.start(wanted)
-    await until_ready(first, lambda: health.is_ready(wanted.port or 0), within=10)
+    await until_ready(first, lambda: health.is_ready(wanted.port or 0), within=60)
     assert "asked" in wanted.log.read_text()
     assert {record.name for record in records.read(tmp_path / "run")} == {"fork-server", "quiet-api"}
     await first.stop()
     assert first.exit_code == -15
     again = forking.start(wanted)
-    await until_ready(again, lambda: health.is_ready(wanted.port or 0), within=10)
+    await until_ready(again, lambda: health.is_ready(wanted.port or 0), within=60)
     again.kill()
     assert again.exit_code == -9
     assert {record.name for record in records.read(tmp_path / "run")} == {"fork-server"}

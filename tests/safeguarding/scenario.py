@@ -98,7 +98,7 @@ class Scenario:
             body: dict[str, Any] = response.json()
             return body
 
-        return await eventually(granted, within=25)
+        return await eventually(granted)
 
     async def offer(self, *days: date, **changes: Any) -> SessionScheduled:
         """Events of an opportunity with one session on these days arrive."""
@@ -165,7 +165,7 @@ class Scenario:
             body: dict[str, Any] = response.json()
             return body
 
-        return await eventually(decided, within=25)
+        return await eventually(decided)
 
     async def published(self, contract: type[Contract], count: int = 1) -> list[Event[Contract]]:
         """Exactly this many of these events, as soon as they are published."""

@@ -32,9 +32,9 @@ async def log(kafka_bootstrap: str) -> AsyncIterator[Log]:
     """The example service's two topics, of two partitions each, under a prefix of this test's own."""
     made = Log(kafka_bootstrap, f"k{uuid.uuid4().hex[:10]}.")
     topics = [made.prefix + topic for topic in (TOPIC, OTHER_TOPIC)]
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap, request_timeout_ms=15_000)
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap, request_timeout_ms=60_000)
     await admin.start()
-    await admin.create_topics([NewTopic(topic, 2, 1) for topic in topics], timeout_ms=15_000)
+    await admin.create_topics([NewTopic(topic, 2, 1) for topic in topics], timeout_ms=60_000)
     yield made
     with contextlib.suppress(KafkaError):
         await admin.delete_topics(topics)

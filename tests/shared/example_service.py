@@ -142,7 +142,7 @@ async def fresh_database(admin_url: str) -> ServiceDatabase:
     """A database of the example service's, empty."""
     source, name = await template(admin_url), f"test_example_{uuid.uuid4().hex[:12]}"
     owner, app, relay = role_names("example")
-    connection = await asyncpg.connect(admin_url, timeout=10)
+    connection = await asyncpg.connect(admin_url, timeout=60)
     try:
         await connection.execute(
             f'create database "{name}" template "{source}" strategy file_copy owner "{owner}"'
@@ -242,6 +242,10 @@ SUBSCRIPTIONS: list[Subscription[ExampleUnitOfWork]] = [
 ]
 
 
+# A machine that is busy with something else makes two hundred callers of eight connections wait.
+_PATIENT = Deadlines(connect=60, acquire=60, statement=50, lock=40, command=60)
+
+
 class ExampleService:
     """The example service's own things, as a runtime holds a service's."""
 
@@ -249,9 +253,7 @@ class ExampleService:
         self.urls = database
         self._admin = f"{admin_url.rsplit('/', 1)[0]}/{database.name}"
         self.clock = clock or OffsetClock()
-        self.database = Database(
-            database.app_url, name="example", size=8, deadlines=Deadlines(connect=3, acquire=3, command=5)
-        )
+        self.database = Database(database.app_url, name="example", size=8, deadlines=_PATIENT)
         self.relay_database = Database(database.relay_url, name="example-relay", size=1)
         self.waker = Waker(self.database)
         self.bus: CommandBus[ExampleUnitOfWork] = CommandBus(
@@ -270,7 +272,7 @@ class ExampleService:
 
     async def sql(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
         """Rows as the superuser sees them: past every row-level security."""
-        connection = await asyncpg.connect(self._admin, timeout=5)
+        connection = await asyncpg.connect(self._admin, timeout=60)
         try:
             return list(await connection.fetch(statement, *arguments))
         finally:

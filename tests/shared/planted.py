@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import random
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 from uuid import UUID
@@ -52,25 +51,33 @@ async def relay_past_the_last_id(example: ExampleService, log: Log, stop: asynci
             await asyncio.sleep(0.002)
 
 
-async def relays_that_skip_locked(example: ExampleService, log: Log, stop: asyncio.Event) -> None:
-    """Four relays that share the rows without shards: two hold rows of one key at the same time."""
+async def relays_that_skip_locked(example: ExampleService, log: Log) -> None:
+    """Two relays that share the rows without shards: the second sends while the first still holds rows."""
+    first_holds, second_sent = asyncio.Event(), asyncio.Event()
 
-    async def one() -> None:
+    async def send_next(connection: Any, producer: AIOKafkaProducer, turn: asyncio.Event) -> None:
+        async with connection.transaction():
+            rows = await connection.fetch(f"{ROWS} order by id limit 3 for update skip locked")
+            first_holds.set()
+            await turn.wait()
+            for row in rows:
+                await send(producer, log, row)
+            await connection.execute("delete from outbox where id = any ($1)", [r["id"] for r in rows])
+
+    async def first() -> None:
         async with tools(example, log) as (connection, producer):
-            while not stop.is_set():
-                async with connection.transaction():
-                    rows = await connection.fetch(f"{ROWS} order by id limit 3 for update skip locked")
-                    await asyncio.sleep(random.uniform(0, 0.01))
-                    for row in rows:
-                        await send(producer, log, row)
-                    await connection.execute(
-                        "delete from outbox where id = any ($1)", [r["id"] for r in rows]
-                    )
-                await asyncio.sleep(0.001)
+            await send_next(connection, producer, second_sent)
+
+    async def second() -> None:
+        async with tools(example, log) as (connection, producer):
+            await first_holds.wait()
+            while await connection.fetchval("select count(*) from outbox") > 3:
+                await send_next(connection, producer, first_holds)
+            second_sent.set()
 
     # Locking rows takes more than the relay role is given, which is right.
     await example.sql("grant update on outbox to wex_example_relay")
-    await asyncio.gather(*(one() for _ in range(4)))
+    await asyncio.gather(first(), second())
 
 
 async def relay_that_removes_first(example: ExampleService, log: Log, *, crash_at: int) -> None:
@@ -92,12 +99,15 @@ async def relay_that_removes_first(example: ExampleService, log: Log, *, crash_a
                 return
 
 
-async def check_then_act(example: ExampleService, message_id: str, key: UUID) -> None:
+async def check_then_act(
+    example: ExampleService, message_id: str, key: UUID, looked: asyncio.Barrier
+) -> None:
     """Dedup that looks before it leaps: two deliveries at once both find nothing."""
     async with example.database.session() as session:
         find = text("select 1 from inbox where source = 'test' and message_id = :id")
         if await session.scalar(find, {"id": message_id}):
             return
+        await looked.wait()
         await session.execute(text("insert into effects (key, number) values (:key, 1)"), {"key": key})
         remember = text("insert into inbox (source, message_id) values ('test', :id) on conflict do nothing")
         await session.execute(remember, {"id": message_id})
@@ -152,7 +162,7 @@ async def consumer_that_skips_poison(example: ExampleService, log: Log, topic: s
             await reader.commit()
 
 
-async def book_by_counting(database: Database, session_id: UUID) -> bool:
+async def book_by_counting(database: Database, session_id: UUID, counted: asyncio.Barrier) -> bool:
     """Count, then insert: every booker that counts before the others have committed finds a place."""
     async with database.session() as session:
         places = await session.scalar(
@@ -163,6 +173,7 @@ async def book_by_counting(database: Database, session_id: UUID) -> bool:
         )
         if taken >= places:
             return False
+        await counted.wait()
         await session.execute(
             text("insert into bookings (booking_id, session_id) values (:booking, :id)"),
             {"booking": new_id(), "id": session_id},

@@ -20,7 +20,7 @@ from tests.infra.polling import eventually
 
 POST = b"POST /v1/words HTTP/1.1\r\nhost: example\r\ncontent-type: application/json\r\n"
 GET = b"GET /v1/words HTTP/1.1\r\nhost: example\r\n\r\n"
-QUICK = 0.3
+QUICK, PATIENT = 0.3, 60.0
 routes = APIRouter()
 
 
@@ -44,8 +44,24 @@ async def read() -> str:
 
 @pytest_asyncio.fixture
 async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
-    """A server that loses its patience quickly."""
-    for name in ("HEAD_SECONDS", "LEFTOVER_SECONDS", "UNREAD_SECONDS"):
+    """A server that waits for what it is sent, but not for a client that is done or does not read."""
+    monkeypatch.setattr(connections, "HEAD_SECONDS", PATIENT)
+    async with serving(monkeypatch, PATIENT) as port:
+        yield port
+
+
+@pytest_asyncio.fixture
+async def impatient_port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
+    """A server that waits for nothing."""
+    monkeypatch.setattr(connections, "HEAD_SECONDS", QUICK)
+    async with serving(monkeypatch, QUICK) as port:
+        yield port
+
+
+@contextlib.asynccontextmanager
+async def serving(monkeypatch: pytest.MonkeyPatch, body_seconds: float) -> AsyncIterator[int]:
+    """The example service's words on a free port."""
+    for name in ("LEFTOVER_SECONDS", "UNREAD_SECONDS"):
         monkeypatch.setattr(connections, name, QUICK)
 
     @contextlib.asynccontextmanager
@@ -53,8 +69,8 @@ async def port(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[int]:
         yield
 
     app = create_app(
-        title="Example", description="A example", version="0", routers=[routes], lifespan=lifespan,
-        max_body_bytes=10_000, body_seconds=QUICK,
+        title="Example", description="An example", version="0", routers=[routes], lifespan=lifespan,
+        max_body_bytes=10_000, body_seconds=body_seconds,
     )  # fmt: skip
     server = uvicorn.Server(
         uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, http=BoundedConnection)
@@ -84,7 +100,7 @@ async def tell(port: int, *parts: bytes, every: float = 0.0) -> bytes:
 
     sending = asyncio.create_task(send())
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENT):
             return await _all(reader)
     finally:
         sending.cancel()
@@ -110,16 +126,19 @@ def is_problem(answer: bytes, status: int, slug: str) -> None:
     assert (told["status"], told["slug"]) == (status, slug)
 
 
-async def test_a_body_that_drips_or_never_comes_is_answered_in_time(port: int) -> None:
-    dripping = await tell(port, POST + b"content-length: 500\r\n\r\n", b"1", every=0.05)
-    silent = await tell(port, POST + b"content-length: 500\r\n\r\n{")
-    chunked = await tell(port, POST + b"transfer-encoding: chunked\r\n\r\n", b"1\r\n1\r\n", every=0.05)
+async def test_a_body_that_drips_or_never_comes_is_answered_in_time(impatient_port: int) -> None:
+    dripping = await tell(impatient_port, POST + b"content-length: 500\r\n\r\n", b"1", every=0.05)
+    silent = await tell(impatient_port, POST + b"content-length: 500\r\n\r\n{")
+    chunked = await tell(
+        impatient_port, POST + b"transfer-encoding: chunked\r\n\r\n", b"1\r\n1\r\n", every=0.05
+    )
 
     for answer in (dripping, silent, chunked):
         is_problem(answer, 408, "request-too-slow")
 
 
-async def test_a_head_that_drips_or_never_comes_ends_the_connection(port: int) -> None:
+async def test_a_head_that_drips_or_never_comes_ends_the_connection(impatient_port: int) -> None:
+    port = impatient_port
     is_problem(await tell(port, b"GET / HTTP/1.1\r\n", b"x-a: b\r\n", every=0.05), 408, "request-too-slow")
     is_problem(await tell(port, b"GET"), 408, "request-too-slow")
     assert await tell(port) == b""
@@ -177,9 +196,9 @@ async def test_with_all_places_taken_the_longest_owing_gives_way(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "MAX_CONNECTIONS", 5)
-    monkeypatch.setattr(connections, "HEAD_SECONDS", 30)
+    monkeypatch.setattr(connections, "HEAD_SECONDS", PATIENT)
     opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(8)]
-    ended = [await asyncio.wait_for(reader.read(1), 5) for reader, _ in opened[:3]]
+    ended = [await asyncio.wait_for(reader.read(1), PATIENT) for reader, _ in opened[:3]]
     assert ended == [b"", b"", b""]
 
     _, writer = opened[-1]

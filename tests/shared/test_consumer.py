@@ -87,7 +87,7 @@ async def test_a_message_another_process_has_in_hand_is_waited_for_and_not_parke
     monkeypatch.setattr(example.bus, "execute", count_refusals)
     async with consuming(example, log):
         await log.write(said)
-        await eventually(lambda: len(refused) > TRIES, within=20)
+        await eventually(lambda: len(refused) > TRIES)
         assert await example.effects() == []
         other.terminate()
         await eventually(lambda: has_effects(example, said.data.thing_id, [1]))
@@ -107,7 +107,7 @@ async def test_a_change_that_was_quicker_is_waited_out_and_the_message_not_parke
     key = new_id()
     async with consuming(example, log, subscriptions(note_of)):
         await log.write(changed(key, 1))
-        await eventually(lambda: has_effects(example, key, [1]), within=20)
+        await eventually(lambda: has_effects(example, key, [1]))
 
     assert await example.parked() == []
 
@@ -126,7 +126,7 @@ async def test_unknown_types_and_tombstones_are_passed(example: ExampleService, 
 async def committed_with_a_message_in_hand(log: Log, begun: asyncio.Event) -> bool:
     """Whether the offset moved past a message while its effect is still to come."""
     await log.write(changed(new_id(), 1))
-    await asyncio.wait_for(begun.wait(), 10)
+    await asyncio.wait_for(begun.wait(), 60)
     await asyncio.sleep(0.3)
     return sum((await log.committed("example", TOPIC)).values()) > 0
 
@@ -168,7 +168,7 @@ async def test_stopping_finishes_the_message_in_hand_commits_it_and_leaves_the_r
     consumer = example.consumer(log.bootstrap, log.prefix, slowly(begun, finish))
     await log.write(*(changed(key, number) for number in range(1, 6)))
     await consumer.start()
-    await asyncio.wait_for(begun.wait(), 10)
+    await asyncio.wait_for(begun.wait(), 60)
 
     stopping = asyncio.create_task(consumer.stop())
     await asyncio.sleep(0.1)
@@ -215,7 +215,7 @@ async def test_a_member_that_comes_waits_for_the_message_in_hand_and_begins_behi
     key, begun, finish = new_id(), asyncio.Event(), asyncio.Event()
     async with consuming(example, log, slowly(begun, finish)):
         await log.write(changed(key, 1), changed(key, 2))
-        await asyncio.wait_for(begun.wait(), 10)
+        await asyncio.wait_for(begun.wait(), 60)
         async with consuming(example, log, slowly(begun, finish)) as second:
             await asyncio.sleep(1)
             assert second.waiting_for_group() is not None
@@ -232,6 +232,6 @@ async def test_killed_backends_delay_effects_and_lose_none(example: ExampleServi
             await asyncio.sleep(0.1)
             await example.kill_backends("example")
         for key in keys:
-            await eventually(partial(has_effects, example, key, list(range(1, 26))), within=20)
+            await eventually(partial(has_effects, example, key, list(range(1, 26))))
 
     assert await example.parked() == []

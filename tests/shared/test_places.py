@@ -1,7 +1,6 @@
 """Places: taken by one conditional statement, so that no number of bookers oversells a session."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 from sqlalchemy import text
@@ -27,19 +26,19 @@ async def book_in_one_statement(database: Database, session_id: UUID) -> bool:
         return bool(booked)
 
 
-async def sold(example: ExampleService, book: Callable[[Database, UUID], Awaitable[bool]]) -> int:
-    """200 bookers, eight at a time, on ten places."""
+async def test_two_hundred_bookers_on_ten_places_get_exactly_ten(example: ExampleService) -> None:
     session_id = new_id()
     await example.sql("insert into places values ($1, 10, 0)", session_id)
-    booked = await asyncio.gather(*(book(example.database, session_id) for _ in range(200)))
+    booked = await asyncio.gather(*(book_in_one_statement(example.database, session_id) for _ in range(200)))
     rows = await example.sql("select count(*) as sold from bookings")
-    assert rows[0]["sold"] == sum(booked)
-    return sum(booked)
 
-
-async def test_two_hundred_bookers_on_ten_places_get_exactly_ten(example: ExampleService) -> None:
-    assert await sold(example, book_in_one_statement) == 10
+    assert rows[0]["sold"] == sum(booked) == 10
 
 
 async def test_planted_counting_before_inserting_oversells(example: ExampleService) -> None:
-    assert await sold(example, planted.book_by_counting) > 10
+    """Two bookers of one place, and each counts before the other has booked."""
+    session_id, both_counted = new_id(), asyncio.Barrier(2)
+    await example.sql("insert into places values ($1, 1, 0)", session_id)
+    booked = [planted.book_by_counting(example.database, session_id, both_counted) for _ in "12"]
+
+    assert await asyncio.gather(*booked) == [True, True]

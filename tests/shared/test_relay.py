@@ -25,8 +25,6 @@ from tests.shared import planted
 from tests.shared.example_service import TOPIC, ExampleService, ThingChanged
 from tests.shared.log import Log, event
 
-MOST_TRIALS = 10  # of a fault that chance brings out: it is seen in the first or second
-
 
 @dataclass(frozen=True)
 class Verdict:
@@ -144,18 +142,11 @@ async def test_planted_a_relay_past_the_last_id_loses_events(example: ExampleSer
 
 
 async def test_planted_relays_that_skip_locked_break_the_order(example: ExampleService, log: Log) -> None:
-    keys, stop = await aggregates(example, 2), asyncio.Event()
-    relays = asyncio.create_task(planted.relays_that_skip_locked(example, log, stop))
-    caught = False
-    for _ in range(MOST_TRIALS):
-        await write_with(example, keys, changes=20)
-        await eventually(lambda: is_drained(example), within=20)
-        if caught := (await verdict(example, log, keys)).early > 0:
-            break
-    stop.set()
-    await relays
+    keys = await aggregates(example, 1)
+    await change_at_random(example, keys, 9, seed=1)
+    await planted.relays_that_skip_locked(example, log)
 
-    assert caught, f"not seen in {MOST_TRIALS} trials"
+    assert await verdict(example, log, keys) == Verdict(lost=0, early=1)
 
 
 async def test_backends_killed_again_and_again_lose_nothing(example: ExampleService, log: Log) -> None:
@@ -166,7 +157,7 @@ async def test_backends_killed_again_and_again_lose_nothing(example: ExampleServ
             await example.kill_backends("example-relay")
             await asyncio.sleep(0.15)
         await writing
-        await eventually(lambda: is_drained(example), within=20)
+        await eventually(lambda: is_drained(example))
 
     assert await verdict(example, log, keys) == Verdict(lost=0, early=0)
 
@@ -247,13 +238,13 @@ async def test_a_relay_in_waiting_asks_for_its_shard_once_a_second_however_often
 async def test_a_commit_wakes_the_relay_long_before_its_poll(
     example: ExampleService, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shared.messaging.relay.POLL_SECONDS", 30.0)
+    monkeypatch.setattr("shared.messaging.relay.POLL_SECONDS", 3600.0)
     await example.waker.start()
     async with relaying(example, log):
         await eventually(lambda: _listens(example))
         for number in range(1, 4):
             await example.change(new_id(), number)
-            await eventually(lambda: is_drained(example), within=5)
+            await eventually(lambda: is_drained(example))
 
 
 async def _listens(example: ExampleService) -> bool:

@@ -97,7 +97,7 @@ async def what_the_owner_sees(example: ExampleService, table: str) -> int:
     await example.sql(
         f"insert into {table} (tenant_id, thing_id, name, version) values ($1, $1, 'x', 1)", new_id()
     )
-    owner = await asyncpg.connect(example.urls.owner_url, timeout=5)
+    owner = await asyncpg.connect(example.urls.owner_url, timeout=60)
     try:
         return int(await owner.fetchval(f"select count(*) from {table}"))
     finally:
@@ -132,7 +132,7 @@ async def test_the_app_and_the_relay_own_nothing_and_pass_no_policy(example: Exa
 
 
 async def test_the_relay_sees_the_outbox_and_nothing_else(example: ExampleService) -> None:
-    relay = await asyncpg.connect(example.urls.relay_url, timeout=5)
+    relay = await asyncpg.connect(example.urls.relay_url, timeout=60)
     try:
         await relay.fetch("select * from outbox")
         for table in ("inbox", "things", "deadlines", "parked_messages"):

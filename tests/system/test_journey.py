@@ -21,7 +21,7 @@ from wex.top import Sample
 
 
 @pytest.mark.engine
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_the_journey_is_walked_and_what_the_readme_asks_finds_something(tmp_path: Path) -> None:
     told = io.StringIO()
     async with Platform(tmp_path / "wex", topic_partitions=3) as platform:

@@ -4,7 +4,6 @@ import asyncio
 import datetime as dt
 import ipaddress
 import ssl
-import time
 from pathlib import Path
 from typing import Any
 
@@ -108,18 +107,18 @@ async def test_a_name_that_leads_nowhere_is_told_as_such() -> None:
 
 
 async def test_loopback_receivers_are_answered_for_what_they_are() -> None:
-    out = Egress(allow_loopback=True, deadline=1.0)
+    patient, hasty = Egress(allow_loopback=True), Egress(allow_loopback=True, deadline=0.5)
     async with receiving() as receiver:
         for does, answer, expected in BEHAVIOURS:
             receiver.answers = [answer]
-            started = time.monotonic()
+            out = hasty if expected == (None, "timeout") else patient
             reply = await out.post(receiver.url, BODY, {"webhook-id": "x"})
             assert (reply.status_code, reply.error) == expected, does
-            assert time.monotonic() - started < 3
         assert len(receiver.hooks) == len(BEHAVIOURS), "nothing was followed or sent twice"
         assert receiver.closed_early >= 1
-    assert (await out.post(receiver.url, BODY, {})).error == "connection-failed"
-    await out.close()
+    assert (await patient.post(receiver.url, BODY, {})).error == "connection-failed"
+    await patient.close()
+    await hasty.close()
 
 
 @pytest.mark.parametrize(

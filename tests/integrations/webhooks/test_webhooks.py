@@ -1,12 +1,13 @@
 """Webhooks out, over a real receiver: signed, tried again, isolated, replayed, stopped."""
 
 import asyncio
-import time
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 from standardwebhooks import WebhookVerificationError
 
 from integrations.egress.client import Egress
@@ -15,7 +16,7 @@ from integrations.webhooks.dispatcher import Dispatcher
 from shared.contracts.bookings import BookingConfirmed, BookingEnded
 from shared.kernel import FixedClock
 from tests.infra.polling import eventually
-from tests.infra.running import RunService
+from tests.infra.running import Running, RunService
 from tests.integrations.receivers import Receiver, drip, hang, receiving, status
 from tests.integrations.webhooks.scenario import (
     KEY,
@@ -75,19 +76,29 @@ async def test_an_event_reaches_the_endpoints_of_its_organisations_signed(
     assert "weather" not in str(receiver.hooks[2].body)
 
 
-async def test_a_delivery_starts_within_a_moment_of_its_commit(
-    run_service: RunService, receiver: Receiver
+async def test_a_delivery_is_started_by_its_commit_long_before_the_next_poll(
+    run_service: RunService, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = await run_service("integrations")
+    service = await run_service("integrations", worker=False)
     client = service.caller(SCOPES, organisation=uuid4())
     endpoint = await register(client, receiver)
-    waits = []
+    monkeypatch.setattr(sys.modules[Dispatcher.__module__], "POLL_SECONDS", 3600.0)
+    dispatcher = dispatcher_of(service)
+    await dispatcher.start()
+    await eventually(lambda: is_listening(service))
     for count in range(1, 6):
-        begun = time.monotonic()
         await client.post(f"/v1/webhook-endpoints/{endpoint['id']}/test")
-        await eventually(lambda count=count: len(receiver.hooks) == count, every=0.002)  # type: ignore[misc]
-        waits.append(time.monotonic() - begun)
-    assert sorted(waits)[2] < 0.2, waits
+        await eventually(lambda count=count: len(receiver.hooks) == count)  # type: ignore[misc]
+    await dispatcher.stop()
+
+
+async def is_listening(service: Running) -> bool:
+    """Whether a dispatcher has asked the database to be woken."""
+    async with service.runtime.database.session() as session:
+        listening = text(
+            "select 1 from pg_stat_activity where datname = current_database() and query ilike 'listen%'"
+        )
+        return bool(await session.scalar(listening))
 
 
 async def test_what_failed_is_sent_again_with_the_same_id_and_a_valid_signature(
@@ -197,11 +208,9 @@ async def test_a_slow_endpoint_does_not_delay_another(run_service: RunService, r
         await register(quick_client, receiver)
         await service.hear(*(confirmed(school) for _ in range(12)))
         await eventually(lambda: len(slow.hooks) >= 4)
-        begun = time.monotonic()
         await service.hear(*(confirmed(uuid4(), provider) for _ in range(6)))
         await eventually(lambda: len(receiver.hooks) == 6)
-        assert time.monotonic() - begun < 3
-        assert len(slow.hooks) == 4, "no more at once than an endpoint may have"
+        assert len(slow.hooks) == 4, "no more at once than an endpoint may have, and none of them over"
 
 
 async def test_a_kill_between_the_answer_and_its_record_sends_again_under_the_same_id(
@@ -250,7 +259,7 @@ async def test_an_answer_that_drips_is_a_timeout(run_service: RunService, receiv
     endpoint = await register(client, receiver)
     receiver.answers = [drip]
     await client.post(f"/v1/webhook-endpoints/{endpoint['id']}/test")
-    dispatcher = Dispatcher(service.runtime, Egress(allow_loopback=True, deadline=0.5), SecretCipher([KEY]))
+    dispatcher = Dispatcher(service.runtime, Egress(allow_loopback=True, deadline=2), SecretCipher([KEY]))
     await dispatcher.start()
     done = await in_state(client, endpoint, "delivered")
     await dispatcher.stop()

@@ -33,17 +33,14 @@ async def test_what_is_not_in_the_directory_is_unknown(written: str) -> None:
 
 
 async def test_the_first_look_at_a_letter_holds_nobody_up() -> None:
-    """The widest gap between turns of the loop stays well below what reading the letter takes."""
-    loop = asyncio.get_running_loop()
-    started = loop.time()
-    finding = asyncio.create_task(Postcodes().find("S1 2HE"))
-    widest, last = 0.0, loop.time()
+    """The loop goes round many times while the letter is read: read on the loop it would go round twice."""
+    finding, turns = asyncio.create_task(Postcodes().find("S1 2HE")), 0
     while not finding.done():
         await asyncio.sleep(0.001)
-        widest, last = max(widest, loop.time() - last), loop.time()
+        turns += 1
 
     assert (await finding).local_authority_code.startswith("E")
-    assert widest < (loop.time() - started) / 2
+    assert turns > 10
 
 
 def test_finding_a_postcode_does_not_bring_pandas() -> None:

@@ -29,7 +29,7 @@ async def raised(scenario: Scenario, **changes: Any) -> dict[str, Any]:
         made: dict[str, Any] = answer.json()
         return made
 
-    return await eventually(post, within=25)
+    return await eventually(post)
 
 
 async def states(scenario: Scenario) -> dict[str, str]:
