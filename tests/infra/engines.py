@@ -17,7 +17,7 @@ from tests.infra import containers
 from tests.infra.polling import eventually
 from wex import records
 from wex.folders import REPOSITORY, cache
-from wex.kafka import Kafka, answers
+from wex.kafka import Kafka, cluster_id
 from wex.ports import free_port
 from wex.postgres import Postgres
 from wex.postgres_folders import remove_data
@@ -115,7 +115,7 @@ async def _start_kafka() -> str:
     run = run_folder()
     if containers.are_possible():
         address = await asyncio.to_thread(containers.start_kafka, run)
-        await eventually(lambda: answers(address), within=120)
+        await eventually(lambda: cluster_id(address), within=120)
         return address
 
     async def attempt() -> str:

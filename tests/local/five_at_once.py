@@ -27,6 +27,7 @@ from shared.messaging.topics import load_topics
 from shared.persistence.provision import with_database
 from wex.announcements import Announcement
 from wex.journey.main import run as walk_journey
+from wex.journey.platforms import LocalPlatform
 from wex.kafka import cluster_id
 from wex.platform import Platform
 from wex.ports import SERVICES
@@ -126,7 +127,7 @@ async def walk(folder: Path) -> Walked:
     async with platform:
         walked.seconds_to_ready = time.monotonic() - began
         shown = io.StringIO()
-        code = await walk_journey(platform, Console(file=shown, width=200))
+        code = await walk_journey(LocalPlatform(platform), Console(file=shown, width=200))
         walked.cluster = await cluster_id(platform.addresses.kafka) or ""
         if code:
             walked.faults += (f"the journey ended with {code}: {shown.getvalue()[-1500:]}",)

@@ -41,7 +41,7 @@ class Seeding:
     @property
     def today(self) -> date:
         """The platform's business day."""
-        return clock.today(self.clock)
+        return clock.today(clock.ahead(self.clock))
 
     def come_to(self, day: date) -> None:
         """Move the platform's clock ahead to a day; never back."""

@@ -38,7 +38,7 @@ class Walk:
 
     def today(self) -> date:
         """The platform's business day."""
-        return clock.today(self.platform.folders.clock)
+        return clock.today(self.platform.clock_ahead())
 
     def organisation(self, who: Persona) -> UUID:
         """The organisation a persona acts for, once it is registered."""

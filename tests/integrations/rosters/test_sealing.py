@@ -11,8 +11,8 @@ import pytest
 from joserfc import jwe
 from joserfc.jwk import ECKey
 
-from integrations.adapters.sealing import RowSealer
-from integrations.domain.oneroster import Learner
+from integrations.rosters.domain.oneroster import Learner
+from integrations.rosters.sealing import RowSealer
 
 ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]
 ROSTERS, ROWS = 3, 300
