@@ -14,26 +14,26 @@ from rich.console import Console
 
 from tests.attack import contract, findings, hostile, keys, policies, privacy, rows, tenancy, webhooks
 from tests.attack.findings import Attack
-from tests.attack.scene import Scene, scene_on
+from tests.attack.scenario import Scenario, scenario_on
 
 SECONDS = 240
 
 
-async def attack_all(scene: Scene, examples: int, transactions: int, seed: int) -> list[Attack]:
+async def attack_all(scenario: Scenario, examples: int, transactions: int, seed: int) -> list[Attack]:
     """Every attack in turn."""
     return [
-        *await tenancy.attack_all(scene),
-        await policies.attack_policies(scene),
-        *await policies.attack_checks(scene),
-        await rows.attack_rows(scene.platform.database("bookings").app_url, transactions, seed),
-        await scene.attack_answers(),
-        await privacy.attack_errors(scene),
-        await privacy.attack_rosters(scene),
-        await privacy.attack_traces(scene),
-        *await contract.attack_documents(scene, examples, SECONDS, seed),
-        await keys.attack_keys(scene),
-        *await webhooks.attack_webhooks(scene),
-        *await hostile.attack_connections(scene),
+        *await tenancy.attack_all(scenario),
+        await policies.attack_policies(scenario),
+        *await policies.attack_checks(scenario),
+        await rows.attack_rows(scenario.platform.database("bookings").app_url, transactions, seed),
+        await scenario.attack_answers(),
+        await privacy.attack_errors(scenario),
+        await privacy.attack_rosters(scenario),
+        await privacy.attack_traces(scenario),
+        *await contract.attack_documents(scenario, examples, SECONDS, seed),
+        await keys.attack_keys(scenario),
+        *await webhooks.attack_webhooks(scenario),
+        *await hostile.attack_connections(scenario),
     ]
 
 
@@ -42,8 +42,8 @@ async def main(examples: int, transactions: int, seed: int) -> int:
     console = Console()
     with tempfile.TemporaryDirectory(prefix="wex-attack-") as folder:
         await asyncio.to_thread(Path(folder).chmod, 0o755)
-        async with scene_on(Path(folder) / "wex") as scene:
-            attacks = await attack_all(scene, examples, transactions, seed)
+        async with scenario_on(Path(folder) / "wex") as scenario:
+            attacks = await attack_all(scenario, examples, transactions, seed)
     findings.write(attacks, findings.report_file())
     findings.show(attacks, console)
     return sum(bool(each.broken) for each in attacks)

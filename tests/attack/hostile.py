@@ -14,7 +14,7 @@ from shared.http.app import BODY_SECONDS
 from shared.http.connections import HEAD_SECONDS, MAX_CONNECTIONS, UNREAD_SECONDS
 from tests.attack.findings import Attack, percentile
 from tests.attack.neighbours import Neighbours
-from tests.attack.scene import Scene
+from tests.attack.scenario import Scenario
 
 SLACK = 5.0
 WITHIN = max(HEAD_SECONDS, BODY_SECONDS) + SLACK
@@ -111,27 +111,27 @@ CROWD = Assault(
 )
 
 
-async def attack_connections(scene: Scene) -> list[Attack]:
+async def attack_connections(scenario: Scenario) -> list[Attack]:
     """Slow ones, floods, and more than there is room for: each bounded, the neighbours served."""
     slow = Attack("slow connections", "bodies and heads by drips, silence, answers not read: ended in time")
     flood = Attack("floods", "headers, addresses, bodies and requests without end: refused, memory bounded")
     crowd = Attack("crowds", f"{CROWD.connections:,} connections at once: who sends a request is served")
-    await _under(scene, slow, SLOW)
-    await _under(scene, flood, FLOODS)
-    await _under(scene, crowd, [CROWD])
+    await _under(scenario, slow, SLOW)
+    await _under(scenario, flood, FLOODS)
+    await _under(scenario, crowd, [CROWD])
     return [slow, flood, crowd]
 
 
-async def _under(scene: Scene, attack: Attack, assaults: list[Assault]) -> None:
+async def _under(scenario: Scenario, attack: Attack, assaults: list[Assault]) -> None:
     """All of them at once; the neighbours' time before and meanwhile becomes a fact."""
     attack.began = time.monotonic()
-    path = f"/v1/bookings/{scene.ids['booking_id']}"
-    url = scene.platform.api("bookings")
-    token = scene.token("bookings", scene.walk.organisation(scene.walk.school))
+    path = f"/v1/bookings/{scenario.ids['booking_id']}"
+    url = scenario.platform.api("bookings")
+    token = scenario.token("bookings", scenario.walk.organisation(scenario.walk.school))
     headers = {"Authorization": f"Bearer {token}"}
     async with Neighbours(url + path, headers) as alone:
         await asyncio.sleep(QUIET)
-    process = psutil.Process(scene.platform.pid("bookings-api"))
+    process = psutil.Process(scenario.platform.pid("bookings-api"))
     before = process.memory_info().rss
     async with Neighbours(url + path, headers) as beside, _watching(process) as sizes:
         where = urlsplit(url)

@@ -11,7 +11,7 @@ from shared.security.tokens import REFETCH_SECONDS
 from tests.attack.documents import operations
 from tests.attack.findings import Attack, percentile
 from tests.attack.neighbours import Neighbours
-from tests.attack.scene import Scene
+from tests.attack.scenario import Scenario
 from tests.infra.polling import eventually
 from tests.shared.test_tokens import signed
 from wex import health
@@ -24,20 +24,20 @@ SECONDS = REFETCH_SECONDS + 4  # so that the keys may be fetched anew once, and 
 _API = "bookings-api"
 
 
-async def attack_keys(scene: Scene) -> Attack:
+async def attack_keys(scenario: Scenario) -> Attack:
     """Unknown key names without a pause: each 401, who holds a good token served, the issuer left alone."""
     attack = Attack("unknown keys", f"tokens of unknown keys for {SECONDS:.0f} s: 401, the issuer in peace")
     operation = next(each for each in operations() if each.told["operationId"] == "getBooking")
-    school = scene.walk.organisation(scene.walk.school)
-    async with _counted(scene) as (issuer, asked):
+    school = scenario.walk.organisation(scenario.walk.school)
+    async with _counted(scenario) as (issuer, asked):
         good = issuer.token(audience="wex-bookings", scope="bookings:read", organisation_id=school)
-        url = scene.platform.api("bookings") + operation.at(scene.ids)
+        url = scenario.platform.api("bookings") + operation.at(scenario.ids)
         key, until = new_key(), time.monotonic() + SECONDS
 
         async def flood() -> None:
             while time.monotonic() < until:
                 forged = signed(issuer, {"kid": str(uuid4())}, key, aud="wex-bookings")
-                status = (await scene.send(operation, forged)).status_code
+                status = (await scenario.send(operation, forged)).status_code
                 attack.expect(status == 401, f"an unknown key was answered {status}")
 
         async with Neighbours(url, {"Authorization": f"Bearer {good}"}) as beside:
@@ -54,7 +54,7 @@ async def attack_keys(scene: Scene) -> Attack:
 
 
 @contextlib.asynccontextmanager
-async def _counted(scene: Scene) -> AsyncIterator[tuple[Issuer, Counter[str]]]:
+async def _counted(scenario: Scenario) -> AsyncIterator[tuple[Issuer, Counter[str]]]:
     """The api of `bookings` with an issuer of its own, and what that one is asked, by path."""
     port, asked = free_port(), Counter[str]()
     issuer = Issuer(f"http://127.0.0.1:{port}", new_key())
@@ -68,12 +68,12 @@ async def _counted(scene: Scene) -> AsyncIterator[tuple[Issuer, Counter[str]]]:
     running = server(counting, port)
     serving = asyncio.create_task(running._serve())
     await eventually(lambda: health.is_ready(port))
-    await scene.platform.stop(_API)
-    await scene.platform.start(_API, WEX_ISSUER=issuer.url)
+    await scenario.platform.stop(_API)
+    await scenario.platform.start(_API, WEX_ISSUER=issuer.url)
     try:
         yield issuer, asked
     finally:
-        await scene.platform.stop(_API)
-        await scene.platform.start(_API)
+        await scenario.platform.stop(_API)
+        await scenario.platform.start(_API)
         running.should_exit = True
         await serving

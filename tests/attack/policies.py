@@ -9,7 +9,7 @@ import asyncpg
 
 from shared.persistence.provision import with_database
 from tests.attack.findings import Attack
-from tests.attack.scene import Scene
+from tests.attack.scenario import Scenario
 from tests.attack.tenancy import attack_ids, attack_lists
 
 _PROTECTED = """
@@ -26,7 +26,7 @@ _REFUSED = asyncpg.InsufficientPrivilegeError  # of a grant or of a policy
 Database: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
-async def attack_policies(scene: Scene, *, as_superuser: bool = False) -> Attack:
+async def attack_policies(scenario: Scenario, *, as_superuser: bool = False) -> Attack:
     """Every protected table of every service x every way to touch it, as a tenant that none of it is of.
 
     The service's own check takes no part: these are its app role's connections. As superuser, which
@@ -36,9 +36,9 @@ async def attack_policies(scene: Scene, *, as_superuser: bool = False) -> Attack
         "row-level security", "protected tables x select, insert, update, delete as another tenant"
     )
     empty = []
-    for service in scene.platform.services:
-        database = scene.platform.database(service)
-        admin_url = with_database(scene.platform.addresses.postgres, database.name)
+    for service in scenario.platform.services:
+        database = scenario.platform.database(service)
+        admin_url = with_database(scenario.platform.addresses.postgres, database.name)
         async with _connected(admin_url) as admin, _connected(
             admin_url if as_superuser else database.app_url
         ) as app:  # fmt: skip
@@ -89,12 +89,12 @@ async def _touch(app: Database, tenants: str, statement: str, *given: Any) -> An
         await transaction.rollback()
 
 
-async def attack_checks(scene: Scene) -> list[Attack]:
+async def attack_checks(scenario: Scenario) -> list[Attack]:
     """Foreign ids and lists once more, with row-level security off: the services' own checks alone."""
     async with contextlib.AsyncExitStack() as stack:
-        for service in scene.platform.services:
-            await stack.enter_async_context(_unprotected(scene, service))
-        ids, lists = await attack_ids(scene), await attack_lists(scene)
+        for service in scenario.platform.services:
+            await stack.enter_async_context(_unprotected(scenario, service))
+        ids, lists = await attack_ids(scenario), await attack_lists(scenario)
     for each in (ids, lists):
         each.name += ", no policies"
         each.what = f"the same with row-level security off: {each.what.rpartition(': ')[2]}"
@@ -102,8 +102,8 @@ async def attack_checks(scene: Scene) -> list[Attack]:
 
 
 @contextlib.asynccontextmanager
-async def _unprotected(scene: Scene, service: str) -> AsyncIterator[None]:
-    url = with_database(scene.platform.addresses.postgres, scene.platform.database(service).name)
+async def _unprotected(scenario: Scenario, service: str) -> AsyncIterator[None]:
+    url = with_database(scenario.platform.addresses.postgres, scenario.platform.database(service).name)
     async with _connected(url) as admin:
         names = [row["name"] for row in await admin.fetch(_PROTECTED)]
         for name in names:

@@ -15,7 +15,7 @@ from aiokafka.structs import TopicPartition
 from shared.persistence.provision import with_database
 from tests.attack.documents import Operation, operations
 from tests.attack.findings import Attack
-from tests.attack.scene import Scene, marked_roster
+from tests.attack.scenario import Scenario, marked_roster
 from wex.journey import roster
 
 # database.table.column: the only places that hold a name, a birth date or somebody's own words.
@@ -39,20 +39,22 @@ _COLUMNS = """
 """
 
 
-async def attack_errors(scene: Scene) -> Attack:
+async def attack_errors(scenario: Scenario) -> Attack:
     """Every operation, sent marked words where they do not belong: no refusal says them again."""
     attack = Attack("words in errors", "marked words in paths, queries, headers and bodies: not repeated")
-    school = scene.walk.organisation(scene.walk.school)
+    school = scenario.walk.organisation(scenario.walk.school)
     for operation in operations():
-        token = scene.token(operation.service, school) if operation.scopes else None
-        for told, ids, changed in _faults(operation, scene.mark):
-            response = await scene.send(operation, token, ids, **changed)
+        token = scenario.token(operation.service, school) if operation.scopes else None
+        for told, ids, changed in _faults(operation, scenario.mark):
+            response = await scenario.send(operation, token, ids, **changed)
             status = response.status_code
             attack.expect(status < 500, f"{operation}, {told}: {status} {response.text[:200]}")
-            repeated = status >= 400 and scene.mark in f"{response.text} {response.headers}".lower()
+            repeated = status >= 400 and scenario.mark in f"{response.text} {response.headers}".lower()
             attack.expect(not repeated, f"{operation}, {told}: {status} repeats {response.text[:200]}")
-        response = await scene.send(operation, scene.mark)
-        attack.expect(scene.mark not in response.text or not operation.scopes, f"{operation} repeats a token")
+        response = await scenario.send(operation, scenario.mark)
+        attack.expect(
+            scenario.mark not in response.text or not operation.scopes, f"{operation} repeats a token"
+        )
     return attack.over()
 
 
@@ -79,33 +81,33 @@ def _faults(operation: Operation, mark: str) -> Iterator[tuple[str, dict[str, st
         yield "no archive", {}, {"content": mark.encode()}
 
 
-async def attack_rosters(scene: Scene) -> Attack:
+async def attack_rosters(scenario: Scenario) -> Attack:
     """Rosters with faults in marked rows: refused row by row, without their words."""
     attack = Attack("words in rosters", "rosters whose marked rows are wrong: refused without their words")
     (operation,) = (each for each in operations() if each.told["operationId"] == "receiveRoster")
-    school = scene.walk.organisation(scene.walk.school)
-    good = roster.roster_zip(scene.walk.today(), scene.walk.school_digits)
+    school = scenario.walk.organisation(scenario.walk.school)
+    good = roster.roster_zip(scenario.walk.today(), scenario.walk.school_digits)
     for _ in range(3):
-        content = marked_roster(good, scene.mark, spoilt=True)
-        token = scene.token("integrations", school)
+        content = marked_roster(good, scenario.mark, spoilt=True)
+        token = scenario.token("integrations", school)
         headers = {
             "Authorization": f"Bearer {token}",
             "Idempotency-Key": str(uuid4()),
             "Content-Type": "application/zip",
         }
-        response = await scene.send(operation, token, headers=headers, content=content)
+        response = await scenario.send(operation, token, headers=headers, content=content)
         attack.expect(response.status_code in (202, 422), f"{response.status_code} {response.text[:200]}")
-        attack.expect(not hits(response.text, scene.needles), f"the answer repeats: {response.text[:300]}")
+        attack.expect(not hits(response.text, scenario.needles), f"the answer repeats: {response.text[:300]}")
     return attack.over()
 
 
-async def attack_traces(scene: Scene) -> Attack:
+async def attack_traces(scenario: Scenario) -> Attack:
     """Everything the platform keeps or says, searched for marked words, pupil numbers and birth dates."""
     attack = Attack("marked words", "topics, tables, logs, traces, metrics: none of the marked words")
     await asyncio.sleep(_SETTLING)
-    needles = disguised(scene.needles)
+    needles = disguised(scenario.needles)
     found: dict[str, int] = {}
-    async for where, content in _everything(scene):
+    async for where, content in _everything(scenario):
         attack.tried += 1
         if hits(content, needles):
             found[where] = found.get(where, 0) + 1
@@ -139,13 +141,13 @@ def disguised(words: list[str]) -> list[str]:
     return sorted(forms)
 
 
-async def _everything(scene: Scene) -> AsyncIterator[tuple[str, str]]:
-    async for each in _topics(scene):
+async def _everything(scenario: Scenario) -> AsyncIterator[tuple[str, str]]:
+    async for each in _topics(scenario):
         yield each
-    for service in scene.platform.services:
-        async for each in _tables(scene, service):
+    for service in scenario.platform.services:
+        async for each in _tables(scenario, service):
             yield each
-    platform = scene.platform
+    platform = scenario.platform
     for folder in (platform.folders.logs, platform.folders.traces):
         for file in sorted(folder.rglob("*")):
             if file.is_file():
@@ -154,19 +156,19 @@ async def _everything(scene: Scene) -> AsyncIterator[tuple[str, str]]:
                         yield f"{folder.name}/{file.name}", line
     for service in platform.services:
         for address in (platform.api(service), platform.worker(service)):
-            response = await scene.http.get(f"{address}/metrics")
+            response = await scenario.http.get(f"{address}/metrics")
             yield f"metrics of {service}", response.text
 
 
-async def _topics(scene: Scene) -> AsyncIterator[tuple[str, str]]:
+async def _topics(scenario: Scenario) -> AsyncIterator[tuple[str, str]]:
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=scene.platform.addresses.kafka,
+        bootstrap_servers=scenario.platform.addresses.kafka,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
     )
     await consumer.start()
     try:
-        partitions = await _partitions(scene)
+        partitions = await _partitions(scenario)
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
         ends = await consumer.end_offsets(partitions)
@@ -181,8 +183,8 @@ async def _topics(scene: Scene) -> AsyncIterator[tuple[str, str]]:
         await consumer.stop()
 
 
-async def _partitions(scene: Scene) -> list[TopicPartition]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=scene.platform.addresses.kafka)
+async def _partitions(scenario: Scenario) -> list[TopicPartition]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=scenario.platform.addresses.kafka)
     await admin.start()
     try:
         topics = [topic for topic in await admin.list_topics() if not topic.startswith("__")]
@@ -195,9 +197,9 @@ async def _partitions(scene: Scene) -> list[TopicPartition]:
         await admin.close()
 
 
-async def _tables(scene: Scene, service: str) -> AsyncIterator[tuple[str, str]]:
-    database = scene.platform.database(service)
-    url = with_database(scene.platform.addresses.postgres, database.name)
+async def _tables(scenario: Scenario, service: str) -> AsyncIterator[tuple[str, str]]:
+    database = scenario.platform.database(service)
+    url = with_database(scenario.platform.addresses.postgres, database.name)
     connection = await asyncpg.connect(url, timeout=10)
     try:
         for table, column in await connection.fetch(_COLUMNS):

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from tests.attack.documents import Operation, operations, scopes_of
 from tests.attack.findings import Attack
-from tests.attack.scene import Scene, Stranger, knows_of
+from tests.attack.scenario import Scenario, Stranger, knows_of
 from tests.shared import test_tokens
 
 # What is not its tenant's alone, each with the reason.
@@ -32,23 +32,23 @@ PUBLIC_IDS = {
 }
 
 
-async def attack_ids(scene: Scene) -> Attack:
+async def attack_ids(scenario: Scenario) -> Attack:
     """Every operation with an id in its path x every stranger: as if it were not there."""
     attack = Attack("foreign ids", "operations with an id in the path x strangers with every scope: 404")
-    before = await _seen(scene)
+    before = await _seen(scenario)
     attack.expect(len(before) >= 15, f"its owners see only {sorted(map(str, before))}")
     for operation in operations():
         if not operation.scopes or not operation.path_ids:
             continue
-        for stranger in scene.strangers:
-            token = scene.token(operation.service, stranger.organisation, learner=stranger.learner)
-            response = await scene.send(operation, token)
-            told = knows_of(response.text, [*scene.walk.learners, *scene.walk.bookings.values()])
+        for stranger in scenario.strangers:
+            token = scenario.token(operation.service, stranger.organisation, learner=stranger.learner)
+            response = await scenario.send(operation, token)
+            told = knows_of(response.text, [*scenario.walk.learners, *scenario.walk.bookings.values()])
             attack.expect(
                 _hidden(operation, stranger, response.status_code) and not told,
                 f"{operation} as a foreign {stranger.name}: {response.status_code} {response.text[:200]}",
             )
-    after = await _seen(scene)
+    after = await _seen(scenario)
     for each in before:
         attack.expect(after.get(each) == before[each], f"{each} reads differently after the attack")
     return attack.over()
@@ -62,35 +62,35 @@ def _hidden(operation: Operation, stranger: Stranger, status: int) -> bool:
     return status == 404 or (status == 403 and stranger.learner is not None)
 
 
-async def _seen(scene: Scene) -> dict[Operation, str]:
+async def _seen(scenario: Scenario) -> dict[Operation, str]:
     """What the owners themselves read at each address with an id."""
     found = {}
     for operation in operations():
         if operation.method != "GET" or not operation.path_ids:
             continue
-        for owner in scene.owners:
-            response = await scene.send(operation, scene.token(operation.service, owner))
+        for owner in scenario.owners:
+            response = await scenario.send(operation, scenario.token(operation.service, owner))
             if response.status_code == 200:
                 found[operation] = response.text
                 break
     return found
 
 
-async def attack_lists(scene: Scene) -> Attack:
+async def attack_lists(scenario: Scenario) -> Attack:
     """Every list x every stranger: nothing of the journey is in it, whatever it is asked for."""
     attack = Attack("foreign lists", "lists and their filters x strangers: nothing of others in them")
-    secret = [value for name, value in scene.ids.items() if name not in PUBLIC_IDS]
-    secret += [*scene.walk.learners, *scene.walk.bookings.values()]
+    secret = [value for name, value in scenario.ids.items() if name not in PUBLIC_IDS]
+    secret += [*scenario.walk.learners, *scenario.walk.bookings.values()]
     for operation in operations():
         if operation.method != "GET" or operation.path_ids or not operation.scopes:
             continue
         if operation.told["operationId"] in SHARED:
             continue
-        filters = [each["name"] for each in operation.parameters if each["name"] in scene.ids]
-        for stranger in scene.strangers:
-            token = scene.token(operation.service, stranger.organisation, learner=stranger.learner)
-            for asked in [{}, *({name: scene.ids[name]} for name in filters)]:
-                response = await scene.send(operation, token, params={"limit": "100", **asked})
+        filters = [each["name"] for each in operation.parameters if each["name"] in scenario.ids]
+        for stranger in scenario.strangers:
+            token = scenario.token(operation.service, stranger.organisation, learner=stranger.learner)
+            for asked in [{}, *({name: scenario.ids[name]} for name in filters)]:
+                response = await scenario.send(operation, token, params={"limit": "100", **asked})
                 attack.expect(
                     response.status_code in (200, 403, 404) and not knows_of(response.text, secret),
                     f"{operation} {asked} as a foreign {stranger.name}: "
@@ -99,26 +99,26 @@ async def attack_lists(scene: Scene) -> Attack:
     return attack.over()
 
 
-async def attack_bodies(scene: Scene) -> Attack:
+async def attack_bodies(scenario: Scenario) -> Attack:
     """Strangers who name the journey's things in bodies: nothing comes of it."""
     attack = Attack("foreign ids in bodies", "strangers name others' learners, sites and sessions: refused")
-    ids, learners = scene.ids, scene.walk.learners[:2]
-    provider, school, _ = scene.strangers
+    ids, learners = scenario.ids, scenario.walk.learners[:2]
+    provider, school, _ = scenario.strangers
     by_id = {each.told["operationId"]: each for each in operations()}
-    particulars = {"mode": "in_person", "site_id": scene.walk.site_id}
+    particulars = {"mode": "in_person", "site_id": scenario.walk.site_id}
     tried: list[tuple[str, Stranger, dict[str, Any]]] = [
         ("requestBooking", school, {"session_id": ids["session_id"], "learner_ids": learners}),
         ("requestBooking", school, {"session_id": ids["session_id"], "cohort_id": ids["cohort_id"]}),
         ("formCohort", school, {"label": "Group", "learner_ids": learners}),
         ("submitReflection", school, {"session_id": ids["session_id"], "text": "Twenty letters and more."}),
         ("draftOpportunity", provider, particulars),
-        ("grantAssurance", provider, {"site_id": scene.walk.site_id}),
+        ("grantAssurance", provider, {"site_id": scenario.walk.site_id}),
     ]
     for name, stranger, members in tried:
         operation = by_id[name]
-        response = await scene.send(
+        response = await scenario.send(
             operation,
-            scene.token(operation.service, stranger.organisation, learner=stranger.learner),
+            scenario.token(operation.service, stranger.organisation, learner=stranger.learner),
             json={**operation.body(), **members},
         )
         refused = response.status_code in (403, 404, 409, 422) and "invalid-request" not in response.text
@@ -128,10 +128,10 @@ async def attack_bodies(scene: Scene) -> Attack:
     return attack.over()
 
 
-async def attack_scopes(scene: Scene) -> Attack:
+async def attack_scopes(scenario: Scenario) -> Attack:
     """Every operation x each way to lack its scope: 403; x no token, or another service's: 401."""
     attack = Attack("missing scopes", "operations x no token, another's token, every scope but its own")
-    school = scene.walk.organisation(scene.walk.school)
+    school = scenario.walk.organisation(scenario.walk.school)
     for operation in operations():
         if not operation.scopes:
             continue
@@ -139,11 +139,11 @@ async def attack_scopes(scene: Scene) -> Attack:
         other_service = next(s for s in ("bookings", "outcomes") if s != operation.service)
         for token, status, slug in (
             (None, 401, "not-authenticated"),
-            (scene.token(other_service, school, scopes=operation.scopes), 401, "not-authenticated"),
-            (scene.token(operation.service, school, scopes=others), 403, "scope-missing"),
-            (scene.token(operation.service, school, scopes=[]), 403, "scope-missing"),
+            (scenario.token(other_service, school, scopes=operation.scopes), 401, "not-authenticated"),
+            (scenario.token(operation.service, school, scopes=others), 403, "scope-missing"),
+            (scenario.token(operation.service, school, scopes=[]), 403, "scope-missing"),
         ):
-            response = await scene.send(operation, token)
+            response = await scenario.send(operation, token)
             attack.expect(
                 response.status_code == status and response.json().get("slug") == slug,
                 f"{operation}: {response.status_code} {response.text[:160]}, not {status} {slug}",
@@ -151,20 +151,20 @@ async def attack_scopes(scene: Scene) -> Attack:
     return attack.over()
 
 
-async def attack_tokens(scene: Scene) -> Attack:
+async def attack_tokens(scenario: Scenario) -> Attack:
     """The corpus of tokens that do not hold, over HTTP."""
     attack = Attack("forged tokens", "the corpus of tests/shared over HTTP against safeguarding: 401")
     operation = next(each for each in operations() if each.told["operationId"] == "listConcerns")
     with patch.object(test_tokens, "AUDIENCE", "wex-safeguarding"):
-        good = await scene.send(operation, test_tokens.signed(scene.issuer))
+        good = await scenario.send(operation, test_tokens.signed(scenario.issuer))
         attack.expect(good.status_code == 403, f"a token that holds is answered {good.status_code}")
         for kind, make in test_tokens.CORPUS.items():
-            response = await scene.send(operation, make(scene.issuer))
+            response = await scenario.send(operation, make(scenario.issuer))
             attack.expect(response.status_code == 401, f"{kind}: {response.status_code}")
     return attack.over()
 
 
-async def attack_all(scene: Scene) -> Iterable[Attack]:
+async def attack_all(scenario: Scenario) -> Iterable[Attack]:
     """Everything about who may do what."""
     kinds = (attack_ids, attack_lists, attack_bodies, attack_scopes, attack_tokens)
-    return [await each(scene) for each in kinds]
+    return [await each(scenario) for each in kinds]

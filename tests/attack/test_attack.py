@@ -9,27 +9,27 @@ import pytest
 from shared.persistence.provision import with_database
 from tests.attack import documents, policies, privacy, rows, tenancy
 from tests.attack.findings import Attack
-from tests.attack.scene import scene_on
+from tests.attack.scenario import scenario_on
 
 
 @pytest.mark.engine
 @pytest.mark.timeout(600)
 async def test_nothing_gives_way_to_a_short_attack(tmp_path: Path) -> None:
-    async with scene_on(tmp_path / "wex") as scene:
+    async with scenario_on(tmp_path / "wex") as scenario:
         attacks = [
-            *await tenancy.attack_all(scene),
-            await policies.attack_policies(scene),
-            *await policies.attack_checks(scene),
-            await rows.attack_rows(scene.platform.database("bookings").app_url, 300, seed=1),
-            await scene.attack_answers(),
-            await privacy.attack_errors(scene),
-            await privacy.attack_rosters(scene),
-            await privacy.attack_traces(scene),
+            *await tenancy.attack_all(scenario),
+            await policies.attack_policies(scenario),
+            *await policies.attack_checks(scenario),
+            await rows.attack_rows(scenario.platform.database("bookings").app_url, 300, seed=1),
+            await scenario.attack_answers(),
+            await privacy.attack_errors(scenario),
+            await privacy.attack_rosters(scenario),
+            await privacy.attack_traces(scenario),
         ]
-        database = scene.platform.database("bookings").name
-        superuser = with_database(scene.platform.addresses.postgres, database)
+        database = scenario.platform.database("bookings").name
+        superuser = with_database(scenario.platform.addresses.postgres, database)
         planted = await rows.attack_rows(superuser, 100, seed=1)
-        pressed = await policies.attack_policies(scene, as_superuser=True)
+        pressed = await policies.attack_policies(scenario, as_superuser=True)
     assert planted.broken, "a role that row-level security does not hold is not seen"
     assert len(pressed.broken) > pressed.tried / 2, "rows that no policy holds are not reached"
     assert {each.name: each.broken for each in attacks if each.broken} == {}

@@ -18,7 +18,7 @@ from shared.persistence.provision import with_database
 from tests.attack.documents import operations
 from tests.attack.findings import Attack, percentile
 from tests.attack.liar import name_of
-from tests.attack.scene import Scene
+from tests.attack.scenario import Scenario
 from tests.infra.polling import eventually
 from tests.integrations.egress.test_addresses import HOSTILE, HOSTILE_URLS
 from tests.integrations.receivers import BEHAVIOURS, Receiver, receiving
@@ -41,7 +41,7 @@ _FIRST_ATTEMPTS = """
 class Partners:
     """Organisations with endpoints, as many as are asked for."""
 
-    scene: Scene
+    scenario: Scenario
     database: "asyncpg.Connection[asyncpg.Record]"
     made: int = 0
     organisation: UUID = field(default_factory=uuid4)
@@ -49,8 +49,8 @@ class Partners:
     async def ask(self, name: str, ids: dict[str, str] | None = None, **body: Any) -> Any:
         """Carry out an operation of `integrations` for the present organisation."""
         operation = next(each for each in operations() if each.told["operationId"] == name)
-        token = self.scene.token("integrations", self.organisation)
-        return await self.scene.send(operation, token, ids, **({"json": body} if body else {}))
+        token = self.scenario.token("integrations", self.organisation)
+        return await self.scenario.send(operation, token, ids, **({"json": body} if body else {}))
 
     async def endpoint(self, url: str) -> UUID:
         """An endpoint that leads there; where registering would refuse it, it came to lead there later."""
@@ -81,13 +81,13 @@ class Partners:
         return {row["endpoint_id"]: tuple(row)[1:] for row in rows}
 
 
-async def attack_webhooks(scene: Scene) -> list[Attack]:
+async def attack_webhooks(scenario: Scenario) -> list[Attack]:
     """Addresses first, then receivers, with a worker whose name servers lie."""
-    url = with_database(scene.platform.addresses.postgres, scene.platform.database("integrations").name)
+    url = with_database(scenario.platform.addresses.postgres, scenario.platform.database("integrations").name)
     database = await asyncpg.connect(url, timeout=10)
     try:
-        async with _lied_to(scene) as worker:
-            partners = Partners(scene, database)
+        async with _lied_to(scenario) as worker:
+            partners = Partners(scenario, database)
             attacks = [await _addresses(partners), await _receivers(partners, worker)]
             # The usual worker must not ask real name servers for what is left.
             await database.execute("delete from webhook_endpoints where url not like 'http://127.0.0.1:%'")
@@ -97,23 +97,23 @@ async def attack_webhooks(scene: Scene) -> list[Attack]:
 
 
 @contextlib.asynccontextmanager
-async def _lied_to(scene: Scene) -> AsyncIterator[psutil.Process]:
+async def _lied_to(scenario: Scenario) -> AsyncIterator[psutil.Process]:
     """The worker of `integrations` in its own place, with lying name servers."""
     name = "integrations-worker"
-    environment = scene.platform._command(name).environment
-    await scene.platform.stop(name)
-    with scene.platform.log("liar").open("w") as log:
+    environment = scenario.platform._command(name).environment
+    await scenario.platform.stop(name)
+    with scenario.platform.log("liar").open("w") as log:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.attack.liar"), env=os.environ | environment, stdout=log, stderr=log
         )
     try:
-        port = scene.platform.addresses.ports[name]
+        port = scenario.platform.addresses.ports[name]
         await eventually(lambda: health.serves(process.pid, port))
         yield psutil.Process(process.pid)
     finally:
         process.terminate()
         await process.wait()
-        await scene.platform.start(name)
+        await scenario.platform.start(name)
 
 
 async def _addresses(partners: Partners) -> Attack:

@@ -17,7 +17,7 @@ from shared.contracts.bookings import AttendanceRecorded
 from shared.contracts.envelope import to_headers
 from shared.messaging.kafka import header_pairs
 from tests.benchmarks.findings import Bar, Finding
-from tests.benchmarks.register_world import (
+from tests.benchmarks.register_scenario import (
     Connection,
     Visit,
     copy_in,

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 
 from tests.benchmarks import load
 from tests.benchmarks.findings import Bar, Finding, percentile
-from tests.benchmarks.hold_world import HoldWorld
+from tests.benchmarks.hold_scenario import HoldScenario
 from tests.benchmarks.holds import API, CONNECTIONS, hold_platform, requests
 from tests.benchmarks.load import Load
 from tests.benchmarks.run import Run
@@ -23,22 +23,22 @@ _COUNTS = {
 
 async def measure(run: Run) -> AsyncGenerator[Finding]:
     """Two rushes, one disturbed."""
-    async with hold_platform() as world:
+    async with hold_platform() as scenario:
         for disturbed in (False, True):
-            for finding in await _rush(world, run, disturbed=disturbed):
+            for finding in await _rush(scenario, run, disturbed=disturbed):
                 yield finding
 
 
-async def _rush(world: HoldWorld, run: Run, *, disturbed: bool) -> list[Finding]:
+async def _rush(scenario: HoldScenario, run: Run, *, disturbed: bool) -> list[Finding]:
     what = "rush, one of two processes killed" if disturbed else "rush, two processes"
     run.console.print(f"{what}: {TRIES:,} tries for {PLACES:,} places")
-    await world.reset(hot_places=PLACES)
-    tries = await requests(world, TRIES, sessions=1)
-    async with another(world.platform, API) as (other, port):
-        ports = [world.platform.addresses.ports[API], port]
+    await scenario.reset(hot_places=PLACES)
+    tries = await requests(scenario, TRIES, sessions=1)
+    async with another(scenario.platform, API) as (other, port):
+        ports = [scenario.platform.addresses.ports[API], port]
         first = asyncio.create_task(load.drive(ports, tries, connections=CONNECTIONS))
         if disturbed:
-            await eventually(lambda: _half_sold(world), within=60, every=0.005)
+            await eventually(lambda: _half_sold(scenario), within=60, every=0.005)
             other.kill()
         rushed = await first
     told = rushed.statuses.copy()
@@ -46,15 +46,15 @@ async def _rush(world: HoldWorld, run: Run, *, disturbed: bool) -> list[Finding]
         # What a client was not told it asks again, under the same key.
         again = [tries[each] for each in rushed.unanswered]
         told += (await load.drive(ports[:1], again, connections=CONNECTIONS)).statuses
-    counts = {name: await world.count(query) for name, query in _COUNTS.items()} | {"told": told[HELD]}
+    counts = {name: await scenario.count(query) for name, query in _COUNTS.items()} | {"told": told[HELD]}
     wrong = sum(abs(count - PLACES) for count in counts.values()) + abs(sum(told.values()) - TRIES)
     facts = counts | {"statuses": dict(told), "cut_off": len(rushed.unanswered)}
     exact = Finding("G5", f"{what}: miscounted", "", [float(wrong)], Bar(0, 0, at_most=True), facts=facts)
     return [exact] if disturbed else [exact, _rates(rushed)]
 
 
-async def _half_sold(world: HoldWorld) -> bool:
-    return await world.count(_COUNTS["taken"]) >= PLACES // 2
+async def _half_sold(scenario: HoldScenario) -> bool:
+    return await scenario.count(_COUNTS["taken"]) >= PLACES // 2
 
 
 def _rates(rushed: Load) -> Finding:

@@ -23,8 +23,8 @@ from rich.table import Table
 from tests.faults.cells import CELLS
 from tests.faults.crowd import BOOKERS, BOOKERS_AGAIN
 from tests.faults.hunt import HUNTS, hunt, hunted_row, planted_table
+from tests.faults.scenario import Scenario, scenario_on
 from tests.faults.trial import Trial, platform_in, run
-from tests.faults.world import World, world_on
 from wex.folders import REPOSITORY
 
 _GIT = ("git", "-C", str(REPOSITORY), "describe", "--always", "--dirty")
@@ -46,11 +46,11 @@ async def main(cells: list[str], trials: int, seed: int, console: Console) -> li
         task = bar.add_task("", total=len(wanted))
         for first in range(0, len(wanted), A_PLATFORM_LASTS):
             bar.update(task, description="starting a platform")
-            async with _world() as world:
+            async with _scenario() as scenario:
                 for cell, number in wanted[first : first + A_PLATFORM_LASTS]:
                     bar.update(task, description=f"{cell} seed {number}")
-                    world.bookers = BOOKERS if number == seed else BOOKERS_AGAIN
-                    done.append(await run(world, cell, number))
+                    scenario.bookers = BOOKERS if number == seed else BOOKERS_AGAIN
+                    done.append(await run(scenario, cell, number))
                     _keep(done[-1])
                     _tell(console, done[-1])
                     bar.advance(task)
@@ -58,14 +58,14 @@ async def main(cells: list[str], trials: int, seed: int, console: Console) -> li
 
 
 @asynccontextmanager
-async def _world() -> AsyncIterator[World]:
+async def _scenario() -> AsyncIterator[Scenario]:
     with tempfile.TemporaryDirectory(prefix="wex-faults-") as folder:
         await asyncio.to_thread(Path(folder).chmod, 0o755)
         async with (
             platform_in(Path(folder) / "wex") as platform,
-            world_on(platform, with_history=True) as world,
+            scenario_on(platform, with_history=True) as scenario,
         ):
-            yield world
+            yield scenario
 
 
 def _keep(trial: Trial) -> None:

@@ -14,28 +14,28 @@ from shared.failpoints import POINTS
 from tests.faults.clients import TRY_FOR
 from tests.faults.crowd import go_on, rush
 from tests.faults.hearing import delivered_again, read_from_zero, unreadable_message
+from tests.faults.scenario import Stage
 from tests.faults.tenants import mixed_tenants
-from tests.faults.world import Scene
 from tests.infra.another import another
 from wex.platform import Platform
 
-Cell = Callable[[Scene], Awaitable[str]]
+Cell = Callable[[Stage], Awaitable[str]]
 # A connection is waited for 5 s and a statement 10 s; giving either up may take as long again.
 ANSWERED_WITHIN = 32.0
 
 
-async def failpoint(scene: Scene) -> str:
+async def failpoint(stage: Stage) -> str:
     """F1: one process fails at one named point: ends, hangs for a while, or raises."""
-    draw, platform = scene.draw, scene.world.platform
-    point = sorted(POINTS)[scene.seed % len(POINTS)]  # seeds one after the other visit every point
+    draw, platform = stage.draw, stage.scenario.platform
+    point = sorted(POINTS)[stage.seed % len(POINTS)]  # seeds one after the other visit every point
     action = draw.choice(["kill9", "hang", "raise"])
     name = draw.choice(_who_passes(point))
     chance = 1.0 if point == "C5" else draw.choice([1.0, 0.5, 0.2])  # C5 is come by once or twice
     await platform.stop(name)
     await platform.start(name, WEX_FAIL=f"{point}:{action}:{chance}")
-    working = asyncio.create_task(_work(scene, name if point == "C5" else None))
+    working = asyncio.create_task(_work(stage, name if point == "C5" else None))
     log, size = platform.log(name), await asyncio.to_thread(_size, platform.log(name))
-    fired = await _heal_while(working, scene, name)
+    fired = await _heal_while(working, stage, name)
     await working
     fired = fired or "FailedOnPurpose" in await asyncio.to_thread(_from, log, size)
     if not fired:
@@ -52,12 +52,12 @@ def _who_passes(point: str) -> list[str]:
     return ["bookings-worker", "safeguarding-worker", "outcomes-worker"]
 
 
-async def _work(scene: Scene, joined: str | None) -> None:
-    """The scene's work; meanwhile another process comes into the group of `joined`, and goes."""
+async def _work(stage: Stage, joined: str | None) -> None:
+    """The work on the stage; meanwhile another process comes into the group of `joined`, and goes."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(scene.uow())
+        group.create_task(stage.uow())
         if joined is not None:
-            group.create_task(_come_and_go(scene.world.platform, joined))
+            group.create_task(_come_and_go(stage.scenario.platform, joined))
 
 
 async def _come_and_go(platform: Platform, name: str) -> None:
@@ -73,19 +73,19 @@ def _from(log: Path, offset: int) -> str:
     return log.read_bytes()[offset:].decode(errors="replace")
 
 
-async def _heal_while(working: "asyncio.Task[None]", scene: Scene, name: str) -> bool:
+async def _heal_while(working: "asyncio.Task[None]", stage: Stage, name: str) -> bool:
     """Watch for the failure while the work goes on, and a moment longer; mend it after a moment."""
-    draw, platform = scene.draw, scene.world.platform
+    draw, platform = stage.draw, stage.scenario.platform
     after, pause, revive = 1.5, draw.uniform(0.1, 1.0), draw.random() < 0.5
     while after > 0:
         if name not in platform.running:
             await asyncio.sleep(pause)
-            scene.mended_at = time.monotonic()
+            stage.mended_at = time.monotonic()
             await platform.start(name)
             return True
         if _is_stopped(platform.pid(name)):
             await asyncio.sleep(pause * 4)
-            scene.mended_at = time.monotonic()
+            stage.mended_at = time.monotonic()
             if revive:
                 os.kill(platform.pid(name), signal.SIGCONT)
             else:
@@ -104,95 +104,95 @@ def _is_stopped(pid: int) -> bool:
         return False
 
 
-async def killed_process(scene: Scene) -> str:
+async def killed_process(stage: Stage) -> str:
     """F2: kill -9 of any service's process, at any moment."""
-    platform = scene.world.platform
+    platform = stage.scenario.platform
     services = [name for name in platform.names if name.endswith(("-api", "-worker"))]
-    return await _kill(scene, scene.draw.choice(services))
+    return await _kill(stage, stage.draw.choice(services))
 
 
-async def rolling_restart(scene: Scene) -> str:
+async def rolling_restart(stage: Stage) -> str:
     """F3: each process ends gracefully and starts again, one after the other, while clients go on."""
-    platform, world = scene.world.platform, scene.world
+    platform, scenario = stage.scenario.platform, stage.scenario
     names = [name for name in platform.names if name not in ("postgres", "kafka", "edge")]
-    scene.draw.shuffle(names)
+    stage.draw.shuffle(names)
     over = asyncio.Event()
-    going = [asyncio.create_task(each) for each in (go_on(scene, over), scene.uow())]
+    going = [asyncio.create_task(each) for each in (go_on(stage, over), stage.uow())]
     for name in names:
         await platform.stop(name)
         await platform.start(name)
-    scene.mended_at = time.monotonic()
+    stage.mended_at = time.monotonic()
     over.set()
     await asyncio.gather(*going)
-    scene.broken += world.insist.heard.undocumented()
+    stage.broken += scenario.insist.heard.undocumented()
     return f"{', '.join(names)}"
 
 
-async def killed_postgres(scene: Scene) -> str:
+async def killed_postgres(stage: Stage) -> str:
     """F4: the database server is killed."""
-    return await _kill(scene, "postgres")
+    return await _kill(stage, "postgres")
 
 
-async def frozen_postgres(scene: Scene) -> str:
+async def frozen_postgres(stage: Stage) -> str:
     """F5: the database server stands still: who asks is answered within the deadlines all the same."""
-    insist, most = scene.world.insist, scene.draw.choice([1, 3, 6, 12, 20, 30])
-    seconds = most * scene.draw.uniform(0.8, 1)
+    insist, most = stage.scenario.insist, stage.draw.choice([1, 3, 6, 12, 20, 30])
+    seconds = most * stage.draw.uniform(0.8, 1)
     insist.try_for = 2 * ANSWERED_WITHIN
     try:
-        told = await _freeze(scene, "postgres", seconds)
+        told = await _freeze(stage, "postgres", seconds)
     finally:
         insist.try_for = TRY_FOR
     if insist.heard.slowest > ANSWERED_WITHIN:
-        scene.broken.append(f"an answer took {insist.heard.slowest:.1f} s")
-    scene.broken += insist.heard.undocumented()
+        stage.broken.append(f"an answer took {insist.heard.slowest:.1f} s")
+    stage.broken += insist.heard.undocumented()
     return told
 
 
-async def lost_kafka(scene: Scene) -> str:
+async def lost_kafka(stage: Stage) -> str:
     """F6: the broker is killed, is away for longer than a send may take, or stands still."""
-    chance = scene.draw.random()
+    chance = stage.draw.random()
     if chance < 0.5:
-        return await _kill(scene, "kafka")
+        return await _kill(stage, "kafka")
     if chance < 0.75:
-        return await _kill(scene, "kafka", down=scene.draw.uniform(16, 19))
-    return await _freeze(scene, "kafka", scene.draw.uniform(2, 12))
+        return await _kill(stage, "kafka", down=stage.draw.uniform(16, 19))
+    return await _freeze(stage, "kafka", stage.draw.uniform(2, 12))
 
 
-async def two_at_once(scene: Scene) -> str:
+async def two_at_once(stage: Stage) -> str:
     """F24: two of the processes are killed together, the engines among them."""
-    chosen = scene.draw.sample([name for name in scene.world.platform.names if name != "edge"], 2)
-    return await _kill(scene, *sorted(chosen, key=["postgres", "kafka"].__contains__, reverse=True))
+    chosen = stage.draw.sample([name for name in stage.scenario.platform.names if name != "edge"], 2)
+    return await _kill(stage, *sorted(chosen, key=["postgres", "kafka"].__contains__, reverse=True))
 
 
-async def _kill(scene: Scene, *names: str, down: float | None = None) -> str:
+async def _kill(stage: Stage, *names: str, down: float | None = None) -> str:
     """Kill -9 at one moment; started again, engines first, after being away."""
-    draw, platform = scene.draw, scene.world.platform
+    draw, platform = stage.draw, stage.scenario.platform
     moment, drawn = draw.uniform(0, 1.5), draw.uniform(0, 1.0)
     away = drawn if down is None else down
-    working = asyncio.create_task(scene.uow())
+    working = asyncio.create_task(stage.uow())
     await asyncio.sleep(moment)
     for name in names:
         platform.kill(name)
     await asyncio.sleep(away)
-    scene.mended_at = time.monotonic()
+    stage.mended_at = time.monotonic()
     for name in names:
         await platform.start(name)
     await working
     return f"{' and '.join(names)} killed at {moment:.2f} s for {away:.2f} s"
 
 
-async def _freeze(scene: Scene, name: str, seconds: float) -> str:
+async def _freeze(stage: Stage, name: str, seconds: float) -> str:
     """Stop a process and its children where they stand, and let them go on."""
-    moment = scene.draw.uniform(0, 1.5)
-    working = asyncio.create_task(scene.uow())
+    moment = stage.draw.uniform(0, 1.5)
+    working = asyncio.create_task(stage.uow())
     await asyncio.sleep(moment)
-    process = psutil.Process(scene.world.platform.pid(name))
+    process = psutil.Process(stage.scenario.platform.pid(name))
     family = [process, *process.children(recursive=True)]
     for one in family:
         with contextlib.suppress(psutil.NoSuchProcess):
             one.suspend()
     await asyncio.sleep(seconds)
-    scene.mended_at = time.monotonic()
+    stage.mended_at = time.monotonic()
     for one in family:
         with contextlib.suppress(psutil.NoSuchProcess):
             one.resume()
@@ -200,13 +200,13 @@ async def _freeze(scene: Scene, name: str, seconds: float) -> str:
     return f"{name} stood still at {moment:.2f} s for {seconds:.2f} s"
 
 
-async def hasty_clients(scene: Scene) -> str:
+async def hasty_clients(stage: Stage) -> str:
     """F17: clients give up in the middle of a request and send it again with the same key."""
-    scene.world.insist.hasty = scene.draw
+    stage.scenario.insist.hasty = stage.draw
     try:
-        await scene.uow()
+        await stage.uow()
     finally:
-        scene.world.insist.hasty = None
+        stage.scenario.insist.hasty = None
     return "three tries of 1 to 40 ms before one that waits"
 
 

@@ -10,7 +10,7 @@ from tests.faults.seen import Attended
 from wex.journey.clients import Persona, StepFailed
 
 if TYPE_CHECKING:
-    from tests.faults.world import World
+    from tests.faults.scenario import Scenario
 
 MAX_EVENTS_PER_BATCH = 2  # learners of one school in such a session
 MINUTES = 300
@@ -26,7 +26,7 @@ class TookPlace:
     learners: list[list[str]]
     attended: list[Attended] = field(default_factory=list)
 
-    async def credit(self, world: "World") -> None:
+    async def credit(self, scenario: "Scenario") -> None:
         """Registers, evidence, feedback, reflections: of all but the first school's first learner."""
         for number, booking in enumerate(self.bookings):
             reflects = [not (number == 0 and turn == 0) for turn in range(MAX_EVENTS_PER_BATCH)]
@@ -34,40 +34,40 @@ class TookPlace:
                 self.attended.append(Attended(learner, booking, self.session, MINUTES, whole))
         async with asyncio.TaskGroup() as group:
             for number in range(len(self.bookings)):
-                group.create_task(self._register(world, number))
-            group.create_task(self._provider_tells(world))
+                group.create_task(self._register(scenario, number))
+            group.create_task(self._provider_tells(scenario))
             for each in self.attended:
                 if each.meaningful:
-                    group.create_task(self._reflect(world, each.learner))
+                    group.create_task(self._reflect(scenario, each.learner))
 
-    async def _register(self, world: "World", number: int) -> None:
+    async def _register(self, scenario: "Scenario", number: int) -> None:
         entries = [
             {"learner_id": learner, "attended": True, "minutes": MINUTES} for learner in self.learners[number]
         ]
         await self._tell(
-            world, world.schools[number].leader, "bookings",
+            scenario, scenario.schools[number].leader, "bookings",
             f"/v1/bookings/{self.bookings[number]}/attendance",
             {"on": self.on.isoformat(), "entries": entries},
         )  # fmt: skip
 
-    async def _provider_tells(self, world: "World") -> None:
-        path, provider = f"/v1/sessions/{self.session}", world.provider.provider
-        await self._tell(world, provider, "outcomes", f"{path}/evidence", {"criteria": _CRITERIA})
+    async def _provider_tells(self, scenario: "Scenario") -> None:
+        path, provider = f"/v1/sessions/{self.session}", scenario.provider.provider
+        await self._tell(scenario, provider, "outcomes", f"{path}/evidence", {"criteria": _CRITERIA})
         learners = [learner for group in self.learners for learner in group]
-        body = {"learner_ids": learners, "comment": f"{world.mark} asked good questions.", **_OBJECTIVES}
-        await self._tell(world, provider, "outcomes", f"{path}/feedback", body)
+        body = {"learner_ids": learners, "comment": f"{scenario.mark} asked good questions.", **_OBJECTIVES}
+        await self._tell(scenario, provider, "outcomes", f"{path}/feedback", body)
 
-    async def _reflect(self, world: "World", learner: str) -> None:
+    async def _reflect(self, scenario: "Scenario", learner: str) -> None:
         school = next(n for n, group in enumerate(self.learners) if learner in group)
-        at = world.schools[school].leader.organisation
+        at = scenario.schools[school].leader.organisation
         who = Persona("learner", f"learner-{learner}", at, UUID(learner))
-        text = f"{world.mark}: I learned to find a fault."
+        text = f"{scenario.mark}: I learned to find a fault."
         body = {"session_id": self.session, "text": text, "skills": ["problem-solving"], **_OBJECTIVES}
-        await self._tell(world, who, "outcomes", "/v1/reflections", body)
+        await self._tell(scenario, who, "outcomes", "/v1/reflections", body)
 
-    async def _tell(self, world: "World", who: Persona, service: str, path: str, body: Any) -> None:
+    async def _tell(self, scenario: "Scenario", who: Persona, service: str, path: str, body: Any) -> None:
         key = f"{self.session}:{who.subject}:{path}"
-        status, told = await world.insist.send(who, service, path, body, key)
+        status, told = await scenario.insist.send(who, service, path, body, key)
         if status >= 400:
             raise StepFailed(f"{path}: {told}")
 
@@ -82,18 +82,18 @@ _CRITERIA = [
 ]
 
 
-async def let_pass(world: "World", count: int) -> list[TookPlace]:
+async def let_pass(scenario: "Scenario", count: int) -> list[TookPlace]:
     """Book so many sessions of tomorrow afternoon with different learners, and move the clock past them."""
-    on = world.provider.today() + timedelta(days=1)
-    times = [(MAX_EVENTS_PER_BATCH * len(world.schools), "16:00:00", "21:00:00")] * count
-    _, sessions = await world.publish(on, times, f"took-place-{on}-{len(world.took_place)}")
+    on = scenario.provider.today() + timedelta(days=1)
+    times = [(MAX_EVENTS_PER_BATCH * len(scenario.schools), "16:00:00", "21:00:00")] * count
+    _, sessions = await scenario.publish(on, times, f"took-place-{on}-{len(scenario.took_place)}")
     turn = asyncio.Semaphore(8)
 
     async def book(session: str, school: int, learners: list[str]) -> str:
         async with turn:
             body = {"session_id": session, "learner_ids": learners}
-            leader = world.schools[school].leader
-            status, told = await world.insist.send(
+            leader = scenario.schools[school].leader
+            status, told = await scenario.insist.send(
                 leader, "bookings", "/v1/bookings", body, f"{session}:{school}"
             )
         if status != 201:
@@ -103,18 +103,18 @@ async def let_pass(world: "World", count: int) -> list[TookPlace]:
     made = []
     for number, session in enumerate(sessions):
         first = number * MAX_EVENTS_PER_BATCH
-        learners = [school.learners[first : first + MAX_EVENTS_PER_BATCH] for school in world.schools]
+        learners = [school.learners[first : first + MAX_EVENTS_PER_BATCH] for school in scenario.schools]
         booked = await asyncio.gather(*(book(session, s, each) for s, each in enumerate(learners)))
         made.append(TookPlace(session, on, list(booked), learners))
-    await _until_confirmed(world, sessions)
-    world.platform.advance(timedelta(days=2).total_seconds())
+    await _until_confirmed(scenario, sessions)
+    scenario.platform.advance(timedelta(days=2).total_seconds())
     return made
 
 
-async def _until_confirmed(world: "World", sessions: list[str]) -> None:
+async def _until_confirmed(scenario: "Scenario", sessions: list[str]) -> None:
     async def states() -> set[str]:
-        return {booking.state for booking in await world.rows.bookings(sessions)}
+        return {booking.state for booking in await scenario.rows.bookings(sessions)}
 
-    await world.insist.clients.until(
+    await scenario.insist.clients.until(
         states, lambda seen: seen == {"confirmed"}, "what is to take place is confirmed", every=0.2
     )

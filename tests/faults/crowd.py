@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter
 
-from tests.faults.world import SCHOOLS, Scene
+from tests.faults.scenario import SCHOOLS, Stage
 from wex.journey.clients import Persona
 
 PLACES = 30
@@ -15,63 +15,63 @@ IN_LINE = 0.01  # of all: those who would wait
 BESIDE = 6  # clients that go on during a rolling restart
 
 
-async def rush(scene: Scene) -> str:
+async def rush(stage: Stage) -> str:
     """F16: thousands of learners of all schools ask for one session, each under a key of its own."""
-    world, draw, bookers = scene.world, scene.draw, scene.world.bookers
-    await world.crowd(-(-bookers // SCHOOLS))
-    session = await _add_session(scene, PLACES)
+    scenario, draw, bookers = stage.scenario, stage.draw, stage.scenario.bookers
+    await scenario.crowd(-(-bookers // SCHOOLS))
+    session = await _add_session(stage, PLACES)
     asking = [
         (school, learner, draw.random() < IN_LINE)
         for school in range(SCHOOLS)
-        for learner in world.schools[school].crowd[: -(-bookers // SCHOOLS)]
+        for learner in scenario.schools[school].crowd[: -(-bookers // SCHOOLS)]
     ][:bookers]
     draw.shuffle(asking)
     left = iter(asking)
 
     async def client() -> None:
         for school, learner, waits in left:
-            await scene.ask_for(school, session, learner, waits=waits)
+            await stage.ask_for(school, session, learner, waits=waits)
 
     began = time.monotonic()
-    await asyncio.gather(*(client() for _ in range(AT_ONCE)), scene.over.credit(world))
+    await asyncio.gather(*(client() for _ in range(AT_ONCE)), stage.over.credit(scenario))
     seconds = time.monotonic() - began
-    told = Counter(f"{ask.status} {ask.slug}".strip() for ask in scene.asks)
+    told = Counter(f"{ask.status} {ask.slug}".strip() for ask in stage.asks)
     waiting = sum(waits for _, _, waits in asking)
-    scene.facts |= {"bookers": len(asking), "seconds": round(seconds, 2), "told": dict(told)}
-    scene.facts |= {"asked_per_second": round(len(asking) / seconds), "would_wait": waiting}
+    stage.facts |= {"bookers": len(asking), "seconds": round(seconds, 2), "told": dict(told)}
+    stage.facts |= {"asked_per_second": round(len(asking) / seconds), "would_wait": waiting}
     if told.keys() - {"201", "409 no-places-left"} or not PLACES <= told["201"] <= PLACES + waiting:
-        scene.broken.append(f"{len(asking)} were told {dict(told)}")
-    taken = (await world.rows.places([session]))[session]
+        stage.broken.append(f"{len(asking)} were told {dict(told)}")
+    taken = (await scenario.rows.places([session]))[session]
     if taken != (PLACES, PLACES):
-        scene.broken.append(f"{taken[1]} of {taken[0]} places are taken")
-    scene.broken += [s for s in world.insist.heard.counts if s.startswith("5")]
+        stage.broken.append(f"{taken[1]} of {taken[0]} places are taken")
+    stage.broken += [s for s in scenario.insist.heard.counts if s.startswith("5")]
     return f"{len(asking)} asked in {seconds:.1f} s"
 
 
-async def go_on(scene: Scene, over: asyncio.Event) -> None:
+async def go_on(stage: Stage, over: asyncio.Event) -> None:
     """Ask for places, publish sessions and read from every service until it is over."""
-    world = scene.world
-    session = await _add_session(scene, 200)
-    await world.crowd(600)
+    scenario = stage.scenario
+    session = await _add_session(stage, 200)
+    await scenario.crowd(600)
     asking = iter([(s, learner) for learner in range(600) for s in range(SCHOOLS)])
 
     async def book() -> None:
         for school, number in asking:
             if over.is_set():
                 return
-            await scene.ask_for(school, session, world.schools[school].crowd[number])
+            await stage.ask_for(school, session, scenario.schools[school].crowd[number])
             await asyncio.sleep(0.1)
 
     async def read() -> None:
-        school, provider = world.schools[0].leader, world.provider.provider
+        school, provider = scenario.schools[0].leader, scenario.provider.provider
         while not over.is_set():
             for who, service, path in _readings(school, provider):
-                await world.insist.read(who, service, path)
+                await scenario.insist.read(who, service, path)
             await asyncio.sleep(0.05)
 
     async def publish() -> None:
         while not over.is_set():
-            await _add_session(scene, 1)
+            await _add_session(stage, 1)
             await asyncio.sleep(0.3)
 
     await asyncio.gather(*(book() for _ in range(BESIDE)), read(), publish())
@@ -87,13 +87,13 @@ def _readings(school: Persona, provider: Persona) -> list[tuple[Persona, str, st
     ]
 
 
-async def _add_session(scene: Scene, places: int) -> str:
+async def _add_session(stage: Stage, places: int) -> str:
     """One more session of the trial's opportunity, late in the day."""
-    number = len(scene.full)
-    days = [{"on": scene.day.isoformat(), "starts": "15:10:00", "ends": "15:50:00"}]
-    path = f"/v1/opportunities/{scene.opportunity}/sessions"
-    added = await scene.world.provide(
-        path, {"places": places, "days": days}, f"{scene.opportunity}-more-{number}"
+    number = len(stage.full)
+    days = [{"on": stage.day.isoformat(), "starts": "15:10:00", "ends": "15:50:00"}]
+    path = f"/v1/opportunities/{stage.opportunity}/sessions"
+    added = await stage.scenario.provide(
+        path, {"places": places, "days": days}, f"{stage.opportunity}-more-{number}"
     )
-    scene.full.append(str(added["id"]))
+    stage.full.append(str(added["id"]))
     return str(added["id"])

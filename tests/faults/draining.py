@@ -6,13 +6,13 @@ import time
 import asyncpg
 from aiokafka.errors import KafkaError
 
-from tests.faults.world import World
+from tests.faults.scenario import Scenario
 
 DRAINED_WITHIN = 60.0
 SLOWEST = 250  # events a second every group at least reads again, on a machine that does other things too
 
 
-async def drain(world: World, sessions: list[str], *, heard_again: int = 0) -> None:
+async def drain(scenario: Scenario, sessions: list[str], *, heard_again: int = 0) -> None:
     """Wait until nothing is on its way: outboxes empty, groups at the end, nothing undecided.
 
     Longer by what so many events take that the groups hear again.
@@ -21,12 +21,14 @@ async def drain(world: World, sessions: list[str], *, heard_again: int = 0) -> N
     end = began + DRAINED_WITHIN + heard_again / SLOWEST
     while time.monotonic() < end:
         try:
-            ends = await world.log.ends()
-            if not await world.log.behind(ends):
-                still = sum((await world.rows.outboxes()).values()) + await world.rows.undecided(sessions)
-                still += await world.rows.unassessed()
-                still += await world.rows.undelivered(at_once=time.monotonic() > began + 3)
-                if not still and await world.log.ends() == ends:
+            ends = await scenario.log.ends()
+            if not await scenario.log.behind(ends):
+                still = sum((await scenario.rows.outboxes()).values()) + await scenario.rows.undecided(
+                    sessions
+                )
+                still += await scenario.rows.unassessed()
+                still += await scenario.rows.undelivered(at_once=time.monotonic() > began + 3)
+                if not still and await scenario.log.ends() == ends:
                     return
         except (KafkaError, OSError, asyncpg.PostgresError):
             pass

@@ -12,8 +12,8 @@ from aiokafka.errors import CommitFailedError
 
 from tests.faults.draining import drain
 from tests.faults.reading import SERVICES
+from tests.faults.scenario import Stage
 from tests.faults.seen import Ask
-from tests.faults.world import Scene
 from wex.journey.clients import StepFailed
 
 EVENTS = "bookings.events"
@@ -21,24 +21,24 @@ SESSION_SECONDS = 10.0
 COMPACTED = {"opportunities.organisations", "bookings.learners", "bookings.places", "outcomes.frameworks"}
 
 
-async def delivered_again(scene: Scene) -> str:
+async def delivered_again(stage: Stage) -> str:
     """F11: every event of every topic lies in its partition again, two to five times."""
-    times = scene.draw.randint(2, 5)
-    await scene.uow()
-    before = await _quiet(scene)
-    await scene.world.log.read()
-    again = list({(r.topic, r.partition, _id(r)): r for r in scene.world.log.raw}.values())
-    await _produce(scene, [record for _ in range(times) for record in again])
-    await _compare(scene, before, heard_again=len(again) * times)
+    times = stage.draw.randint(2, 5)
+    await stage.uow()
+    before = await _quiet(stage)
+    await stage.scenario.log.read()
+    again = list({(r.topic, r.partition, _id(r)): r for r in stage.scenario.log.raw}.values())
+    await _produce(stage, [record for _ in range(times) for record in again])
+    await _compare(stage, before, heard_again=len(again) * times)
     return f"{len(again)} events {times} times"
 
 
-async def read_from_zero(scene: Scene) -> str:
+async def read_from_zero(stage: Stage) -> str:
     """F12: every group begins at zero again, now and then with the claims of lasting events forgotten."""
-    platform, forgets = scene.world.platform, scene.draw.random() < 0.5
-    await scene.uow()
-    before = await _quiet(scene)
-    told = await scene.world.log.read()
+    platform, forgets = stage.scenario.platform, stage.draw.random() < 0.5
+    await stage.uow()
+    before = await _quiet(stage)
+    told = await stage.scenario.log.read()
     workers = [f"{service}-worker" for service in SERVICES]
     await asyncio.gather(*(platform.stop(worker) for worker in workers))
     if forgets:
@@ -46,55 +46,55 @@ async def read_from_zero(scene: Scene) -> str:
         lasting = [each.id for each in told if each.topic in COMPACTED]
         for service in SERVICES:
             query = "delete from inbox where message_id = any ($1) and source not like 'http:%'"
-            await scene.world.rows.ask(service, query, lasting)
-    await asyncio.gather(*(_begin_at_zero(scene, service) for service in SERVICES))
+            await stage.scenario.rows.ask(service, query, lasting)
+    await asyncio.gather(*(_begin_at_zero(stage, service) for service in SERVICES))
     await asyncio.gather(*(platform.start(worker) for worker in workers))
-    await _compare(scene, before, heard_again=len(told))
+    await _compare(stage, before, heard_again=len(told))
     return f"{len(told)} events{', claims forgotten' if forgets else ''}"
 
 
-async def unreadable_message(scene: Scene) -> str:
+async def unreadable_message(stage: Stage) -> str:
     """F13: a message breaks its contract: its aggregate waits behind it, others go on, replay ends it."""
-    scarce, other = scene.full[1], scene.full[0]
-    first = await scene.ask(0, scarce, 0)
-    await scene.ask(1, scarce, 0)
-    line = await scene.ask(2, scarce, 0, waits=True)
-    await drain(scene.world, scene.sessions)
-    payload = await _poison(scene, line)
-    await scene.take_back(first)
-    beside = await scene.ask(1, other, 1)
-    await _until_state(scene, beside, "confirmed")
-    await drain(scene.world, [other, scene.spare])
-    parked = await scene.world.rows.parked()
+    scarce, other = stage.full[1], stage.full[0]
+    first = await stage.ask(0, scarce, 0)
+    await stage.ask(1, scarce, 0)
+    line = await stage.ask(2, scarce, 0, waits=True)
+    await drain(stage.scenario, stage.sessions)
+    payload = await _poison(stage, line)
+    await stage.take_back(first)
+    beside = await stage.ask(1, other, 1)
+    await _until_state(stage, beside, "confirmed")
+    await drain(stage.scenario, [other, stage.spare])
+    parked = await stage.scenario.rows.parked()
     if not parked or any(line.booking not in each for each in parked):
-        scene.broken.append(f"parked is {parked}, it should be what is about {line.booking}")
-    if await _state(scene, line) != "awaiting_clearance":
-        scene.broken.append(f"the booking behind the message is {await _state(scene, line)}")
+        stage.broken.append(f"parked is {parked}, it should be what is about {line.booking}")
+    if await _state(stage, line) != "awaiting_clearance":
+        stage.broken.append(f"the booking behind the message is {await _state(stage, line)}")
     for service in SERVICES:
         query = "update parked_messages set payload = $1 where key = $2 and reason like 'malformed%'"
-        await scene.world.rows.ask(service, query, payload, line.booking)
+        await stage.scenario.rows.ask(service, query, payload, line.booking)
         if any(each.startswith(service) for each in parked):
-            await _replay(scene, service)
-    await _until_state(scene, line, "confirmed")
+            await _replay(stage, service)
+    await _until_state(stage, line, "confirmed")
     return f"{len(parked)} parked and replayed"
 
 
-async def _quiet(scene: Scene, *, heard_again: int = 0) -> dict[str, str]:
-    await drain(scene.world, scene.sessions, heard_again=heard_again)
-    return await scene.world.rows.fingerprints()
+async def _quiet(stage: Stage, *, heard_again: int = 0) -> dict[str, str]:
+    await drain(stage.scenario, stage.sessions, heard_again=heard_again)
+    return await stage.scenario.rows.fingerprints()
 
 
-async def _compare(scene: Scene, before: dict[str, str], *, heard_again: int) -> None:
-    after = await _quiet(scene, heard_again=heard_again)
-    scene.changed_tables += sorted(name for name in before if before[name] != after[name])
+async def _compare(stage: Stage, before: dict[str, str], *, heard_again: int) -> None:
+    after = await _quiet(stage, heard_again=heard_again)
+    stage.changed_tables += sorted(name for name in before if before[name] != after[name])
 
 
 def _id(record: Any) -> str:
     return next((value.decode() for name, value in record.headers if name == "ce_id"), "")
 
 
-async def _produce(scene: Scene, records: Iterable[Any]) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=scene.world.platform.addresses.kafka, acks="all")
+async def _produce(stage: Stage, records: Iterable[Any]) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=stage.scenario.platform.addresses.kafka, acks="all")
     await producer.start()
     try:
         for r in records:
@@ -104,14 +104,14 @@ async def _produce(scene: Scene, records: Iterable[Any]) -> None:
         await producer.stop()
 
 
-async def _begin_at_zero(scene: Scene, group: str) -> None:
+async def _begin_at_zero(stage: Stage, group: str) -> None:
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=scene.world.platform.addresses.kafka, group_id=group, enable_auto_commit=False
+        bootstrap_servers=stage.scenario.platform.addresses.kafka, group_id=group, enable_auto_commit=False
     )
     await consumer.start()
     try:
-        heard = {partition.topic for partition in await scene.world.log.committed(group)}
-        mine: list[TopicPartition] = [p for p in scene.world.log.partitions if p.topic in heard]
+        heard = {partition.topic for partition in await stage.scenario.log.committed(group)}
+        mine: list[TopicPartition] = [p for p in stage.scenario.log.partitions if p.topic in heard]
         consumer.assign(mine)
         await _once_nobody_is_in_it(lambda: consumer.commit(dict.fromkeys(mine, 0)))
     finally:
@@ -128,20 +128,20 @@ async def _once_nobody_is_in_it(commit: Callable[[], Awaitable[None]]) -> None:
                 await asyncio.sleep(2.0)
 
 
-async def _poison(scene: Scene, line: Ask) -> bytes:
+async def _poison(stage: Stage, line: Ask) -> bytes:
     """Put a broken message behind what the booking has said so far; answers what it should have been."""
-    told = await scene.world.log.read()
+    told = await stage.scenario.log.read()
     mine = next(each for each in told if each.key == line.booking and each.topic == EVENTS)
     raw = next(
         r
-        for r in scene.world.log.raw
+        for r in stage.scenario.log.raw
         if (r.topic, r.partition, r.offset) == (mine.topic, mine.partition, mine.offset)
     )
     forged = str(uuid.uuid4())
-    scene.forged.add(forged)
+    stage.forged.add(forged)
     changed = {"ce_id": forged, "ce_type": "booking.changed.v1"}
     headers = [(name, changed[name].encode() if name in changed else value) for name, value in raw.headers]
-    producer = AIOKafkaProducer(bootstrap_servers=scene.world.platform.addresses.kafka, acks="all")
+    producer = AIOKafkaProducer(bootstrap_servers=stage.scenario.platform.addresses.kafka, acks="all")
     await producer.start()
     try:
         broken = b'{"booking_id": 7, "learner_ids": '
@@ -153,25 +153,25 @@ async def _poison(scene: Scene, line: Ask) -> bytes:
     return json.dumps(whole | {"learner_ids": [line.learner], "removed_learner_ids": []}).encode()
 
 
-async def _replay(scene: Scene, service: str) -> None:
+async def _replay(stage: Stage, service: str) -> None:
     """`python -m <service> replay`, as an operator would."""
-    command = scene.world.platform._commands.service(service, "replay")
+    command = stage.scenario.platform._commands.service(service, "replay")
     process = await asyncio.create_subprocess_exec(
         *command.argv, env={**os.environ, **command.environment}, stdout=asyncio.subprocess.PIPE
     )
     said, _ = await process.communicate()
     if process.returncode:
-        scene.broken.append(f"{service} replay: {said.decode().strip()}")
+        stage.broken.append(f"{service} replay: {said.decode().strip()}")
 
 
-async def _state(scene: Scene, ask: Ask) -> str:
-    rows = {b.id: b.state for b in await scene.world.rows.bookings([ask.session])}
+async def _state(stage: Stage, ask: Ask) -> str:
+    rows = {b.id: b.state for b in await stage.scenario.rows.bookings([ask.session])}
     return rows.get(ask.booking, "nowhere")
 
 
-async def _until_state(scene: Scene, ask: Ask, state: str) -> None:
+async def _until_state(stage: Stage, ask: Ask, state: str) -> None:
     for _ in range(300):
-        if await _state(scene, ask) == state:
+        if await _state(stage, ask) == state:
             return
         await asyncio.sleep(0.1)
-    raise StepFailed(f"a booking is {await _state(scene, ask)}, not {state}, after 30 s")
+    raise StepFailed(f"a booking is {await _state(stage, ask)}, not {state}, after 30 s")

@@ -11,8 +11,8 @@ from rich.table import Table
 from tests.faults.bugs import BUGS
 from tests.faults.checkers import violations
 from tests.faults.planted import PLANTED, sound
+from tests.faults.scenario import scenario_on
 from tests.faults.trial import platform_in, run
-from tests.faults.world import world_on
 
 MOST_TRIALS = 20
 
@@ -39,12 +39,12 @@ async def hunt(each: Hunt) -> tuple[int, list[str]]:
     """Trials until the bug was found (0: never), and what was found then."""
     with tempfile.TemporaryDirectory(prefix="wex-hunt-") as folder:
         await asyncio.to_thread(Path(folder).chmod, 0o755)
-        async with platform_in(Path(folder) / "wex") as platform, world_on(platform) as world:
-            await world.next_that_took_place(MOST_TRIALS + 1)
+        async with platform_in(Path(folder) / "wex") as platform, scenario_on(platform) as scenario:
+            await scenario.next_that_took_place(MOST_TRIALS + 1)
             await platform.stop(each.process)
             await platform.start(each.process, through="tests.faults.bugs", WEX_BUG=each.bug)
             for number in range(1, MOST_TRIALS + 1):
-                trial = await run(world, each.cell, number)
+                trial = await run(scenario, each.cell, number)
                 if trial.violations:
                     return number, trial.violations
     return 0, []

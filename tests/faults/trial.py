@@ -1,4 +1,4 @@
-"""One trial: a scene, a fault, a fresh booking after the heal, a drain with a deadline, the checkers."""
+"""One trial: work on a stage, a fault, a fresh booking after it, a drain with a deadline, the checkers."""
 
 import asyncio
 import random
@@ -11,8 +11,8 @@ from typing import Any
 from tests.faults.cells import CELLS
 from tests.faults.checkers import CONFIRMED_WITHIN, violations
 from tests.faults.draining import drain
+from tests.faults.scenario import AT_ONCE, Scenario, Stage, set_stage
 from tests.faults.seen import Seen
-from tests.faults.world import AT_ONCE, Scene, World, scene
 from wex.journey.clients import StepFailed
 from wex.platform import Platform
 from wex.processes import ProcessError
@@ -33,26 +33,26 @@ class Trial:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-async def run(world: World, cell: str, seed: int, *, at_once: int = AT_ONCE) -> Trial:
+async def run(scenario: Scenario, cell: str, seed: int, *, at_once: int = AT_ONCE) -> Trial:
     """Carry out one trial on a platform that is well, and leave it well.
 
     `at_once` sessions take place together, for this trial and the next ones.
     """
     trial, draw, began = Trial(cell, seed), random.Random(f"{cell}:{seed}"), time.monotonic()
     try:
-        stage = await scene(world, seed, draw, at_once=at_once)
+        stage = await set_stage(scenario, seed, draw, at_once=at_once)
         trial.facts = stage.facts
         seen = Seen()
         try:
             trial.fault = await CELLS[cell][1](stage)
             trial.confirmed_after = seen.confirmed_after = await _fresh_booking(stage)
         finally:  # what is left tells more than what went wrong first
-            await drain(world, stage.sessions)
+            await drain(scenario, stage.sessions)
             await observe(stage, seen)
             trial.violations += violations(seen)
     except* (StepFailed, ProcessError, TimeoutError) as group:
         trial.violations += [f"I12: {type(error).__name__}: {error}" for error in _leaves(group)]
-    heard = world.insist.heard
+    heard = scenario.insist.heard
     trial.clients_saw, trial.slowest_answer = dict(sorted(heard.counts.items())), round(heard.slowest, 2)
     trial.seconds = time.monotonic() - began
     return trial
@@ -67,33 +67,33 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
         yield error
 
 
-async def _fresh_booking(stage: Scene) -> float | None:
+async def _fresh_booking(stage: Stage) -> float | None:
     """Seconds from the beginning of the mending to the confirmation of a booking asked for now, or None."""
     began = stage.mended_at or time.monotonic()
     ask = await stage.ask(0, stage.spare, 3)
     while time.monotonic() - began < CONFIRMED_WITHIN:
-        states = {b.id: b.state for b in await stage.world.rows.bookings([stage.spare])}
+        states = {b.id: b.state for b in await stage.scenario.rows.bookings([stage.spare])}
         if states.get(ask.booking) == "confirmed":
             return time.monotonic() - began
         await asyncio.sleep(0.1)
     return None
 
 
-async def observe(stage: Scene, seen: Seen) -> None:
+async def observe(stage: Stage, seen: Seen) -> None:
     """Read everything the checkers look at."""
-    world = stage.world
+    scenario = stage.scenario
     seen.asks, seen.changed_tables, seen.broken = stage.asks, stage.changed_tables, stage.broken
-    seen.bookings = await world.rows.bookings(stage.sessions)
+    seen.bookings = await scenario.rows.bookings(stage.sessions)
     ids = [booking.id for booking in seen.bookings]
-    seen.places = await world.rows.places(stage.sessions)
-    seen.clearances = await world.rows.clearances(ids)
-    seen.copies = await world.rows.copies(ids)
-    told = await world.log.read()
+    seen.places = await scenario.rows.places(stage.sessions)
+    seen.clearances = await scenario.rows.clearances(ids)
+    seen.copies = await scenario.rows.copies(ids)
+    told = await scenario.log.read()
     await _observe_credit(stage, seen)
-    seen.answers, seen.foreign = world.insist.heard.answers, stage.foreign
-    seen.owners = {learner: s.id for s in world.schools for learner in [*s.learners, *s.crowd]}
+    seen.answers, seen.foreign = scenario.insist.heard.answers, stage.foreign
+    seen.owners = {learner: s.id for s in scenario.schools for learner in [*s.learners, *s.crowd]}
     seen.owners |= {booking.id: booking.institution for booking in seen.bookings}
-    seen.marks, seen.said = world.marks, await world.sayings.more()
+    seen.marks, seen.said = scenario.marks, await scenario.sayings.more()
     mine, learners = set(stage.sessions), set(seen.accounts)
     seen.told = [
         each
@@ -106,17 +106,17 @@ async def observe(stage: Scene, seen: Seen) -> None:
         and each.id not in stage.forged
     ]
     requests = [each.id for each in seen.told if each.type == "booking.requested.v1"]
-    seen.claimed = await world.rows.claimed(requests)
-    seen.waiting, seen.parked = await world.rows.outboxes(), await world.rows.parked()
-    seen.partner = str(world.schools[0].leader.organisation)
+    seen.claimed = await scenario.rows.claimed(requests)
+    seen.waiting, seen.parked = await scenario.rows.outboxes(), await scenario.rows.parked()
+    seen.partner = str(scenario.schools[0].leader.organisation)
     seen.received = [
         (message, body["type"], body["data"].get("booking_id", ""), int(body["data"]["sequence"]))
-        for message, body in world.receiver.received
+        for message, body in scenario.receiver.received
     ]
 
 
-async def _observe_credit(stage: Scene, seen: Seen) -> None:
-    rows, learners = stage.world.rows, [learner for group in stage.over.learners for learner in group]
+async def _observe_credit(stage: Stage, seen: Seen) -> None:
+    rows, learners = stage.scenario.rows, [learner for group in stage.over.learners for learner in group]
     seen.attended, seen.ledger = stage.over.attended, await rows.ledger(learners)
     seen.booked = await rows.booked([entry.booking for entry in seen.ledger])
     seen.accounts, seen.totals = await rows.accounts(learners), await rows.totals(learners)

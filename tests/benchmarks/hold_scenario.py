@@ -95,7 +95,7 @@ def number(kind: int, n: int) -> UUID:
 
 
 @dataclass
-class HoldWorld:
+class HoldScenario:
     """The platform, and its bookings database as its superuser."""
 
     platform: Platform
@@ -126,13 +126,13 @@ class HoldWorld:
         return int(await self.admin.fetchval(query) or 0)
 
 
-async def seeded(platform: Platform) -> HoldWorld:
+async def seeded(platform: Platform) -> HoldScenario:
     """Seed the platform's bookings database."""
     name = platform.database("bookings").name
     admin = await asyncpg.connect(f"{platform.addresses.postgres.rsplit('/', 1)[0]}/{name}")
     await admin.execute(_SEED)
     await admin.execute("vacuum analyze")
-    return HoldWorld(platform, admin)
+    return HoldScenario(platform, admin)
 
 
 async def _token(http: httpx2.AsyncClient, platform: Platform, school: UUID) -> str:

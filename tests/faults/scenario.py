@@ -1,4 +1,4 @@
-"""The trial's small world: a provider, schools whose clients keep a journal, and one partner that listens."""
+"""The trials' scenario: a provider, schools whose clients keep a journal, and one partner that listens."""
 
 import asyncio
 import io
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from rich.console import Console
 
-from tests.attack.scene import marked_roster
+from tests.attack.scenario import marked_roster
 from tests.faults.clients import Heard, Insistent
 from tests.faults.credit import TookPlace, let_pass
 from tests.faults.reading import Log, Rows
@@ -53,7 +53,7 @@ class School:
 
 
 @dataclass
-class World:
+class Scenario:
     """What all trials on one platform share."""
 
     platform: Platform
@@ -124,10 +124,10 @@ class World:
 
 
 @dataclass
-class Scene:
+class Stage:
     """One trial's sessions and its journal."""
 
-    world: World
+    scenario: Scenario
     seed: int
     draw: random.Random
     day: date
@@ -149,7 +149,7 @@ class Scene:
         return [*self.full, self.spare, self.over.session]
 
     def learner(self, school: int, number: int) -> str:
-        return self.world.schools[school].learners[self.first_learner + number]
+        return self.scenario.schools[school].learners[self.first_learner + number]
 
     async def ask(self, school: int, session: str, number: int, *, waits: bool = False) -> Ask:
         """A school asks for one learner's place, until it knows the answer; both are in the journal."""
@@ -157,23 +157,23 @@ class Scene:
 
     async def ask_for(self, school: int, session: str, learner: str, *, waits: bool = False) -> Ask:
         """The same for any learner."""
-        leader = self.world.schools[school].leader
+        leader = self.scenario.schools[school].leader
         ask = Ask(str(leader.organisation), session, learner, f"{session}:{learner}", waits)
         self.asks.append(ask)
         body = {"session_id": session, "learner_ids": [learner], "join_waiting_list": waits}
-        status, told = await self.world.insist.send(leader, "bookings", "/v1/bookings", body, ask.key)
+        status, told = await self.scenario.insist.send(leader, "bookings", "/v1/bookings", body, ask.key)
         ask.slug, ask.booking = told.get("slug", ""), told.get("id", "")
         ask.status = status
         return ask
 
     async def take_back(self, ask: Ask) -> None:
         """End a booking: withdrawn while it waits, cancelled once it is confirmed."""
-        leader = next(s.leader for s in self.world.schools if s.id == ask.institution)
+        leader = next(s.leader for s in self.scenario.schools if s.id == ask.institution)
         path = f"/v1/bookings/{ask.booking}"
         ways: list[tuple[str, Any]] = [("withdrawal", None), ("cancellation", {"reason_code": "trip-moved"})]
         for turn in range(4):  # it may be confirmed between the two
             way, body = ways[turn % 2]
-            status, _ = await self.world.insist.send(
+            status, _ = await self.scenario.insist.send(
                 leader, "bookings", f"{path}/{way}", body, f"{ask.key}:{way}:{turn}"
             )
             if status == 200:
@@ -185,7 +185,7 @@ class Scene:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._ask_and_take_back())
             group.create_task(self._look_around())
-            group.create_task(self.over.credit(self.world))
+            group.create_task(self.over.credit(self.scenario))
 
     async def _ask_and_take_back(self) -> None:
         """More tries than places by all schools within a second, some willing to wait; two are taken back."""
@@ -210,25 +210,25 @@ class Scene:
         """Schools read their own lists, all at the same addresses at once, and try what is another's."""
 
         async def one(school: int) -> None:
-            who = self.world.schools[school].leader
+            who = self.scenario.schools[school].leader
             theirs, session = self.over.bookings[(school + 1) % SCHOOLS], self.over.session
             for path in (f"/v1/bookings?session_id={session}&limit=100", "/v1/learners?limit=100") * 2:
-                await self.world.insist.read(who, "bookings", path)
-            await self.world.insist.read(who, "bookings", f"/v1/bookings/{theirs}")
-            await self.world.insist.read(who, "safeguarding", f"/v1/bookings/{theirs}/clearance")
-            await self.world.insist.read(who, "outcomes", f"/v1/sessions/{session}/assessment?limit=100")
+                await self.scenario.insist.read(who, "bookings", path)
+            await self.scenario.insist.read(who, "bookings", f"/v1/bookings/{theirs}")
+            await self.scenario.insist.read(who, "safeguarding", f"/v1/bookings/{theirs}/clearance")
+            await self.scenario.insist.read(who, "outcomes", f"/v1/sessions/{session}/assessment?limit=100")
 
         await asyncio.gather(*(one(school) for school in range(SCHOOLS)))
 
 
-async def scene(world: World, seed: int, draw: random.Random, *, at_once: int = AT_ONCE) -> Scene:
+async def set_stage(scenario: Scenario, seed: int, draw: random.Random, *, at_once: int = AT_ONCE) -> Stage:
     """Publish an opportunity with two scarce sessions and a spare one, through clients that insist."""
-    world.insist.heard = Heard()
-    over = await world.next_that_took_place(at_once)
-    day, first = world.days()
-    prefix = f"trial-{world.trials}-{draw.getrandbits(64):x}"
-    opportunity, sessions = await world.publish(day, SCARCE, prefix)
-    return Scene(world, seed, draw, day, first, opportunity, sessions[:2], sessions[2], over)
+    scenario.insist.heard = Heard()
+    over = await scenario.next_that_took_place(at_once)
+    day, first = scenario.days()
+    prefix = f"trial-{scenario.trials}-{draw.getrandbits(64):x}"
+    opportunity, sessions = await scenario.publish(day, SCARCE, prefix)
+    return Stage(scenario, seed, draw, day, first, opportunity, sessions[:2], sessions[2], over)
 
 
 def _particulars(walk: Walk) -> dict[str, Any]:
@@ -245,7 +245,7 @@ def _particulars(walk: Walk) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def world_on(platform: Platform, *, with_history: bool = False) -> AsyncIterator[World]:
+async def scenario_on(platform: Platform, *, with_history: bool = False) -> AsyncIterator[Scenario]:
     """A provider that is assured, schools with their rosters, and a partner of the first school.
 
     `with_history`: the journey was walked before, so that the topics hold events of every kind.
@@ -271,7 +271,7 @@ async def world_on(platform: Platform, *, with_history: bool = False) -> AsyncIt
             log = Log(platform.addresses.kafka, PARTITIONS)
             sayings = Sayings(platform.folders, log, rows)
             insist = Insistent(clients)
-            yield World(platform, insist, provider, schools, receiver, rows, log, mark, sayings)
+            yield Scenario(platform, insist, provider, schools, receiver, rows, log, mark, sayings)
         finally:
             await clients.close()
 

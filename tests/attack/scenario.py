@@ -1,4 +1,4 @@
-"""The scene of every attack: the journey walked with marked words, and tenants who have no part in it."""
+"""The scenario of every attack: the journey walked with marked words, and tenants who have no part in it."""
 
 import contextlib
 import csv
@@ -95,7 +95,7 @@ class Stranger:
 
 
 @dataclass
-class Scene:
+class Scenario:
     """The platform after the journey: whose things lie where, and tokens for anybody."""
 
     platform: Platform
@@ -189,7 +189,7 @@ class Scene:
 
 
 @contextlib.asynccontextmanager
-async def scene_on(state: Path) -> AsyncIterator[Scene]:
+async def scenario_on(state: Path) -> AsyncIterator[Scenario]:
     """A platform with its state there, on which the journey has been walked."""
     answers = Answers()
     async with (
@@ -203,7 +203,7 @@ async def scene_on(state: Path) -> AsyncIterator[Scene]:
 
 async def prepare(
     platform: Platform, receiver: Receiver, http: httpx2.AsyncClient, answers: Answers
-) -> Scene:
+) -> Scenario:
     """Walk the journey with marked words, then add what it leaves out. Raises `StepFailed`."""
     clients = Marked(platform.addresses.issuer, platform.api, http)
     walk = Walk(LocalPlatform(platform), clients, receiver)
@@ -216,7 +216,7 @@ async def prepare(
             raise StepFailed(f"the journey does not hold: {step.title}: {walked.outcome}")
     ids, strangers = await _things(walk), await _strangers(walk)
     issuer = load_issuer(platform.addresses.issuer, platform.folders.issuer)
-    return Scene(platform, walk, clients.mark, issuer, ids, strangers, referred, http, answers)
+    return Scenario(platform, walk, clients.mark, issuer, ids, strangers, referred, http, answers)
 
 
 async def _things(walk: Walk) -> dict[str, str]:
