@@ -17,7 +17,7 @@ from typing import Any
 
 from shared.contracts.asyncapi import document
 from shared.contracts.compatibility import changes
-from shared.contracts.contract import published
+from shared.contracts.registry import published
 from shared.contracts.schemas import schema_of
 from shared.messaging.topics import load_topics
 from shared.persistence.provision import service_database

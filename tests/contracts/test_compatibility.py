@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.contracts.compatibility import breaks, changes
-from shared.contracts.contract import published
+from shared.contracts.registry import published
 from shared.contracts.schemas import schema_of
 
 Schema = dict[str, Any]

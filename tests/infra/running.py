@@ -18,8 +18,9 @@ from aiokafka.structs import TopicPartition
 from fastapi import FastAPI
 from joserfc.jwk import ECKey
 
-from shared.contracts.contract import Contract, published
+from shared.contracts.contract import Contract
 from shared.contracts.envelope import Event, from_message, to_headers
+from shared.contracts.registry import published
 from shared.kernel import Clock, new_id
 from shared.messaging.kafka import header_pairs
 from shared.persistence.provision import ServiceDatabase

@@ -1,7 +1,7 @@
 """The published list of event types against the contracts."""
 
 from integrations.webhooks.domain.event_types import EVENT_TYPES
-from shared.contracts.contract import published
+from shared.contracts.registry import published
 
 # Said to nobody outside: whole frameworks, public counters, sealed rows.
 NOT_TOLD = {"framework.published.v1", "places.changed.v1", "roster.row_received.v1"}

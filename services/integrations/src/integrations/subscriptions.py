@@ -4,7 +4,7 @@ from integrations.unit_of_work import IntegrationsUnitOfWork
 from integrations.webhooks import policies
 from integrations.webhooks.domain.event_types import EVENT_TYPES
 from integrations.webhooks.handlers import OLD_DELIVERIES
-from shared.contracts.contract import published
+from shared.contracts.registry import published
 from shared.messaging.policy import Deadline, Subscription
 
 SUBSCRIPTIONS: list[Subscription[IntegrationsUnitOfWork]] = [

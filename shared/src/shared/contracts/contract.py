@@ -5,7 +5,7 @@ from typing import ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-_registry: dict[str, type["Contract"]] = {}
+_declared: dict[str, type["Contract"]] = {}
 
 
 class Contract(BaseModel):
@@ -30,26 +30,17 @@ def contract(event_type: str, *, topic: str, key: str) -> Callable[[type[C]], ty
     """Publish a model under `event_type` (`noun.verbed.v1`) on `topic`, keyed by its member `key`."""
 
     def register(model: type[C]) -> type[C]:
-        if event_type in _registry:
+        if event_type in _declared:
             raise ValueError(f"{event_type} is published twice")
         if key not in model.model_fields:
             raise ValueError(f"{event_type} has no member {key}")
         model.type, model.topic, model.key_field = event_type, topic, key
-        _registry[event_type] = model
+        _declared[event_type] = model
         return model
 
     return register
 
 
-def published() -> dict[str, type[Contract]]:
-    """Every contract by its type, in order of its name."""
-    # Modules register their contracts when imported, so all are imported before all are listed.
-    from shared.contracts import (  # noqa: F401, PLC0415
-        bookings,
-        integrations,
-        opportunities,
-        outcomes,
-        safeguarding,
-    )
-
-    return dict(sorted(_registry.items()))
+def declared() -> dict[str, type[Contract]]:
+    """The contracts declared so far, in modules that have been imported, by type; for all: `registry`."""
+    return dict(sorted(_declared.items()))
