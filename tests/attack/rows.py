@@ -180,12 +180,12 @@ async def attack_rows(url: str, transactions: int, seed: int) -> Attack:
     mixture = Mixture(database, attack, draw)
     left = iter(range(transactions))
 
-    async def uow() -> None:
+    async def work() -> None:
         for _ in left:
             await mixture.one()
 
     try:
-        await asyncio.gather(*(uow() for _ in range(TASKS)))
+        await asyncio.gather(*(work() for _ in range(TASKS)))
         attack.tried = sum(mixture.kinds.values())
         for tenant in mixture.tenants:
             await mixture.look_again(tenant)

@@ -55,7 +55,7 @@ def _who_passes(point: str) -> list[str]:
 async def _work(stage: Stage, joined: str | None) -> None:
     """The work on the stage; meanwhile another process comes into the group of `joined`, and goes."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(stage.uow())
+        group.create_task(stage.work())
         if joined is not None:
             group.create_task(_come_and_go(stage.scenario.platform, joined))
 
@@ -117,7 +117,7 @@ async def rolling_restart(stage: Stage) -> str:
     names = [name for name in platform.names if name not in ("postgres", "kafka", "edge")]
     stage.draw.shuffle(names)
     over = asyncio.Event()
-    going = [asyncio.create_task(each) for each in (go_on(stage, over), stage.uow())]
+    going = [asyncio.create_task(each) for each in (go_on(stage, over), stage.work())]
     for name in names:
         await platform.stop(name)
         await platform.start(name)
@@ -169,7 +169,7 @@ async def _kill(stage: Stage, *names: str, down: float | None = None) -> str:
     draw, platform = stage.draw, stage.scenario.platform
     moment, drawn = draw.uniform(0, 1.5), draw.uniform(0, 1.0)
     away = drawn if down is None else down
-    working = asyncio.create_task(stage.uow())
+    working = asyncio.create_task(stage.work())
     await asyncio.sleep(moment)
     for name in names:
         platform.kill(name)
@@ -184,7 +184,7 @@ async def _kill(stage: Stage, *names: str, down: float | None = None) -> str:
 async def _freeze(stage: Stage, name: str, seconds: float) -> str:
     """Stop a process and its children where they stand, and let them go on."""
     moment = stage.draw.uniform(0, 1.5)
-    working = asyncio.create_task(stage.uow())
+    working = asyncio.create_task(stage.work())
     await asyncio.sleep(moment)
     process = psutil.Process(stage.scenario.platform.pid(name))
     family = [process, *process.children(recursive=True)]
@@ -204,7 +204,7 @@ async def hasty_clients(stage: Stage) -> str:
     """F17: clients give up in the middle of a request and send it again with the same key."""
     stage.scenario.insist.hasty = stage.draw
     try:
-        await stage.uow()
+        await stage.work()
     finally:
         stage.scenario.insist.hasty = None
     return "three tries of 1 to 40 ms before one that waits"

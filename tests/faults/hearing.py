@@ -24,7 +24,7 @@ COMPACTED = {"opportunities.organisations", "bookings.learners", "bookings.place
 async def delivered_again(stage: Stage) -> str:
     """F11: every event of every topic lies in its partition again, two to five times."""
     times = stage.draw.randint(2, 5)
-    await stage.uow()
+    await stage.work()
     before = await _quiet(stage)
     await stage.scenario.log.read()
     again = list({(r.topic, r.partition, _id(r)): r for r in stage.scenario.log.raw}.values())
@@ -36,7 +36,7 @@ async def delivered_again(stage: Stage) -> str:
 async def read_from_zero(stage: Stage) -> str:
     """F12: every group begins at zero again, now and then with the claims of lasting events forgotten."""
     platform, forgets = stage.scenario.platform, stage.draw.random() < 0.5
-    await stage.uow()
+    await stage.work()
     before = await _quiet(stage)
     told = await stage.scenario.log.read()
     workers = [f"{service}-worker" for service in SERVICES]

@@ -180,7 +180,7 @@ class Stage:
                 ask.taken_back = True
                 return
 
-    async def uow(self) -> None:
+    async def work(self) -> None:
         """All at once: schools ask for scarce places, look around, and have what took place credited."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._ask_and_take_back())

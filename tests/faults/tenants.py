@@ -18,7 +18,7 @@ async def mixed_tenants(stage: Stage, transactions: int = TRANSACTIONS) -> str:
     cutting = asyncio.create_task(_cut(stage, over))
     url = scenario.platform.database("bookings").app_url
     try:
-        attack, _ = await asyncio.gather(attack_rows(url, transactions, stage.seed), stage.uow())
+        attack, _ = await asyncio.gather(attack_rows(url, transactions, stage.seed), stage.work())
     finally:
         over.set()
         cut = await cutting
