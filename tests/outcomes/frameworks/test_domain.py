@@ -1,5 +1,7 @@
 """Frameworks and their objectives, without I/O."""
 
+from dataclasses import replace
+
 import pytest
 
 from outcomes.frameworks.domain import UnknownObjective, check_objectives
@@ -20,3 +22,17 @@ def test_an_objective_must_be_published() -> None:
     check_objectives(["IE-1.3"], shipped_frameworks().all(), field="body.objective_codes")
     with pytest.raises(UnknownObjective):
         check_objectives(["IE-9.9"], shipped_frameworks().all(), field="body.objective_codes")
+
+
+def test_a_later_version_is_published_under_a_higher_number() -> None:
+    """The review's finding 19: every version was published as number 1, and readers kept the first."""
+    equalex = shipped_frameworks().named("equalex")
+    later = replace(equalex, version="2026-01")
+
+    assert later.edition > equalex.edition > 1
+
+
+@pytest.mark.parametrize("version", ["2026", "26-1", "2026-jan", "2026-01-02"])
+def test_a_version_that_has_no_place_in_the_order_is_refused(version: str) -> None:
+    with pytest.raises(ValueError, match=r"version|invalid literal"):
+        _ = replace(shipped_frameworks().named("equalex"), version=version).edition

@@ -93,6 +93,17 @@ class Framework:
         )
 
     @property
+    def edition(self) -> int:
+        """The number by which versions of a framework are ordered: of `2025-07` it is 202507.
+
+        Raises `ValueError` for a version that is not written as year and month.
+        """
+        year, _, month = self.version.partition("-")
+        if len(year) != 4 or len(month) != 2:
+            raise ValueError(f"{self.framework} {self.version}: a version is written as year and month")
+        return int(year + month)
+
+    @property
     def objective_codes(self) -> tuple[str, ...]:
         """Every objective's code, in the framework's order."""
         return tuple(

@@ -12,8 +12,7 @@ class FrameworkOutbox:
         self._transaction = transaction
 
     def publish(self, event: FrameworkPublished) -> None:
-        # Always 1: a version of a framework is published once, and never changes.
-        self._transaction.publish(contract_of(event), sequence=1)
+        self._transaction.publish(contract_of(event), sequence=event.framework.edition)
 
 
 def contract_of(event: FrameworkPublished) -> contracts.FrameworkPublished:
