@@ -217,13 +217,31 @@ async def test_a_rotated_key_is_fetched_when_it_is_met() -> None:
     assert (await verifier.verify(signed(counted.issuer))).subject == "somebody"
 
 
-async def test_an_issuer_that_goes_away_does_not_lock_out_whom_it_has_let_in() -> None:
+async def test_an_issuer_that_goes_away_does_not_lock_out_whom_it_has_let_in_for_an_hour() -> None:
     counted = CountedIssuer()
     verifier = counted.verifier()
     await verifier.verify(signed(counted.issuer))
     counted.away = True
     verifier._fetched_at -= 1_000
 
+    assert (await verifier.verify(signed(counted.issuer, jti="another"))).subject == "somebody"
+    verifier._fetched_at -= tokens.MAX_KEY_AGE_WITHOUT_ISSUER
+    with pytest.raises(IssuerAway):
+        await verifier.verify(signed(counted.issuer, jti="a third"))
+
+
+async def test_a_withdrawn_key_signs_no_longer_than_keys_may_be_old() -> None:
+    """The review's finding 12: keys were fetched anew only for an unknown one."""
+    counted = CountedIssuer()
+    verifier, withdrawn = counted.verifier(), counted.issuer
+    await verifier.verify(signed(withdrawn))
+    counted.rotate()
+    assert (await verifier.verify(signed(withdrawn, jti="within the age"))).subject == "somebody"
+
+    verifier._fetched_at -= tokens.MAX_KEY_AGE
+
+    with pytest.raises(Unauthenticated):
+        await verifier.verify(signed(withdrawn, jti="after it"))
     assert (await verifier.verify(signed(counted.issuer))).subject == "somebody"
 
 

@@ -20,6 +20,8 @@ MAX_TOKEN_BYTES = 8_192
 LEEWAY_SECONDS = 30
 REFETCH_SECONDS = 30.0
 RETRY_SECONDS = 2.0
+MAX_KEY_AGE = 300.0  # seconds after which keys are fetched again: a withdrawn one signs no longer
+MAX_KEY_AGE_WITHOUT_ISSUER = 3600.0  # seconds for which keys serve while the issuer does not answer
 REMEMBERED = 10_000  # verified tokens
 REMEMBERED_SECONDS = 30.0
 log = logger(__name__)
@@ -61,7 +63,7 @@ class _Verified(NamedTuple):
 
 
 class TokenVerifier:
-    """Verifies tokens of one issuer for one audience; keys are fetched once and on rotation."""
+    """Verifies tokens of one issuer for one audience, with keys of a bounded age."""
 
     def __init__(self, issuer: str, audience: str, *, client: httpx2.AsyncClient | None = None) -> None:
         self._issuer = issuer.rstrip("/")
@@ -119,32 +121,38 @@ class TokenVerifier:
             return jwt.decode(token, keys, algorithms=ALGORITHMS)
         except InvalidKeyIdError:
             # The issuer may have rotated its keys. A flood of unknown key ids asks it once.
-            if time.monotonic() - self._fetched_at < REFETCH_SECONDS:
+            if self._key_age() < REFETCH_SECONDS:
                 raise
             log.info("keys_refetched")
             return jwt.decode(token, await self._key_set(refresh=True), algorithms=ALGORITHMS)
 
     async def _key_set(self, *, refresh: bool) -> KeySet:
-        if self._keys is not None and not refresh:
+        """The issuer's keys, not older than `MAX_KEY_AGE` while it answers; with `refresh` newer ones.
+
+        A key that the issuer withdrew is trusted no longer than that. Raises `IssuerAway` without keys, and
+        when the issuer has not answered for so long that they may not be used any more.
+        """
+        if self._keys is not None and not refresh and self._key_age() < MAX_KEY_AGE:
             return self._keys
         async with self._lock:
-            if self._keys is None and time.monotonic() - self._failed_at < RETRY_SECONDS:
-                raise IssuerAway  # those who waited for the lock need not wait for the issuer again
-            if self._keys is None or time.monotonic() - self._fetched_at >= REFETCH_SECONDS:
-                self._keys = await self._fetch()
-                self._fetched_at = time.monotonic()
+            rested = time.monotonic() - self._failed_at >= RETRY_SECONDS
+            if rested and self._key_age() >= (REFETCH_SECONDS if refresh else MAX_KEY_AGE):
+                await self._fetch()
+            if self._keys is None or self._key_age() >= MAX_KEY_AGE_WITHOUT_ISSUER:
+                raise IssuerAway
             return self._keys
 
-    async def _fetch(self) -> KeySet:
+    def _key_age(self) -> float:
+        return time.monotonic() - self._fetched_at
+
+    async def _fetch(self) -> None:
         try:
             metadata = await self._json(f"{self._issuer}/.well-known/openid-configuration")
-            return KeySet.import_key_set(await self._json(str(metadata["jwks_uri"])))
+            self._keys = KeySet.import_key_set(await self._json(str(metadata["jwks_uri"])))
+            self._fetched_at = time.monotonic()
         except (httpx2.HTTPError, KeyError, ValueError, JoseError) as error:
             log.warning("issuer_unavailable", error=type(error).__name__)
-            if self._keys is not None:
-                return self._keys
             self._failed_at = time.monotonic()
-            raise IssuerAway from None
 
     async def _json(self, url: str) -> Any:
         response = await self._client.get(url)
