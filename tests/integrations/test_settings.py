@@ -15,7 +15,7 @@ VALUES: dict[str, Any] = {
     "relay_database_url": "postgresql://relay@localhost/x",
     "kafka_bootstrap": "localhost:9092",
     "issuer": "https://issuer.example.org",
-    "cursor_secret": "a-secret-of-the-tests",
+    "cursor_secret": "a-secret-of-the-tests-that-is-long-enough",
     "roster_public_key": json.dumps(ROSTER_KEY.as_dict(private=False)),
     "secrets_key": base64.b64encode(bytes(32)).decode(),
 }

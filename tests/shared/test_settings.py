@@ -13,7 +13,7 @@ GIVEN: dict[str, Any] = {
     "relay_database_url": "postgresql://relay:x@db/wex",
     "kafka_bootstrap": "kafka:9092",
     "issuer": "https://issuer.example",
-    "cursor_secret": "a-secret-of-the-tests",
+    "cursor_secret": "a-secret-of-the-tests-that-is-long-enough",
 }
 LOCAL_ONLY: dict[str, Any] = {"clock_file": Path("/clock"), "topic_prefix": "test.", "fail": "R3:kill9"}
 
@@ -58,3 +58,12 @@ def test_they_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("WEX_HTTP_PORT", "8123")
 
     assert ServiceSettings().http_port == 8123
+
+
+@pytest.mark.parametrize("secret", ["", "short", "x" * 31])
+def test_production_refuses_a_secret_that_can_be_guessed(secret: str) -> None:
+    """The review's finding 3: production took an empty secret."""
+    with pytest.raises(ValidationError, match="WEX_CURSOR_SECRET must have 32 characters"):
+        ServiceSettings(**GIVEN | {"cursor_secret": secret})
+
+    assert ServiceSettings(**GIVEN | {"cursor_secret": secret}, environment="test")

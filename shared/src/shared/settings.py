@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 API: dict[str, JsonValue] = {"read_by": "api"}
 WORKER: dict[str, JsonValue] = {"read_by": "worker"}
 
+MIN_SECRET_LENGTH = 32
+
 
 class ServiceSettings(BaseSettings):
     """What a service needs to run; a service adds its own by inheriting."""
@@ -95,6 +97,17 @@ class ServiceSettings(BaseSettings):
             for name in self.local_only():
                 if getattr(self, name):
                     raise ValueError(f"WEX_{name.upper()} is for local stacks and tests only")
+        return self
+
+    @model_validator(mode="after")
+    def refuse_short_secrets_in_production(self) -> Self:
+        """A secret that can be guessed is none: cursors, and the pseudonyms of children, rest on these."""
+        if self.environment == "production":
+            for name in type(self).model_fields:
+                value = getattr(self, name)
+                short = isinstance(value, SecretStr) and len(value.get_secret_value()) < MIN_SECRET_LENGTH
+                if name.endswith("_secret") and short:
+                    raise ValueError(f"WEX_{name.upper()} must have {MIN_SECRET_LENGTH} characters or more")
         return self
 
     @classmethod
