@@ -5,7 +5,7 @@ import asyncio
 import os
 from pathlib import Path
 
-from shared.messaging.topics import TOPICS_FILE, apply_topics
+from shared.messaging.topics import TOPICS_FILE, TopicsDifferError, apply_topics
 from shared.persistence.provision import Passwords, provision
 
 
@@ -38,7 +38,10 @@ async def _databases(services: list[str]) -> list[str]:
 
 
 async def _topics(file: Path, replication: int) -> list[str]:
-    return await apply_topics(_needed("WEX_KAFKA_BOOTSTRAP"), replication=replication, path=file)
+    try:
+        return await apply_topics(_needed("WEX_KAFKA_BOOTSTRAP"), replication=replication, path=file)
+    except TopicsDifferError as error:
+        raise SystemExit("\n".join(error.differences)) from None
 
 
 def _passwords(service: str) -> Passwords:
