@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 
-from tests.benchmarks import holds, memory, outcomes, relay, rush, saga, suspension, wake
+from tests.benchmarks import deadlines, holds, memory, outcomes, relay, rush, saga, suspension, wake
 from tests.benchmarks.findings import Finding
 from tests.benchmarks.run import Run
 
@@ -11,6 +11,7 @@ BENCHMARKS: dict[str, Callable[[Run], AsyncGenerator[Finding]]] = {
     "rush": rush.measure,
     "relay": relay.measure,
     "wake": wake.measure,
+    "deadlines": deadlines.measure,
     "outcomes": outcomes.measure,
     "saga": saga.measure,
     "suspension": suspension.measure,

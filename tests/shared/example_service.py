@@ -25,7 +25,7 @@ from shared.messaging.policy import Deadline, Due, Instruction, Subscription, fo
 from shared.messaging.relay import Relay
 from shared.messaging.sweeper import Sweeper
 from shared.persistence.database import Database, Deadlines
-from shared.persistence.migrations import create_kit_tables, grant, protect, statements
+from shared.persistence.migrations import add_deadline_retries, create_kit_tables, grant, protect, statements
 from shared.persistence.provision import ServiceDatabase, provision, role_names, service_database
 from shared.persistence.rows import save_row
 from tests.infra import engines
@@ -117,6 +117,7 @@ def migrate(connection: Connection) -> None:
     """The example service's only migration."""
     with Operations.context(MigrationContext.configure(connection)):
         create_kit_tables("example")
+        add_deadline_retries()
         statements(SCHEMA)
         for table in ("things", "parts", "effects", "places", "bookings"):
             grant("example", table)
@@ -321,7 +322,6 @@ class ExampleService:
             **more,
         )
 
-    def sweeper(self, *deadlines: Deadline[ExampleUnitOfWork]) -> Sweeper[ExampleUnitOfWork]:
-        return Sweeper(
-            self.database, self.bus, deadlines or [Deadline("overdue", when_overdue_note_it)], self.clock
-        )
+    def sweeper(self, *deadlines: Deadline[ExampleUnitOfWork], **more: Any) -> Sweeper[ExampleUnitOfWork]:
+        known = deadlines or [Deadline("overdue", when_overdue_note_it)]
+        return Sweeper(self.database, self.bus, known, self.clock, **more)

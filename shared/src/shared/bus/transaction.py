@@ -16,19 +16,22 @@ from shared.kernel import new_id
 
 _WAIT = text(
     """
-    insert into deadlines (name, subject_id, tenant_id, due_at)
-    values (:name, :subject_id, :tenant_id, :due_at)
+    insert into deadlines (name, subject_id, tenant_id, due_at, try_at)
+    values (:name, :subject_id, :tenant_id, :due_at, :due_at)
     on conflict (name, subject_id) do update
-    set wait_id = excluded.wait_id, due_at = excluded.due_at, tenant_id = excluded.tenant_id, attempts = 0
+    set wait_id = excluded.wait_id, due_at = excluded.due_at, try_at = excluded.try_at,
+        tenant_id = excluded.tenant_id, attempts = 0, dead_at = null
     """
 )
 _WAIT_EACH = text(
     """
-    insert into deadlines (name, subject_id, tenant_id, due_at)
-    select * from unnest(cast(:names as text[]), cast(:subject_ids as uuid[]),
-                         cast(:tenant_ids as uuid[]), cast(:dues as timestamptz[]))
+    insert into deadlines (name, subject_id, tenant_id, due_at, try_at)
+    select name, subject_id, tenant_id, due_at, due_at
+    from unnest(cast(:names as text[]), cast(:subject_ids as uuid[]), cast(:tenant_ids as uuid[]),
+                cast(:dues as timestamptz[])) as waits (name, subject_id, tenant_id, due_at)
     on conflict (name, subject_id) do update
-    set wait_id = excluded.wait_id, due_at = excluded.due_at, tenant_id = excluded.tenant_id, attempts = 0
+    set wait_id = excluded.wait_id, due_at = excluded.due_at, try_at = excluded.try_at,
+        tenant_id = excluded.tenant_id, attempts = 0, dead_at = null
     """
 )
 _STOP_WAITING = text("delete from deadlines where name = :name and subject_id = :subject_id")

@@ -1,18 +1,24 @@
 """The sweeper: acts on deadlines that have passed, and clears away what is no longer needed."""
 
 import asyncio
-from collections.abc import Sequence
-from datetime import timedelta
+import contextlib
+import random
+import zlib
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import text
 
-from shared.bus.command_bus import CommandBus
+from shared.bus.command_bus import BatchHandler, CommandBus, CommandEnvelope
 from shared.bus.inbox import InFlight, Message
 from shared.kernel import Clock
 from shared.messaging import parking
+from shared.messaging.deadlines import Claimed, DeadlineQueue, rest_after
 from shared.messaging.heartbeat import Heartbeat
-from shared.messaging.policy import Deadline, Due
+from shared.messaging.policy import Deadline, Due, Instruction
 from shared.persistence.database import Database, is_overdue, is_transient
 from shared.telemetry import metrics
 from shared.telemetry.logs import logger
@@ -20,7 +26,9 @@ from shared.telemetry.logs import logger
 UnitOfWork = TypeVar("UnitOfWork")
 
 TICK = 1.0
-BATCH = 200
+FRESH, FAILED = 400, 40  # deadlines of each name in one round: never tried, and tried in vain before
+BATCH = 50  # deadlines of one name that share a transaction
+SIDE_BY_SIDE = 4  # transactions at once, each of other subjects
 REQUESTS_KEPT = timedelta(days=2)
 # Longer than any topic keeps an event, so that no redelivery finds its claim gone.
 EVENTS_KEPT = timedelta(days=40)
@@ -28,20 +36,6 @@ FORGET_BATCH = 5_000
 _HOUSEKEEPING_TICKS = 600
 log = logger(__name__)
 
-_DUE = text(
-    """
-    select name, subject_id, tenant_id, due_at, wait_id from deadlines
-    where due_at + least(attempts, 10) * interval '30 seconds' <= :now and name = any (:names)
-    order by due_at limit :limit
-    """
-)
-_DONE = text("delete from deadlines where name = :name and subject_id = :subject_id and wait_id = :wait_id")
-_FAILED = text(
-    """
-    update deadlines set attempts = least(attempts + 1, 100)
-    where name = :name and subject_id = :subject_id and wait_id = :wait_id
-    """
-)
 _FORGET = text(
     """
     delete from inbox where (source, message_id) in (
@@ -57,8 +51,21 @@ _FORGET_REPLAYED = text(
 _DEPTH = text("select count(*) from (select from outbox limit 100001) waiting")
 
 
+@dataclass(slots=True)
+class _Outcome:
+    """What became of claimed deadlines; one in neither list is another worker's."""
+
+    met: list[Due] = field(default_factory=list)
+    failed: list[tuple[Due, datetime]] = field(default_factory=list)
+
+
 class Sweeper(Generic[UnitOfWork]):
-    """Goes round once a second; several may run, the inbox lets each deadline take effect once."""
+    """Acts on what is due, at once while there is more, otherwise once a second.
+
+    Any number may run: a deadline is claimed by one of them, and the inbox lets it take effect once.
+    Deadlines of one name share transactions; where one fails, each is tried alone. A deadline that fails
+    rests longer each time and is dead after its last try, so that it never delays the others.
+    """
 
     def __init__(
         self,
@@ -66,104 +73,180 @@ class Sweeper(Generic[UnitOfWork]):
         bus: CommandBus[UnitOfWork],
         deadlines: Sequence[Deadline[UnitOfWork]],
         clock: Clock,
+        *,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
         self._database = database
         self._bus = bus
         self._deadlines = {deadline.name: deadline for deadline in deadlines}
+        self._queue = DeadlineQueue(database, list(self._deadlines))
         self._clock = clock
+        self._jitter = jitter
         self._stopping = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self.heartbeat = Heartbeat("sweeper")
+        self._rounds = 0
+        self._tasks: list[asyncio.Task[None]] = []
+        self._heartbeats = Heartbeat("sweeper"), Heartbeat("housekeeping")
+
+    @property
+    def heartbeat(self) -> Heartbeat:
+        """Of the loop that went round longest ago."""
+        return max(self._heartbeats, key=lambda each: each.idle_seconds)
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="sweeper")
+        self._tasks = [
+            asyncio.create_task(self._repeat(beat, work), name=beat.name)
+            for beat, work in zip(self._heartbeats, (self._sweep_on, self._keep_house), strict=True)
+        ]
 
     async def stop(self) -> None:
         self._stopping.set()
-        if self._task is not None:
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _run(self) -> None:
-        ticks = 0
-        while not self._stopping.is_set():
-            try:
-                await self.sweep()
-                await self._tell()
-                if ticks % _HOUSEKEEPING_TICKS == 0:
-                    await self._forget()
-                self.heartbeat.beat()
-            except Exception as error:
-                if is_transient(error):
-                    self.heartbeat.beat()
-                    log.warning("sweep_interrupted", error=type(error).__name__)
-                else:
-                    log.exception("sweep_failed")
-            ticks += 1
-            try:
-                await asyncio.wait_for(self._stopping.wait(), TICK)
-            except TimeoutError:
-                continue
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def sweep(self) -> int:
-        """Act on what is due now; how many deadlines were met."""
-        async with self._database.session() as session:
-            rows = await session.execute(
-                _DUE, {"now": self._clock.now(), "names": list(self._deadlines), "limit": BATCH}
-            )
-            due = [Due(row.name, row.subject_id, row.tenant_id, row.due_at, row.wait_id) for row in rows]
-        met = 0
-        for one in due:
-            if self._stopping.is_set():
-                break
-            met += await self._meet(one)
-            self.heartbeat.beat()
+        """One round over what is due now; how many deadlines were met."""
+        _, met = await self._sweep()
         return met
 
-    async def _meet(self, due: Due) -> bool:
+    async def _repeat(self, beat: Heartbeat, work: Callable[[], Awaitable[bool]]) -> None:
+        """Go round until stopping, resting after a round that found nothing or failed."""
+        while not self._stopping.is_set():
+            found = False
+            try:
+                found = await work()
+                beat.beat()
+            except Exception as error:
+                if is_transient(error):
+                    beat.beat()
+                    log.warning("sweep_interrupted", work=beat.name, error=type(error).__name__)
+                else:
+                    log.exception("sweep_failed", work=beat.name)
+            if not found:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), TICK)
+
+    async def _sweep_on(self) -> bool:
+        claimed, _ = await self._sweep()
+        return claimed > 0
+
+    async def _sweep(self) -> tuple[int, int]:
+        """One round; how many deadlines were claimed, and how many of them met."""
+        now = self._clock.now()
+        claimed = await self._queue.claim(now, fresh=FRESH, failed=FAILED)
+        groups: dict[int, list[Claimed]] = defaultdict(list)
+        for each in sorted(claimed, key=lambda each: each.due.due_at):
+            groups[zlib.crc32(each.due.subject_id.bytes) % SIDE_BY_SIDE].append(each)
+        rounds = await asyncio.gather(*map(self._meet, groups.values()), return_exceptions=True)
+        for outcome in rounds:
+            if isinstance(outcome, BaseException):
+                raise outcome
+        return len(claimed), sum(outcome for outcome in rounds if isinstance(outcome, int))
+
+    async def _meet(self, claimed: Sequence[Claimed]) -> int:
+        """Act on these, one batch after the other; how many were met."""
+        by_name: dict[str, list[Claimed]] = defaultdict(list)
+        for each in claimed:
+            by_name[each.due.name].append(each)
+        met = 0
+        for named in by_name.values():
+            for first in range(0, len(named), BATCH):
+                if self._stopping.is_set():
+                    return met  # the rest is claimed again when its lease ends
+                met += await self._meet_batch(named[first : first + BATCH])
+                self._heartbeats[0].beat()
+        return met
+
+    async def _meet_batch(self, batch: Sequence[Claimed]) -> int:
+        """Act on deadlines of one name, in one transaction; where it fails, on each alone."""
+        outcome = _Outcome()
+        if len(batch) == 1 or not await self._meet_together(batch, outcome):
+            for each in batch:
+                await self._meet_alone(each, outcome)
+        await self._queue.finish(outcome.met)
+        await self._queue.fail(outcome.failed, self._clock.now())
+        for due in outcome.met:
+            metrics.deadlines_met.add(1, {"name": due.name})
+        return len(outcome.met)
+
+    async def _meet_together(self, batch: Sequence[Claimed], outcome: _Outcome) -> bool:
+        """Whether one transaction served all. If not, nothing is known of any: the commit may be lost."""
+        try:
+            instructions = [self._deadlines[each.due.name].policy(each.due) for each in batch]
+            envelopes: list[CommandEnvelope[Any, Any]] = [
+                CommandEnvelope(_message(each.due, instruction), instruction.command)
+                for each, instruction in zip(batch, instructions, strict=True)
+            ]
+            results = await self._bus.execute_each(envelopes, _in_turn(instructions))
+        except Exception as error:
+            if is_transient(error) and not is_overdue(error):
+                raise
+            log.warning("deadlines_failed_together", error=type(error).__name__, count=len(batch))
+            return False
+        for each, result in zip(batch, results, strict=True):
+            if not isinstance(result, Exception):  # otherwise another worker has it in hand
+                outcome.met.append(each.due)
+        return True
+
+    async def _meet_alone(self, claimed: Claimed, outcome: _Outcome) -> None:
+        due = claimed.due
         try:
             instruction = self._deadlines[due.name].policy(due)
-            claim = Message(
-                kind="deadline",
-                source=f"deadline:{due.name}",
-                message_id=str(due.wait_id),
-                tenants=instruction.tenants,
-            )
-            await self._bus.execute(claim, instruction.handler, instruction.command)
+            await self._bus.execute(_message(due, instruction), instruction.handler, instruction.command)
         except InFlight:
-            return False  # another sweeper has it
+            return  # another worker has it in hand
         except Exception as error:
             # One deadline whose work takes too long must not keep the others waiting.
             if is_transient(error) and not is_overdue(error):
                 raise
-            log.exception("deadline_failed", name=due.name, subject_id=str(due.subject_id))
-            await self._close(due, failed=True)
-            return False
-        await self._close(due, failed=False)
-        metrics.deadlines_met.add(1, {"name": due.name})
-        return True
-
-    async def _close(self, due: Due, *, failed: bool) -> None:
-        async with self._database.session() as session:
-            await session.execute(
-                _FAILED if failed else _DONE,
-                {"name": due.name, "subject_id": due.subject_id, "wait_id": due.wait_id},
+            # Where it failed is logged once, at the first try; later ones fail alike.
+            report = log.error if claimed.attempts else log.exception
+            report(
+                "deadline_failed", name=due.name, subject_id=str(due.subject_id), error=type(error).__name__
             )
-            await session.commit()
+            rest = rest_after(claimed.attempts + 1, self._jitter())
+            outcome.failed.append((due, self._clock.now() + rest))
+            return
+        outcome.met.append(due)
+
+    async def _keep_house(self) -> bool:
+        """Forget what is old, every ten minutes; measure what waits, each time. Never in a hurry."""
+        if self._rounds % _HOUSEKEEPING_TICKS == 0:
+            await self._forget()
+        self._rounds += 1
+        await self._measure()
+        return False
 
     async def _forget(self) -> None:
         kept = {"requests": REQUESTS_KEPT, "events": EVENTS_KEPT}
         removed = FORGET_BATCH
         while removed == FORGET_BATCH and not self._stopping.is_set():
-            async with self._database.session() as session:
-                result: Any = await session.execute(_FORGET, {**kept, "limit": FORGET_BATCH})
-                await session.commit()
+            async with self._database.session() as db:
+                result: Any = await db.execute(_FORGET, {**kept, "limit": FORGET_BATCH})
+                await db.commit()
                 removed = result.rowcount
-            self.heartbeat.beat()
-        async with self._database.session() as session:
-            await session.execute(_FORGET_REPLAYED, {"events": EVENTS_KEPT})
-            await session.commit()
+            self._heartbeats[1].beat()
+        async with self._database.session() as db:
+            await db.execute(_FORGET_REPLAYED, {"events": EVENTS_KEPT})
+            await db.commit()
 
-    async def _tell(self) -> None:
-        async with self._database.session() as session:
-            metrics.depth.set(int(await session.scalar(_DEPTH) or 0))
+    async def _measure(self) -> None:
+        async with self._database.session() as db:
+            metrics.depth.set(int(await db.scalar(_DEPTH) or 0))
         metrics.parked.set(await parking.count(self._database))
+        overdue, dead = await self._queue.state(self._clock.now())
+        for name in self._deadlines:
+            metrics.deadlines_overdue.set(overdue.get(name, 0.0), {"name": name})
+            metrics.deadlines_dead.set(dead.get(name, 0), {"name": name})
+
+
+def _message(due: Due, instruction: Instruction[Any]) -> Message:
+    return Message(f"deadline:{due.name}", str(due.wait_id), instruction.tenants, kind="deadline")
+
+
+def _in_turn(instructions: Sequence[Instruction[Any]]) -> BatchHandler[Any, Any, Any]:
+    """The instructions' own handlers, one after the other in the same transaction."""
+    handlers = {id(each.command): each.handler for each in instructions}
+
+    async def execute(commands: Sequence[Any], uow: Any) -> list[Any]:
+        return [await handlers[id(command)](command, uow) for command in commands]
+
+    return execute

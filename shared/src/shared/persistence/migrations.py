@@ -62,6 +62,23 @@ create table deadlines (
 create index deadlines_by_due on deadlines (due_at);
 """
 
+# `try_at` is when a deadline is next tried: at first when it is due. A release that does not know the column
+# leaves it at the beginning of time, and the sweeper looks at `due_at` as well.
+_DEADLINE_RETRIES = """
+alter table deadlines add column try_at timestamptz not null default '-infinity';
+alter table deadlines add column dead_at timestamptz;
+update deadlines set try_at = due_at;
+create index deadlines_fresh on deadlines (name, try_at) where attempts = 0;
+create index deadlines_failed on deadlines (name, try_at) where attempts > 0 and dead_at is null;
+create index deadlines_dead on deadlines (name) where dead_at is not null;
+drop index deadlines_by_due;
+"""
+
+
+def add_deadline_retries() -> None:
+    """Give deadlines a moment of their next try and a state in which they are given up."""
+    statements(_DEADLINE_RETRIES)
+
 
 def create_kit_tables(service: str) -> None:
     """Make outbox, inbox, parked_messages and deadlines, and say who may do what with them."""

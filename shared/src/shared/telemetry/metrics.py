@@ -29,3 +29,9 @@ depth = _meter.create_gauge("wex_outbox_depth", description="Events waiting in t
 parked = _meter.create_gauge("wex_parked_messages", description="Messages set aside")
 lag = _meter.create_gauge("wex_consumer_lag", description="Messages behind the end, by topic")
 deadlines_met = _meter.create_counter("wex_deadlines", description="Deadlines acted on, by name")
+deadlines_overdue = _meter.create_gauge(
+    "wex_deadlines_overdue_seconds", unit="s", description="How long the oldest due deadline waits, by name"
+)
+deadlines_dead = _meter.create_gauge(
+    "wex_deadlines_dead", description="Deadlines given up after their last try, by name"
+)
