@@ -9,7 +9,6 @@ from typing import Any, Generic, Protocol, TypeVar
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from opentelemetry.sdk.trace import TracerProvider
-from sqlalchemy import text
 
 from shared.bus.batching import KeyedBatcher
 from shared.bus.command_bus import CommandBus
@@ -30,6 +29,9 @@ from shared.security.tokens import TokenVerifier
 from shared.settings import ServiceSettings
 
 UnitOfWork = TypeVar("UnitOfWork")
+
+READY_SECONDS = 2.0
+_WRITE_NOTHING = "insert into inbox (source, message_id) values ('readiness', gen_random_uuid()::text)"
 
 
 class Task(Protocol):
@@ -230,9 +232,17 @@ async def serve(app: FastAPI, host: str, port: int, tracing: TracerProvider | No
 
 
 async def _database_answers(database: Database) -> str | None:
+    """Whether a row can be written now, on a connection that no busy pool keeps waiting."""
     try:
-        async with asyncio.timeout(2), database.session() as session:
-            await session.execute(text("select 1"))
+        async with asyncio.timeout(READY_SECONDS):
+            connection = await database.connect()
+            try:
+                transaction = connection.transaction()
+                await transaction.start()
+                await connection.execute(_WRITE_NOTHING)
+                await transaction.rollback()
+            finally:
+                connection.terminate()
     except Exception as error:
         if not is_transient(error):
             raise

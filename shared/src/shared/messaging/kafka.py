@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 REQUEST_TIMEOUT_MS = 10_000
+MAX_BATCH_BYTES = 262_144
 SEND_DEADLINE = 15.0
 STOP_DEADLINE = 10.0
 QUIET = 15.0  # seconds without a message after which the broker is asked whether any are waiting
@@ -21,7 +22,7 @@ def producer(bootstrap: str, client_id: str) -> AIOKafkaProducer:
         acks="all",
         enable_idempotence=True,
         compression_type="lz4",
-        max_batch_size=262_144,
+        max_batch_size=MAX_BATCH_BYTES,
         linger_ms=0,
         request_timeout_ms=REQUEST_TIMEOUT_MS,
     )
@@ -85,11 +86,12 @@ async def stop_quietly(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
     if not done:
         task.cancel()
         if isinstance(client, AIOKafkaProducer):
-            await _abandon(client)
+            await abandon(client)
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def _abandon(producer: AIOKafkaProducer) -> None:
+async def abandon(producer: AIOKafkaProducer) -> None:
+    """End a producer at once: what it has not sent is not sent."""
     # Its stop() waits for the broker for as long as that is away, and cancelled leaves the sender behind:
     # old batches would be sent in the middle of what the next producer sends.
     sender = producer._sender.sender_task  # noqa: SLF001 - there is no public way

@@ -2,46 +2,43 @@
 
 import asyncio
 import contextlib
-from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
-from opentelemetry import trace
-from opentelemetry.context import Context
-from opentelemetry.trace import Link, Span, SpanKind, get_current_span
-from pydantic_core import from_json
 
 from shared import failpoints
 from shared.bus.outbox import SHARDS
 from shared.bus.wake import CHANNEL
 from shared.messaging import kafka
 from shared.messaging.heartbeat import Heartbeat
-from shared.messaging.partitioning import partition_of
+from shared.messaging.sender import Sender, SetAside
 from shared.persistence.database import Database, is_transient
 from shared.telemetry import metrics
 from shared.telemetry.logs import logger
-from shared.telemetry.tracing import parent_of
 
 BATCH = 2_000
-TRACED_EACH = 64  # up to so many rows get a span each; for a larger backlog that would cost more than sending
-_LINKS_OF_A_SPAN = 128  # OpenTelemetry keeps no more
+LOOK_SECONDS = 0.05  # between two looks at the lock while rows are on their way
 POLL_SECONDS = 1.0
 RETRY_SECONDS = 0.5
 _LOCK_SPACE = 8_254_100
 log = logger(__name__)
-_tracer = trace.get_tracer("wex.relay")
 
 _TAKE = """
     select id, topic, key, headers, payload, created_at from outbox
-    where shard = $1 order by id limit $2
+    where shard = $1 and topic <> all ($3::text[])
+      and not exists (select from unnest($4::text[], $5::text[]) as aside (topic, key)
+                      where aside.topic = outbox.topic and aside.key = outbox.key)
+    order by id limit $2
 """
+_MAY_WRITE = "select current_setting('transaction_read_only') = 'off'"
 _REMOVE = "delete from outbox where id = any ($1::bigint[])"
 _LOCK = "select pg_try_advisory_lock($1, $2)"
+
+
+class LockLostError(Exception):
+    """The server that gave the shard's lock may not be written to any more: its locks are nobody's."""
 
 
 class Relay:
@@ -63,6 +60,7 @@ class Relay:
         self._woken = [asyncio.Event() for _ in range(SHARDS)]
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = asyncio.Event()
+        self._aside = SetAside()
         self._heartbeats = [Heartbeat(f"relay of shard {shard}") for shard in range(SHARDS)]
 
     @property
@@ -93,7 +91,7 @@ class Relay:
             try:
                 await self._relay(shard)
             except Exception as error:
-                if not (is_transient(error) or isinstance(error, KafkaError)):
+                if not (is_transient(error) or isinstance(error, KafkaError | LockLostError)):
                     log.exception("relay_failed", shard=shard)
                 else:
                     log.warning("relay_interrupted", shard=shard, error=type(error).__name__)
@@ -116,63 +114,58 @@ class Relay:
         producer = kafka.producer(self._bootstrap, f"{self._service}-relay-{shard}")
         try:
             await asyncio.wait_for(producer.start(), kafka.SEND_DEADLINE)
+            sender = Sender(producer, self._prefix, self._aside)
             while not self._stopping.is_set():
                 self._woken[shard].clear()
-                rows = await connection.fetch(_TAKE, shard, self._batch)
+                await _must_be_held(connection)
+                rows = await self._take(shard, connection)
                 self._heartbeats[shard].beat()
                 if not rows:
                     await self._pause(shard, POLL_SECONDS)
                     continue
                 failpoints.reach("R1")
-                await asyncio.wait_for(self._publish(producer, rows), kafka.SEND_DEADLINE)
+                sent = await self._send_while_held(connection, sender, rows)
                 failpoints.reach("R3")
-                await connection.execute(_REMOVE, [row["id"] for row in rows])
+                await connection.execute(_REMOVE, [row["id"] for row in sent])
                 failpoints.reach("R4")
-                self._count(rows)
-        finally:
-            # Still under the lock: after this, the producer sends nothing any more.
-            await kafka.stop_quietly(producer)
+                self._count(sent)
+        except BaseException:
+            # Another relay may hold the lock by now: what this producer still has in hand is not sent.
+            await kafka.abandon(producer)
+            raise
+        # Still under the lock: after this, the producer sends nothing any more.
+        await kafka.stop_quietly(producer)
 
-    async def _publish(self, producer: AIOKafkaProducer, rows: list[asyncpg.Record]) -> None:
-        """Send the rows, in order within each partition, and wait for every acknowledgement."""
-        messages = [_Message(row, row["key"].encode(), from_json(row["headers"])) for row in rows]
-        spans = _publish_spans(messages)
-        partitions = {
-            topic: len(await producer.partitions_for(self._prefix + topic))
-            for topic in {row["topic"] for row in rows}
-        }
-        groups: dict[tuple[str, int], list[_Message]] = defaultdict(list)
-        for message in messages:
-            topic = message.row["topic"]
-            groups[topic, partition_of(message.key, partitions[topic])].append(message)
-        await asyncio.gather(
-            *(self._send(producer, self._prefix + topic, number, g) for (topic, number), g in groups.items())
+    async def _take(self, shard: int, connection: "asyncpg.Connection[Any]") -> list[asyncpg.Record]:
+        self._aside.look_again()
+        topics, keys = list(self._aside.topics), list(self._aside.keys)
+        rows = await connection.fetch(
+            _TAKE, shard, self._batch, topics, [topic for topic, _ in keys], [key for _, key in keys]
         )
-        for span in spans:
-            span.end()
+        return list(rows)
 
-    async def _send(
-        self, producer: AIOKafkaProducer, topic: str, partition: int, messages: list["_Message"]
-    ) -> None:
-        acknowledgements: list[asyncio.Future[Any]] = []
-        batch = producer.create_batch()
-        for each in messages:
-            message = {
-                "key": each.key,
-                "value": each.row["payload"],
-                "timestamp": int(each.row["created_at"].timestamp() * 1000),
-                "headers": kafka.header_pairs(each.headers.items()),
-            }
-            if batch.append(**message) is None:
-                acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
-                batch = producer.create_batch()
-                if batch.append(**message) is None:
-                    raise ValueError("an event is larger than a batch may be")
-        acknowledgements.append(await producer.send_batch(batch, topic, partition=partition))
-        failpoints.reach("R2")
-        await asyncio.gather(*acknowledgements)
+    async def _send_while_held(
+        self, connection: "asyncpg.Connection[Any]", sender: Sender, rows: list[asyncpg.Record]
+    ) -> list[asyncpg.Record]:
+        """Send the rows; as soon as the lock's connection is lost or may not write, no more is sent.
+
+        Raises what the connection raises, or `LockLostError`.
+        """
+        sending = asyncio.create_task(sender.send(rows))
+        try:
+            async with asyncio.timeout(kafka.SEND_DEADLINE):
+                while True:
+                    done, _ = await asyncio.wait({sending}, timeout=LOOK_SECONDS)
+                    if done:
+                        return sending.result()
+                    await _must_be_held(connection)
+        finally:
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
 
     def _count(self, rows: list[asyncpg.Record]) -> None:
+        if not rows:
+            return
         now = datetime.now(UTC)
         metrics.published.add(len(rows))
         metrics.publish_seconds.record((now - rows[0]["created_at"]).total_seconds())
@@ -210,38 +203,7 @@ class Relay:
         return self._stopping.is_set()
 
 
-@dataclass(frozen=True, slots=True)
-class _Message:
-    """An outbox row on its way out."""
-
-    row: asyncpg.Record
-    key: bytes
-    headers: dict[str, str]
-
-
-def _publish_spans(messages: list[_Message]) -> list[Span]:
-    """From the commit to the broker's acknowledgement, in the trace of the request behind each message.
-
-    A backlog is one span, linked to as many traces as a span may be: a thousand would cost more than
-    the sending and crowd out others.
-    """
-    if len(messages) > TRACED_EACH:
-        traced = [m for m in messages[:_LINKS_OF_A_SPAN] if "traceparent" in m.headers]
-        links = [Link(get_current_span(parent_of(m.headers)).get_span_context()) for m in traced]
-        return [_span(f"publish {len(messages)} events", messages[0], Context(), links)]
-    return [
-        _span(f"publish {each.headers.get('ce_type', each.row['topic'])}", each, parent_of(each.headers))
-        for each in messages
-        if "traceparent" in each.headers
-    ]
-
-
-def _span(name: str, message: _Message, context: Context, links: Sequence[Link] = ()) -> Span:
-    return _tracer.start_span(
-        name,
-        context=context,
-        links=links,
-        kind=SpanKind.PRODUCER,
-        attributes={"messaging.destination.name": message.row["topic"]},
-        start_time=int(message.row["created_at"].timestamp() * 1e9),
-    )
+async def _must_be_held(connection: "asyncpg.Connection[Any]") -> None:
+    """Raises where the connection, and so the lock, is lost, or its server has become read-only."""
+    if not await connection.fetchval(_MAY_WRITE):
+        raise LockLostError

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import asyncpg
+from asyncpg.connect_utils import SessionAttribute
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
@@ -22,6 +23,7 @@ TRANSIENT = (
     asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,  # a server that became a standby: as good as away
     PoolTimeoutError,
     TimeoutError,
     OSError,
@@ -62,7 +64,10 @@ def server_settings(deadlines: Deadlines, application_name: str) -> dict[str, st
 
 
 class Database:
-    """A service's pool of connections, and sessions on it."""
+    """A service's pool of connections, and sessions on it.
+
+    Each connection leads to a server that may be written to; of several hosts in the URL the first such.
+    """
 
     def __init__(self, url: str, *, name: str, size: int = 10, deadlines: Deadlines | None = None) -> None:
         self.url = url
@@ -80,6 +85,7 @@ class Database:
                 "timeout": self.deadlines.connect,
                 "command_timeout": self.deadlines.command,
                 "server_settings": server_settings(self.deadlines, name),
+                "target_session_attrs": SessionAttribute.read_write,
             },
         )
 
@@ -87,7 +93,12 @@ class Database:
     async def session(self) -> AsyncIterator[AsyncSession]:
         """A session for one task; nothing loads by itself after the commit."""
         async with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
-            yield session
+            try:
+                yield session
+            except Exception as error:
+                if any(isinstance(cause, asyncpg.ReadOnlySQLTransactionError) for cause in causes_of(error)):
+                    await self.engine.dispose()  # the others lead to the same server
+                raise
 
     async def connect(self) -> "asyncpg.Connection[Any]":
         """A connection of its own, outside the pool: for LISTEN, NOTIFY and advisory locks."""
@@ -96,6 +107,7 @@ class Database:
             timeout=self.deadlines.connect,
             command_timeout=self.deadlines.command,
             server_settings=server_settings(self.deadlines, self._name),
+            target_session_attrs=SessionAttribute.read_write,
         )
         return cast("asyncpg.Connection[Any]", connection)
 

@@ -26,6 +26,9 @@ consume_seconds = _meter.create_histogram(
     explicit_bucket_boundaries_advisory=_SECONDS,
 )
 depth = _meter.create_gauge("wex_outbox_depth", description="Events waiting in the outbox")
+outbox_aside = _meter.create_gauge(
+    "wex_outbox_set_aside", description="Topics and keys whose events cannot be sent at the moment"
+)
 parked = _meter.create_gauge("wex_parked_messages", description="Messages set aside")
 lag = _meter.create_gauge("wex_consumer_lag", description="Messages behind the end, by topic")
 deadlines_met = _meter.create_counter("wex_deadlines", description="Deadlines acted on, by name")
