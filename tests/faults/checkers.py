@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from tests.faults.ledger import credited_once, ledger_whole
-from tests.faults.seen import ENDED, HOLDS_PLACES, Seen, Told
+from tests.faults.seen import COMPACTED, ENDED, HOLDS_PLACES, Seen, Told
 
 CONFIRMED_WITHIN = 30.0
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -173,6 +173,20 @@ def words_kept(seen: Seen) -> Iterator[str]:
     yield from (f"{where} repeats what belongs to a person, {count} times" for where, count in found.items())
 
 
+def newest_last(seen: Seen) -> Iterator[str]:
+    """I14: the last record of each key of a compacted topic is its newest: no other is kept for ever."""
+    last: dict[tuple[str, str], int] = {}
+    newest: dict[tuple[str, str], int] = {}
+    for each in sorted(seen.told, key=lambda each: (each.topic, each.partition, each.offset)):
+        if each.topic in COMPACTED:
+            place = each.topic, each.key
+            last[place] = each.sequence
+            newest[place] = max(each.sequence, newest.get(place, 0))
+    for (topic, key), sequence in last.items():
+        if sequence < newest[topic, key]:
+            yield f"{topic} keeps version {sequence} of {key}, the newest is {newest[topic, key]}"
+
+
 CHECKERS: dict[str, Callable[[Seen], Iterator[str]]] = {
     "I1": no_oversell,
     "I2": acknowledged_once,
@@ -186,6 +200,7 @@ CHECKERS: dict[str, Callable[[Seen], Iterator[str]]] = {
     "I11": cleared_first,
     "I12": recovers,
     "I13": words_kept,
+    "I14": newest_last,
 }
 
 

@@ -13,12 +13,11 @@ from aiokafka.errors import CommitFailedError
 from tests.faults.draining import drain
 from tests.faults.reading import SERVICES
 from tests.faults.scenario import Stage
-from tests.faults.seen import Ask
+from tests.faults.seen import COMPACTED, Ask
 from wex.journey.clients import StepFailed
 
 EVENTS = "bookings.events"
 SESSION_SECONDS = 10.0
-COMPACTED = {"opportunities.organisations", "bookings.learners", "bookings.places", "outcomes.frameworks"}
 
 
 async def delivered_again(stage: Stage) -> str:

@@ -41,6 +41,8 @@ def sound() -> Seen:
         told(WAITING, 1, "booking.waitlisted.v1"),
         told(CONFIRMED, 1, "clearance.granted.v1", clearances),
         told(TAKEN_BACK, 1, "clearance.granted.v1", clearances),
+        told("s", 1, "places.changed.v1", "bookings.places"),
+        told("s", 2, "places.changed.v1", "bookings.places"),
         replace(told("l1", 1, "ledger.denied.v1", "outcomes.ledger"), data={"entry_id": "e1"}),
         replace(told("l1", 2, "ledger.credited.v1", "outcomes.ledger"), data={"entry_id": "e2"}),
     ]
@@ -152,5 +154,7 @@ PLANTED: list[tuple[str, str, Callable[[Seen], object]]] = [
     ("I12", "never answered", lambda s: setattr(s.asks[0], "status", None)),
     ("I13", "a name in a log", lambda s: s.said.append(("logs/bookings-worker.log", "learner=ZQX Example"))),
     ("I13", "a name in a topic", lambda s: s.said.append(("topic bookings.learners", '{"name": "zqx"}'))),
+    ("I14", "a relay that went on without its lock", lambda s: s.told.append(
+        replace(next(e for e in s.told if e.topic == "bookings.places"), offset=99))),
     ("I13", "a refusal that repeats what was sent", lambda s: s.answers.append(("school", 422, "zqx"))),
 ]  # fmt: skip

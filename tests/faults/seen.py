@@ -8,6 +8,10 @@ HOLDS_PLACES = {"awaiting_clearance", "confirmed", "suspended", "suspended_await
 ENDED = {"refused", "expired", "withdrawn", "cancelled"}
 
 
+# Topics that keep the last record of each key for ever.
+COMPACTED = {"opportunities.organisations", "bookings.learners", "bookings.places", "outcomes.frameworks"}
+
+
 @dataclass
 class Ask:
     """One request for a place, as its client knows it: `status` is None while nobody has answered."""

@@ -20,6 +20,7 @@ from shared.kernel import new_id
 from shared.messaging import kafka
 from shared.messaging.partitioning import partition_of
 from shared.messaging.relay import Relay
+from shared.messaging.sender import Sender
 from tests.infra.polling import eventually
 from tests.shared import planted
 from tests.shared.example_service import TOPIC, ExampleService, ThingChanged
@@ -168,16 +169,16 @@ async def test_a_crash_between_taking_and_removing_loses_nothing(
 ) -> None:
     keys = await aggregates(example, 3)
     await write_with(example, keys, changes=5)
-    publish, crashes = Relay._publish, iter([True, False, True])
+    send, crashes = Sender.send, iter([True, False, True])
 
-    async def crash(relay: Relay, *args: Any) -> None:
+    async def crash(sender: Sender, rows: Any) -> Any:
         failing = next(crashes, False)
-        if sent or not failing:
-            await publish(relay, *args)
+        done = await send(sender, rows) if sent or not failing else []
         if failing:
             raise ConnectionResetError
+        return done
 
-    monkeypatch.setattr(Relay, "_publish", crash)
+    monkeypatch.setattr(Sender, "send", crash)
     async with relaying(example, log, batch=10):
         await eventually(lambda: is_drained(example))
 

@@ -22,7 +22,7 @@ from shared.bus import command_bus
 from shared.http.app import create_app
 from shared.http.health import health_routes
 from shared.kernel import new_id
-from shared.messaging import delivery, relay
+from shared.messaging import delivery, sender
 from shared.telemetry import metrics, requests
 from shared.telemetry.logs import ALLOWED, configure_logs
 from shared.telemetry.tracing import HidePersonal
@@ -116,7 +116,7 @@ def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[Readabl
     exporter, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(HidePersonal())
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    for module in (command_bus, delivery, relay, requests):
+    for module in (command_bus, delivery, sender, requests):
         monkeypatch.setattr(module, "_tracer", provider.get_tracer("test"))
     yield lambda: list(exporter.get_finished_spans())
     provider.shutdown()
@@ -154,7 +154,7 @@ async def test_a_backlog_is_published_in_one_span_linked_to_its_traces(
     example: ExampleService, log: Log, spans: Callable[[], list[ReadableSpan]]
 ) -> None:
     key, publisher = new_id(), example.relay(log.bootstrap, log.prefix)
-    for number in range(relay.TRACED_EACH + 1):
+    for number in range(sender.TRACED_EACH + 1):
         await example.change(key, number)
     await publisher.start()
 
@@ -166,9 +166,9 @@ async def test_a_backlog_is_published_in_one_span_linked_to_its_traces(
 
     (published,) = [span for span in spans() if span.name.startswith("publish")]
     changed = {span.context.trace_id for span in spans() if span.name.startswith("execute") and span.context}
-    assert published.name == f"publish {relay.TRACED_EACH + 1} events"
+    assert published.name == f"publish {sender.TRACED_EACH + 1} events"
     assert {link.context.trace_id for link in published.links} == changed
-    assert len(changed) == relay.TRACED_EACH + 1
+    assert len(changed) == sender.TRACED_EACH + 1
 
 
 async def test_a_span_tells_an_errors_kind_and_not_its_words(
