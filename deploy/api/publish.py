@@ -86,7 +86,7 @@ def openapi(service: str) -> str:
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     if answer.returncode != 0:

@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.bus import command_bus
 from shared.bus.command_bus import OutcomeUnknown
 from tests.shared import planted
 from tests.shared.example_service import ExampleService
@@ -138,14 +139,14 @@ async def test_planted_a_commit_after_the_answer_is_seen(example: ExampleService
 async def test_an_unknown_outcome_says_so_and_the_key_settles_it(
     http: httpx2.AsyncClient, example: ExampleService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commit = AsyncSession.commit
+    commit = command_bus._commit
 
-    async def commit_and_lose_the_answer(session: AsyncSession) -> None:
-        await commit(session)
-        monkeypatch.setattr(AsyncSession, "commit", commit)
+    async def commit_and_lose_the_answer(db: AsyncSession) -> None:
+        await commit(db)
+        monkeypatch.setattr(command_bus, "_commit", commit)
         raise OutcomeUnknown from ConnectionResetError()
 
-    monkeypatch.setattr(AsyncSession, "commit", commit_and_lose_the_answer)
+    monkeypatch.setattr(command_bus, "_commit", commit_and_lose_the_answer)
     lost = await http.post("/v1/things", json={"name": "one"}, headers={"Idempotency-Key": "k"})
     again = await http.post("/v1/things", json={"name": "one"}, headers={"Idempotency-Key": "k"})
 
