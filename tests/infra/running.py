@@ -4,6 +4,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -26,6 +27,7 @@ from shared.messaging.kafka import header_pairs
 from shared.persistence.provision import ServiceDatabase
 from shared.runtime import Runtime, Service
 from shared.settings import ServiceSettings
+from tests.infra.polling import GENEROUS
 from wex.issuer import Issuer
 
 ROSTER_KEY = ECKey.generate_key("P-256", private=True, auto_kid=True)
@@ -104,13 +106,16 @@ class Running:
 
 @dataclass
 class Client:
-    """A caller: every change gets an Idempotency-Key of its own unless one is given."""
+    """A caller: every change gets an Idempotency-Key of its own unless one is given.
+
+    Answered 503 it sends the same request again, as clients are told to: a busy machine misses deadlines.
+    """
 
     http: httpx2.AsyncClient
     headers: dict[str, str] = field(default_factory=dict)
 
     async def get(self, path: str, **params: Any) -> httpx2.Response:
-        return await self.http.get(path, params=params or None, headers=self.headers)
+        return await self._answered("GET", path, params=params or None, headers=self.headers)
 
     async def post(
         self, path: str, body: Any = None, *, key: str | None = None, **headers: str
@@ -128,7 +133,15 @@ class Client:
         """Any method; `headers` in snake case (`if_match="v1"`)."""
         extra = {name.replace("_", "-"): value for name, value in headers.items()}
         sent = {**self.headers, "Idempotency-Key": key or str(uuid4()), **extra}
-        return await self.http.request(method, path, json=body, headers=sent)
+        return await self._answered(method, path, json=body, headers=sent)
+
+    async def _answered(self, method: str, path: str, **request: Any) -> httpx2.Response:
+        deadline = time.monotonic() + GENEROUS
+        while True:
+            answer = await self.http.request(method, path, **request)
+            if answer.status_code != 503 or time.monotonic() > deadline:
+                return answer
+            await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
 
 
 @contextlib.asynccontextmanager
