@@ -19,6 +19,7 @@ PROTECTED = [
     "booking_learners",
     "learner_days",
     "attendance",
+    "attendance_history",
 ]
 
 
@@ -111,11 +112,11 @@ async def test_the_database_alone_keeps_tenants_apart(moving_scenario: Scenario)
     await school.client.post("/v1/cohorts", {"label": "Year 10", "learner_ids": learners})
     booking = await moving_scenario.confirmed(school, session, learners)
     moving_scenario.clock.instant = moving_scenario.clock.instant.replace(month=3, day=3)
-    entries = [{"learner_id": learners[0], "attended": True, "minutes": 60}]
     path = f"/v1/bookings/{booking['id']}/attendance"
-    assert (
-        await moving_scenario.provider.post(path, {"on": "2027-03-03", "entries": entries})
-    ).status_code == 200
+    for minutes in (60, 90):
+        entries = [{"learner_id": learners[0], "attended": True, "minutes": minutes}]
+        register = {"on": "2027-03-03", "entries": entries}
+        assert (await moving_scenario.provider.post(path, register)).status_code == 200
 
     for table in PROTECTED:
         counted = f"select count(*) from {table}"

@@ -133,18 +133,43 @@ def etag(version: int) -> str:
     return f'"v{version}"'
 
 
+NEEDED = "x-wex-needed"  # optional for the framework only: we answer its absence with our own problem
+
+
 def expected_version(
     if_match: Annotated[
         str | None,
-        Header(alias="If-Match", max_length=64, description="The ETag the thing was read with"),
+        Header(
+            alias="If-Match",
+            max_length=64,
+            description="The ETag the thing was read with",
+            json_schema_extra={NEEDED: True},
+        ),
     ] = None,
 ) -> int:
     """The version of the caller's If-Match. Raises `VersionMissing`, `StaleVersion`."""
-    if if_match is None:
+    if (version := version_if_read(if_match)) is None:
         raise VersionMissing(field="header.If-Match")
+    return version
+
+
+def version_if_read(
+    if_match: Annotated[
+        str | None,
+        Header(
+            alias="If-Match",
+            max_length=64,
+            description="The ETag the thing was read with, where it was there before",
+        ),
+    ] = None,
+) -> int | None:
+    """The version of the caller's If-Match, None without one. Raises `StaleVersion`."""
+    if if_match is None:
+        return None
     if not (found := re.fullmatch(r'"v(\d{1,9})"', if_match)):
         raise StaleVersion(field="header.If-Match")
     return int(found[1])
 
 
 ExpectedVersion = Annotated[int, Depends(expected_version)]
+VersionIfRead = Annotated[int | None, Depends(version_if_read)]

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from shared.http.commands import NEEDED
 from shared.http.problems import MEDIA_TYPE, Problem
 
 _PROBLEM = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -59,8 +60,7 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
     if public:
         operation["security"] = []
     for parameter in operation.get("parameters", []):
-        # Optional for the framework only, so that we answer its absence with our own problem.
-        parameter["required"] = parameter["required"] or parameter["name"] == "If-Match"
+        parameter["required"] |= parameter["schema"].pop(NEEDED, False)
     for status in ("200", "201", "202"):
         if status in responses:
             responses[status].setdefault("headers", {}).update(_headers(method, status))

@@ -13,14 +13,16 @@ from bookings.attendance.domain import (
     AttendanceTooEarly,
     MinutesBeyondDay,
     NotASessionDay,
+    OtherPartysRegister,
 )
 from bookings.attendance.queries import AttendanceQueries
 from bookings.reservations.bodies import BookingId, reader
 from bookings.reservations.domain.booking import BookingStateForbids
-from shared.http.commands import IdempotentRequest, answer
+from shared.http.commands import IdempotentRequest, VersionIfRead, answer
 from shared.http.paging import DEFAULT_LIMIT, Cursor, Limit, Page, Paging
 from shared.http.problems import documented
 from shared.http.reads import reads_for
+from shared.kernel import StaleVersion
 from shared.security.access import requires
 from shared.security.tokens import Caller
 
@@ -32,17 +34,27 @@ routes = APIRouter(tags=["attendance"])
     operation_id="recordAttendance",
     response_model=RegisterBody,
     responses=documented(
-        BookingStateForbids, NotASessionDay, AttendanceTooEarly, AttendanceIncomplete, MinutesBeyondDay
+        BookingStateForbids,
+        OtherPartysRegister,
+        StaleVersion,
+        NotASessionDay,
+        AttendanceTooEarly,
+        AttendanceIncomplete,
+        MinutesBeyondDay,
     ),
 )
 async def record_attendance(
     booking_id: BookingId,
     body: RegisterToTake,
     request: IdempotentRequest,
+    expected_version: VersionIfRead,
     caller: Caller = requires("attendance:write"),
 ) -> Response:
-    """Take the register of one day, as the booking's institution or its provider; a later one replaces it."""
-    command = RecordAttendance(booking_id, caller.acts_for, body.read())
+    """Take the register of one day, as the booking's institution or its provider; a later one replaces it.
+
+    To replace what the other party recorded, send the ETag it was read with as If-Match.
+    """
+    command = RecordAttendance(booking_id, caller.acts_for, body.read(), expected_version)
     return await request.execute(caller, handlers.record_attendance, command, answer(200, RegisterBody.of))
 
 
@@ -63,5 +75,30 @@ async def list_attendance(
     after = pager.read(request, cursor)
     start = date.fromisoformat(after[0]) if after else None
     found = await reads.registers(reader(caller), booking_id, start, limit + 1)
-    shown, following = pager.page(request, response, found, limit, lambda each: [each.on])
+    shown, following = pager.page(request, response, found, limit, lambda each: [each.register.on])
+    return Page(items=[RegisterBody.of(each) for each in shown], next_cursor=following)
+
+
+@routes.get(
+    "/v1/bookings/{booking_id}/attendance-history",
+    operation_id="listAttendanceHistory",
+    response_model=Page[RegisterBody],
+)
+async def list_attendance_history(
+    booking_id: BookingId,
+    request: Request,
+    response: Response,
+    reads: Annotated[AttendanceQueries, reads_for(AttendanceQueries)],
+    pager: Paging,
+    caller: Caller = requires("bookings:read"),
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+) -> Page[RegisterBody]:
+    """What each party recorded of each day, in the order of days and versions; the last of a day holds."""
+    after = pager.read(request, cursor)
+    start = (date.fromisoformat(after[0]), int(after[1])) if after else None
+    found = await reads.history(reader(caller), booking_id, start, limit + 1)
+    shown, following = pager.page(
+        request, response, found, limit, lambda each: [each.register.on, each.version]
+    )
     return Page(items=[RegisterBody.of(each) for each in shown], next_cursor=following)

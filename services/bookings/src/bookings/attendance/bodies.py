@@ -1,13 +1,12 @@
 """Request and response bodies of registers."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Self
 from uuid import UUID
 
 from pydantic import Field
 
-from bookings.attendance.domain import AttendanceEntry, AttendanceRegister
-from bookings.attendance.queries import DayRegister
+from bookings.attendance.domain import AttendanceEntry, AttendanceRegister, RecordedRegister
 from bookings.learners.bodies import MAX_LEARNERS
 from shared.http.bodies import RequestBody, ResponseBody
 
@@ -42,12 +41,22 @@ class EntryShown(ResponseBody):
 
 
 class RegisterBody(ResponseBody):
-    """The register of one day, as it was last taken."""
+    """The register of one day, as a party of the booking recorded it."""
 
     on: date = Field(description="A day of the session", examples=["2027-03-03"])
     entries: list[EntryShown] = Field(description="Every learner of the booking once; a learner's own alone")
+    version: int = Field(description="Grows with every recording; the ETag names it", examples=[3])
+    recorded_by: UUID | None = Field(
+        description="The party of the booking that recorded it; null of what is older than its history"
+    )
+    recorded_at: datetime = Field(description="When it was recorded")
 
     @classmethod
-    def of(cls, register: AttendanceRegister | DayRegister) -> Self:
-        entries = [EntryShown.model_validate(entry) for entry in register.entries]
-        return cls(on=register.on, entries=entries)
+    def of(cls, recorded: RecordedRegister) -> Self:
+        return cls(
+            on=recorded.register.on,
+            entries=[EntryShown.model_validate(entry) for entry in recorded.register.entries],
+            version=recorded.version,
+            recorded_by=recorded.recorded_by,
+            recorded_at=recorded.recorded_at,
+        )

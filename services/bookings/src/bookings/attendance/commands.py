@@ -13,3 +13,4 @@ class RecordAttendance:
     booking_id: UUID
     acting_for: frozenset[UUID]
     register: AttendanceRegister
+    expected_version: int | None = None

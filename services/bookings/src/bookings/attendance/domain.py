@@ -1,15 +1,15 @@
 """Attendance: the registers of a confirmed booking, one a day."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from bookings.reservations.domain.booking import BookingStateForbids
 from bookings.reservations.domain.events import BookingEvent
 from bookings.reservations.domain.lifecycle import State
-from shared.kernel import Aggregate, Invalid
+from shared.kernel import Aggregate, Conflict, Invalid, StaleVersion
 
 
 class NotASessionDay(Invalid):
@@ -38,6 +38,13 @@ class MinutesBeyondDay(Invalid):
 
     slug = "minutes-beyond-day"
     title = "The minutes do not fit the day"
+
+
+class OtherPartysRegister(Conflict):
+    """The institution and the provider may both take a register; neither replaces the other's unseen."""
+
+    slug = "other-partys-register"
+    title = "The other party has recorded this day; send the version you have read as If-Match"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,23 @@ class AttendanceRegister:
             if entry.minutes > (day_minutes if entry.attended else 0):
                 raise MinutesBeyondDay(field=f"body.entries.{position}.minutes", day_minutes=day_minutes)
 
+    def says_the_same_as(self, other: "AttendanceRegister") -> bool:
+        """Whether both tell the same of the day, in whatever order."""
+        return self.on == other.on and set(self.entries) == set(other.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRegister:
+    """A register as it stands: who recorded it, and its version, which is that of its event.
+
+    Nobody is known to have recorded what was kept before authors were; its version is 0.
+    """
+
+    register: AttendanceRegister
+    version: int
+    recorded_by: UUID | None
+    recorded_at: datetime
+
 
 @dataclass(frozen=True, slots=True)
 class AttendanceRecorded(BookingEvent):
@@ -94,10 +118,35 @@ class AttendedBooking(Aggregate):
     state: State
     learner_ids: tuple[UUID, ...]
 
-    def record_attendance(self, register: AttendanceRegister, day_minutes: int | None, today: date) -> None:
-        """Take the register of one day. Raises `BookingStateForbids` and the register's own refusals."""
+    def party_among(self, acting_for: Collection[UUID]) -> UUID:
+        """The side of the booking for which somebody acts who may act for these organisations."""
+        return self.institution_id if self.institution_id in acting_for else self.provider_id
+
+    def record_attendance(
+        self,
+        register: AttendanceRegister,
+        day_minutes: int | None,
+        today: date,
+        *,
+        author: UUID,
+        before: RecordedRegister | None,
+        expected_version: int | None,
+    ) -> bool:
+        """Take the register of one day in place of the one `before`; whether that changes anything.
+
+        A party replaces what it recorded itself, and the other's only at the version it has read. Raises
+        `StaleVersion`, `OtherPartysRegister`, `BookingStateForbids` and the register's own refusals.
+        """
         if self.state is not State.CONFIRMED:
             raise BookingStateForbids("Only a confirmed booking has a register", state=self.state.shown)
         register.must_hold(self.learner_ids, day_minutes, today)
+        if expected_version is not None and expected_version != (before.version if before else None):
+            raise StaleVersion(field="header.If-Match")
+        if before is not None and register.says_the_same_as(before.register):
+            if before.recorded_by == author:
+                return False
+        elif before is not None and expected_version is None and before.recorded_by not in (author, None):
+            raise OtherPartysRegister(field="header.If-Match")
         ids = self.id, self.session_id, self.opportunity_id, self.institution_id, self.provider_id
         self.record(AttendanceRecorded(*ids, register))
+        return True

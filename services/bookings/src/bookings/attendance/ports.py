@@ -1,11 +1,11 @@
 """What the use case of attendance needs."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
-from bookings.attendance.domain import AttendanceRegister, AttendedBooking
+from bookings.attendance.domain import AttendedBooking, RecordedRegister
 
 
 class Attendance(Protocol):
@@ -20,13 +20,18 @@ class Attendance(Protocol):
         """
         ...
 
-    async def save(self, booking: AttendedBooking, register: AttendanceRegister) -> None:
-        """Save a day's register in place of an earlier one. Raises `ConcurrentChange`."""
+    async def recorded(self, booking_id: UUID, on: date) -> RecordedRegister | None:
+        """The register of a day as it stands; None where nobody has taken it."""
+        ...
+
+    async def save(self, booking: AttendedBooking, recorded: RecordedRegister) -> None:
+        """Save a day's register; an earlier one becomes history. Raises `ConcurrentChange`."""
         ...
 
 
 class AttendanceUnitOfWork(Protocol):
     """One transaction, as this capability sees it."""
 
+    now: datetime
     today: date
     attendance: Attendance

@@ -1,22 +1,12 @@
 """What can be asked about attendance, and the answer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Protocol
 from uuid import UUID
 
-from bookings.attendance.domain import AttendanceEntry
+from bookings.attendance.domain import RecordedRegister
 from bookings.reservations.queries import Reader
-
-
-@dataclass(frozen=True, slots=True)
-class DayRegister:
-    """The register of one day as it was last taken."""
-
-    on: date
-    recorded_at: datetime
-    entries: Sequence[AttendanceEntry]
 
 
 class AttendanceQueries(Protocol):
@@ -24,6 +14,12 @@ class AttendanceQueries(Protocol):
 
     async def registers(
         self, reader: Reader, booking_id: UUID, after: date | None, limit: int
-    ) -> Sequence[DayRegister]:
+    ) -> Sequence[RecordedRegister]:
         """The days' registers; a learner sees their own entries. Raises `NotFound`."""
+        ...
+
+    async def history(
+        self, reader: Reader, booking_id: UUID, after: tuple[date, int] | None, limit: int
+    ) -> Sequence[RecordedRegister]:
+        """Every version of the days' registers, oldest first; a learner sees their own. Raises `NotFound`."""
         ...

@@ -6,8 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from bookings.attendance.domain import AttendanceRegister, AttendedBooking
+from bookings.attendance.domain import (
+    AttendanceEntry,
+    AttendanceRegister,
+    AttendedBooking,
+    RecordedRegister,
+)
 from bookings.attendance.publishing import publish
 from bookings.reservations.domain.lifecycle import State
 from shared.bus.transaction import Transaction
@@ -26,24 +32,51 @@ _BOOKING = text(
            or b.provider_id = any (cast(:parties as uuid[])))
     """
 )
+PRESENT = "attendance"
+# What was replaced is kept apart, so that a register which nobody corrects is stored once.
+EVER = """(
+  select booking_id, on_day, learner_id, attended, minutes, recorded_at, version, recorded_by
+  from attendance
+  union all
+  select booking_id, on_day, learner_id, attended, minutes, recorded_at, version, recorded_by
+  from attendance_history
+)"""
+
+_REGISTERS = """
+select on_day, version, recorded_by, max(recorded_at) as recorded_at,
+       array_agg(learner_id order by learner_id) as learner_ids,
+       array_agg(attended order by learner_id) as attended,
+       array_agg(minutes order by learner_id) as minutes
+from {kept} as kept
+where booking_id = :booking_id and {clauses}
+group by on_day, version, recorded_by order by on_day, version limit :limit
+"""
 _MOVE_VERSION = text(
     "update bookings set version = :version where booking_id = :booking_id and version = :read_at"
 )
 _SAVE_REGISTER = text(
     """
-    with replaced as (
+    with kept as (
+      insert into attendance_history (institution_id, provider_id, booking_id, on_day, learner_id,
+        attended, minutes, recorded_at, version, recorded_by)
+      select institution_id, provider_id, booking_id, on_day, learner_id,
+        attended, minutes, recorded_at, version, recorded_by
+      from attendance where booking_id = :booking_id and on_day = :on_day
+    ), replaced as (
       delete from attendance
       where booking_id = :booking_id and on_day = :on_day
         and learner_id <> all (cast(:learner_ids as uuid[]))
     )
     insert into attendance (institution_id, provider_id, booking_id, on_day, learner_id,
-      attended, minutes, recorded_at)
-    select b.institution_id, b.provider_id, b.booking_id, :on_day, r.learner_id, r.attended, r.minutes, :now
+      attended, minutes, recorded_at, version, recorded_by)
+    select b.institution_id, b.provider_id, b.booking_id, :on_day, r.learner_id, r.attended, r.minutes,
+      :recorded_at, :version, :recorded_by
     from bookings b cross join unnest(cast(:learner_ids as uuid[]), cast(:attended as boolean[]),
       cast(:minutes as smallint[])) as r(learner_id, attended, minutes)
     where b.booking_id = :booking_id
     on conflict (institution_id, booking_id, on_day, learner_id) do update
-    set attended = excluded.attended, minutes = excluded.minutes, recorded_at = excluded.recorded_at
+    set attended = excluded.attended, minutes = excluded.minutes, recorded_at = excluded.recorded_at,
+        version = excluded.version, recorded_by = excluded.recorded_by
     """
 )
 
@@ -74,8 +107,14 @@ class AttendanceRepository:
         )
         return booking, None if row.day_minutes is None else int(row.day_minutes)
 
-    async def save(self, booking: AttendedBooking, register: AttendanceRegister) -> None:
-        happened = booking.take_events()
+    async def recorded(self, booking_id: UUID, on: date) -> RecordedRegister | None:
+        found = await load_registers(
+            self._db, PRESENT, "on_day = :on_day", 1, booking_id=booking_id, on_day=on
+        )
+        return found[0] if found else None
+
+    async def save(self, booking: AttendedBooking, recorded: RecordedRegister) -> None:
+        register, happened = recorded.register, booking.take_events()
         moved: Any = await self._db.execute(
             _MOVE_VERSION,
             {
@@ -94,7 +133,23 @@ class AttendanceRepository:
                 "learner_ids": [entry.learner_id for entry in register.entries],
                 "attended": [entry.attended for entry in register.entries],
                 "minutes": [entry.minutes for entry in register.entries],
-                "now": self._transaction.now,
+                "recorded_at": recorded.recorded_at,
+                "version": recorded.version,
+                "recorded_by": recorded.recorded_by,
             },
         )
         publish(self._transaction, happened)
+
+
+async def load_registers(
+    db: AsyncSession, kept: str, clauses: str, limit: int, **values: Any
+) -> list[RecordedRegister]:
+    """The registers of a booking that the clauses choose, in the order of their days and versions."""
+    rows = await db.execute(text(_REGISTERS.format(kept=kept, clauses=clauses)), values | {"limit": limit})
+    return [_register_of(row) for row in rows]
+
+
+def _register_of(row: Any) -> RecordedRegister:
+    entries = zip(row.learner_ids, row.attended, row.minutes, strict=True)
+    register = AttendanceRegister(row.on_day, tuple(AttendanceEntry(*each) for each in entries))
+    return RecordedRegister(register, row.version, row.recorded_by, row.recorded_at)
