@@ -33,6 +33,7 @@ PUBLIC = {
     },
     "outcomes": {
         "accounts": "a pseudonym's account: what erasure and a move between institutions begin from",
+        "enrolments": "a pseudonym's institutions: where a departure or an erasure has something left to do",
         "erasures": "digests of pseudonyms that were erased",
         "opportunities": "ids and public facts of the register",
         "session_days": "public days of public sessions",

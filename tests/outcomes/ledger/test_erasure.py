@@ -53,6 +53,45 @@ async def test_an_erased_learner_leaves_entries_that_lead_to_nobody(
         await connection.close()
 
 
+async def test_an_erased_learner_leaves_the_bookings_of_former_schools_too(
+    run_service: RunService, postgres_admin_url: str
+) -> None:
+    old = Visit(await run_service("outcomes"))
+    one, two, three = old.learners
+    await old.begin()
+    await old.here.hear(old.register(), sequence=5)
+    await old.register_arrived()
+    new, newest = Visit(old.here, learners=[one]), Visit(old.here, learners=[one])
+    for sequence, visit in enumerate((new, newest), 7):
+        facts = visit.published(), visit.scheduled(), *visit.recorded(), visit.confirmed()
+        await visit.here.hear(*facts, sequence=sequence)
+        await visit.here.hear(visit.register(), sequence=sequence + 1)
+        await visit.register_arrived()
+
+    await old.here.hear(LearnerErased(learner_id=one, institution_id=newest.institution))
+    # What says the learner's name once more, late, brings nothing back.
+    await new.here.hear(new.confirmed(), sequence=99)
+
+    database = postgres_admin_url.rsplit("/", 1)[0] + "/" + old.here.database.name
+    connection = await asyncpg.connect(database)
+
+    async def gone() -> bool:
+        confirmed_again = "select sequence = 99 from bookings where booking_id = $1"
+        return (
+            await _tables_naming(connection, str(one)) == set()
+            and await connection.fetchval(confirmed_again, new.booking) is True
+        )
+
+    try:
+        await eventually(gone)
+        kept = await connection.fetchval(
+            "select learner_ids from bookings where booking_id = $1", old.booking
+        )
+        assert set(kept) == {two, three}
+    finally:
+        await connection.close()
+
+
 async def _tables_naming(connection: "asyncpg.Connection[Any]", needle: str) -> set[str]:
     tables = await connection.fetch(
         "select table_name from information_schema.tables where table_schema = 'public'"

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
+
 from shared.contracts.outcomes import LedgerCredited
 from tests.infra.polling import eventually
 from tests.infra.running import Client, RunService
@@ -133,6 +135,36 @@ async def test_a_learner_who_moves_school_takes_the_account_along(run_service: R
         event.sequence for event in await old.here.said(LedgerCredited) if event.data.key == str(one)
     ]
     assert sequences == sorted(set(sequences))
+
+
+async def test_two_moves_before_the_first_is_seen_to_both_happen(
+    run_service: RunService, postgres_admin_url: str
+) -> None:
+    first = Visit(await run_service("outcomes"))
+    one, two, _ = first.learners
+    await first.begin()
+
+    async def on_roll(visit: Visit, learners: int) -> bool:
+        found: int = (await visit.progress())["learners_on_roll"]
+        return found == learners
+
+    await eventually(lambda: on_roll(first, 3))
+    second = Visit(first.here, learners=[one, two])
+    third = Visit(first.here, learners=[one])
+    database = postgres_admin_url.rsplit("/", 1)[0] + "/" + first.here.database.name
+    connection = await asyncpg.connect(database)
+    lock = "hashtextextended($1, 0)"
+    try:  # the first school's accounts are being written for as long as both moves take
+        await connection.execute(f"select pg_advisory_lock({lock})", str(first.institution))
+        await first.here.hear(*second.recorded(), sequence=7)
+        await eventually(lambda: on_roll(second, 2))
+        await first.here.hear(*third.recorded(), sequence=8)
+        await eventually(lambda: on_roll(third, 1))
+    finally:
+        await connection.close()
+
+    await eventually(lambda: on_roll(first, 1))
+    await eventually(lambda: on_roll(second, 1))
 
 
 async def pages(client: Client, path: str, *, limit: int, **filters: Any) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from outcomes.copies.domain import BookingRef
-from outcomes.copies.ports import Assessments, Copies
+from outcomes.copies.ports import Assessments, BookedLearners, Copies
 from outcomes.copies.repository import CopyRepository
 from outcomes.evidence.ports import CriteriaRules, Evidence, LearnerAccounts, Presence
 from outcomes.evidence.repository import EvidenceRepository
@@ -50,7 +50,7 @@ class OutcomesUnitOfWork:
     """What the use cases work with.
 
     A port of a lower capability that a higher one implements is wired here, under a name of its own:
-    `assessments`, `criteria`, `learner_accounts`, `register_learners` and `counts`.
+    `assessments`, `criteria`, `learner_accounts`, `register_learners`, `booked_learners` and `counts`.
     """
 
     def __init__(self, transaction: Transaction) -> None:
@@ -69,6 +69,7 @@ class OutcomesUnitOfWork:
         enrolments = EnrolmentRepository(transaction)
         self.enrolments: Enrolments = enrolments
         self.register_learners: RegisterLearners = enrolments
+        self.booked_learners: BookedLearners = enrolments
         self.learner_accounts: LearnerAccounts = enrolments
         deadlines = TransactionDeadlines(transaction)
         self.deadlines: LedgerDeadlines = deadlines

@@ -1,5 +1,7 @@
 """The use cases of the copies: save the newer fact, and have the days it matters to assessed anew."""
 
+from dataclasses import replace
+
 from outcomes.copies.commands import CopyBooking, CopyOpportunity, CopySession
 from outcomes.copies.ports import CopiesUnitOfWork
 
@@ -15,5 +17,9 @@ async def copy_session(command: CopySession, uow: CopiesUnitOfWork) -> None:
 
 
 async def copy_booking(command: CopyBooking, uow: CopiesUnitOfWork) -> bool:
-    await uow.lock_institution(command.booking.institution_id)
+    institution = command.booking.institution_id
+    await uow.lock_institution(institution)
+    if command.learner_ids is not None:
+        known = await uow.booked_learners.booked(institution, command.learner_ids)
+        command = replace(command, learner_ids=tuple(each for each in command.learner_ids if each in known))
     return await uow.copies.copy_booking(command)

@@ -1,6 +1,6 @@
 """What the copies need from outside."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Protocol
 from uuid import UUID
@@ -28,8 +28,8 @@ class Copies(Protocol):
         """Copy the bookings that are not known yet, without learners: their own events are still to come."""
         ...
 
-    async def remove_learner(self, learner_id: UUID) -> None:
-        """Take the learner out of every booking of the institutions that know the learner."""
+    async def remove_learner(self, institution_id: UUID, learner_id: UUID) -> None:
+        """Take the learner out of every booking of the institution."""
         ...
 
     async def bookings_of(self, session_id: UUID) -> Sequence[BookedIn]:
@@ -53,10 +53,19 @@ class Assessments(Protocol):
         ...
 
 
+class BookedLearners(Protocol):
+    """The learners whom bookings name; the ledger keeps where each has been."""
+
+    async def booked(self, institution_id: UUID, learner_ids: Collection[UUID]) -> set[UUID]:
+        """Remember that the institution's bookings name these; those of them who have not been forgotten."""
+        ...
+
+
 class CopiesUnitOfWork(Protocol):
     """What copying needs of a transaction."""
 
     copies: Copies
+    booked_learners: BookedLearners
     assessments: Assessments
 
     async def lock(self, subject_id: UUID) -> None:

@@ -65,8 +65,7 @@ _INSERT_MISSING_BOOKINGS = text(
 _REMOVE_LEARNER = text(
     """
     update bookings set learner_ids = array_remove(learner_ids, :learner_id)
-    where institution_id in (select institution_id from learners where learner_id = :learner_id)
-      and :learner_id = any (learner_ids)
+    where institution_id = :institution_id and :learner_id = any (learner_ids)
     """
 )
 _BOOKINGS_OF_OPPORTUNITY = text(
@@ -159,8 +158,9 @@ class CopyRepository:
         }
         await self._db.execute(_INSERT_MISSING_BOOKINGS, values)
 
-    async def remove_learner(self, learner_id: UUID) -> None:
-        await self._db.execute(_REMOVE_LEARNER, {"learner_id": learner_id})
+    async def remove_learner(self, institution_id: UUID, learner_id: UUID) -> None:
+        values = {"institution_id": institution_id, "learner_id": learner_id}
+        await self._db.execute(_REMOVE_LEARNER, values)
 
     async def bookings_of(self, session_id: UUID) -> Sequence[BookedIn]:
         return await self._booked(_BOOKINGS_OF_SESSION, session_id)

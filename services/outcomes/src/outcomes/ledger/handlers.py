@@ -69,12 +69,22 @@ async def enrol_learner(command: EnrolLearner, uow: LedgerUnitOfWork) -> None:
 
 
 async def close_enrolment(command: CloseEnrolment, uow: LedgerUnitOfWork) -> None:
-    await uow.lock_institution(command.institution_id)
-    accounts = await uow.accounts.load([LearnerDay(command.institution_id, command.learner_id)])
-    for account in accounts.values():
-        if account.present_at != command.institution_id:
-            account.leave()
-    await _save(accounts.values(), uow)
+    """Close one former enrolment of a learner, and see to the next: there is one such deadline a learner."""
+    learner, institution = command.learner_id, command.institution_id
+    await uow.lock_institution(institution)
+    await uow.lock(learner)
+    if not await uow.enrolments.remembered([learner]):
+        await uow.copies.remove_learner(institution, learner)
+        following = await uow.enrolments.forgotten(learner, institution)
+    else:
+        accounts = await uow.accounts.load([LearnerDay(institution, learner)])
+        for account in accounts.values():
+            if account.present_at != institution:
+                account.leave()
+        await _save(accounts.values(), uow)
+        following = await uow.enrolments.closed(learner, institution)
+    if following is not None:
+        await uow.deadlines.leave_soon(learner, following)
 
 
 async def recount_learner(command: RecountLearner, uow: LedgerUnitOfWork) -> None:
@@ -92,8 +102,11 @@ async def forget_learner(command: ForgetLearner, uow: LedgerUnitOfWork) -> None:
     for account in accounts.values():
         account.leave()
     await _save(accounts.values(), uow)
-    await uow.copies.remove_learner(command.learner_id)
+    await uow.copies.remove_learner(command.institution_id, command.learner_id)
     await uow.enrolments.forget(command.learner_id)
+    following = await uow.enrolments.forgotten(command.learner_id, command.institution_id)
+    if following is not None:
+        await uow.deadlines.leave_soon(command.learner_id, following)
 
 
 def _apart(commands: Sequence[CopyRegister]) -> Iterator[list[CopyRegister]]:

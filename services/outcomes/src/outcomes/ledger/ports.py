@@ -60,6 +60,14 @@ class Enrolments(Protocol):
         """Move the learner here; where the learner was before, or None where something newer is known."""
         ...
 
+    async def closed(self, learner_id: UUID, institution_id: UUID) -> UUID | None:
+        """Note that this former institution's enrolment is closed; another one where it is not yet."""
+        ...
+
+    async def forgotten(self, learner_id: UUID, institution_id: UUID) -> UUID | None:
+        """Note that nothing here names the learner any more; another institution where something may."""
+        ...
+
     async def forget(self, learner_id: UUID) -> None:
         """Remove all that leads to the learner; the ledger's entries stay, and lead to nobody."""
         ...

@@ -28,8 +28,19 @@ _OPEN_ACCOUNTS = text(
 )
 _OPEN_LEARNERS = text(
     """
-    insert into learners (institution_id, learner_id)
-    select * from unnest(cast(:institution_ids as uuid[]), cast(:learner_ids as uuid[]))
+    with opened as (
+      insert into learners (institution_id, learner_id)
+      select * from unnest(cast(:institution_ids as uuid[]), cast(:learner_ids as uuid[]))
+      on conflict do nothing returning institution_id, learner_id
+    )
+    insert into enrolments (institution_id, learner_id)
+    select institution_id, learner_id from opened on conflict do nothing
+    """
+)
+_BOOKED_AT = text(
+    """
+    insert into enrolments (institution_id, learner_id)
+    select cast(:institution_id as uuid), * from unnest(cast(:learner_ids as uuid[]))
     on conflict do nothing
     """
 )
@@ -41,6 +52,24 @@ _MOVE = text(
     returning before.institution_id as came_from
     """
 )
+_TO_CLOSE = text(
+    """
+    update enrolments set to_close = institution_id <> :institution_id
+    where learner_id = :learner_id and institution_id in (:institution_id, :came_from)
+    """
+)
+_CLOSED = text(
+    """
+    update enrolments set to_close = false
+    where learner_id = :learner_id and institution_id = :institution_id
+    """
+)
+_NEXT_TO_CLOSE = text(
+    """
+    select institution_id from enrolments where learner_id = :learner_id and to_close
+    order by institution_id limit 1
+    """
+)
 _REMEMBER_ERASURE = text(
     """
     insert into erasures (learner_digest, erased_at) values (:learner_digest, :erased_at)
@@ -48,6 +77,10 @@ _REMEMBER_ERASURE = text(
     """
 )
 _FORGET = text("delete from accounts where learner_id = :learner_id")
+_FORGET_ENROLMENT = text(
+    "delete from enrolments where learner_id = :learner_id and institution_id = :institution_id"
+)
+_FORGET_ELSEWHERE = text("update enrolments set to_close = true where learner_id = :learner_id")
 
 
 class EnrolmentRepository:
@@ -87,9 +120,33 @@ class EnrolmentRepository:
                 "sequence": command.sequence,
             },
         )
+        if came_from is not None:
+            moved = {"learner_id": command.learner_id, "institution_id": command.institution_id}
+            await self._db.execute(_TO_CLOSE, moved | {"came_from": came_from})
         return came_from
 
+    async def booked(self, institution_id: UUID, learner_ids: Collection[UUID]) -> set[UUID]:
+        remembered = await self.remembered(learner_ids)
+        values = {"institution_id": institution_id, "learner_ids": sorted(remembered)}
+        await self._db.execute(_BOOKED_AT, values)
+        return remembered
+
+    async def closed(self, learner_id: UUID, institution_id: UUID) -> UUID | None:
+        values = {"learner_id": learner_id, "institution_id": institution_id}
+        await self._db.execute(_CLOSED, values)
+        return await self._next_to_close(learner_id)
+
+    async def forgotten(self, learner_id: UUID, institution_id: UUID) -> UUID | None:
+        values = {"learner_id": learner_id, "institution_id": institution_id}
+        await self._db.execute(_FORGET_ENROLMENT, values)
+        return await self._next_to_close(learner_id)
+
+    async def _next_to_close(self, learner_id: UUID) -> UUID | None:
+        found: UUID | None = await self._db.scalar(_NEXT_TO_CLOSE, {"learner_id": learner_id})
+        return found
+
     async def forget(self, learner_id: UUID) -> None:
+        await self._db.execute(_FORGET_ELSEWHERE, {"learner_id": learner_id})
         erasure = {"learner_digest": _digest(learner_id), "erased_at": self._transaction.now}
         await self._db.execute(_REMEMBER_ERASURE, erasure)
         await self._db.execute(_FORGET, {"learner_id": learner_id})
