@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.bus.inbox import Message
 from shared.kernel import new_id
 from shared.persistence.database import Database, Deadlines, is_contention, is_overdue, is_transient
+from shared.persistence.provision import service_database
 from tests.infra.polling import eventually
 from tests.shared.example_service import ExampleService, ExampleUnitOfWork
 
@@ -47,6 +48,27 @@ async def test_a_database_that_is_frozen_passes(frozen: Database) -> None:
     with pytest.raises(TimeoutError) as late:
         await frozen.connect()
     assert is_transient(late.value)
+
+
+async def test_of_several_servers_the_one_that_may_be_written_to_is_found(
+    frozen: Database, example: ExampleService
+) -> None:
+    """The first is silent, as a machine that was cut off; the pool and the connections outside it agree."""
+    silent = frozen.url.rpartition("@")[2].partition("/")[0]
+    database = Database(example.urls.app_url.replace("@", f"@{silent},127.0.0.1:1,"), name="example")
+    try:
+        async with database.session() as session:
+            assert await session.scalar(text("select 1")) == 1
+        connection = await database.connect()
+        await connection.close()
+    finally:
+        await database.close()
+
+
+def test_the_roles_of_a_database_on_several_servers_are_given_all_of_them() -> None:
+    urls = service_database("postgresql://postgres@one:5432,two:5433/postgres", "bookings", "wex_bookings")
+
+    assert urls.app_url == "postgresql://wex_bookings_app:wex_bookings_app@one:5432,two:5433/wex_bookings"
 
 
 async def test_a_database_that_is_not_there_passes() -> None:

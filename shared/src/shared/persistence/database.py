@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
@@ -66,27 +67,25 @@ def server_settings(deadlines: Deadlines, application_name: str) -> dict[str, st
 class Database:
     """A service's pool of connections, and sessions on it.
 
-    Each connection leads to a server that may be written to; of several hosts in the URL the first such.
+    Each connection leads to a server that may be written to. The URL may name several
+    (`postgresql://role:password@one:5432,another:5432/name`): of these the first such, which the next
+    connection asks first.
     """
 
     def __init__(self, url: str, *, name: str, size: int = 10, deadlines: Deadlines | None = None) -> None:
         self.url = url
+        self._servers = _each_server(url)
         self.deadlines = deadlines or Deadlines()
         self._name = name
         self.engine: AsyncEngine = create_async_engine(
-            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            "postgresql+asyncpg://",
+            async_creator=self.connect,
             pool_size=size,
             max_overflow=0,
             pool_timeout=self.deadlines.acquire,
             pool_pre_ping=False,
             pool_recycle=1800,
             hide_parameters=True,  # an error message must not repeat a child's name
-            connect_args={
-                "timeout": self.deadlines.connect,
-                "command_timeout": self.deadlines.command,
-                "server_settings": server_settings(self.deadlines, name),
-                "target_session_attrs": SessionAttribute.read_write,
-            },
         )
 
     @asynccontextmanager
@@ -101,18 +100,33 @@ class Database:
                 raise
 
     async def connect(self) -> "asyncpg.Connection[Any]":
-        """A connection of its own, outside the pool: for LISTEN, NOTIFY and advisory locks."""
-        connection = await asyncpg.connect(
-            self.url,
-            timeout=self.deadlines.connect,
-            command_timeout=self.deadlines.command,
-            server_settings=server_settings(self.deadlines, self._name),
-            target_session_attrs=SessionAttribute.read_write,
-        )
-        return cast("asyncpg.Connection[Any]", connection)
+        """A connection of its own: the pool's, and those for LISTEN, NOTIFY and advisory locks outside it."""
+        errors: list[Exception] = []
+        for server in list(self._servers):
+            try:
+                connection = await asyncpg.connect(
+                    server,
+                    # A server that is silent, and not away, must leave time for the others.
+                    timeout=self.deadlines.connect / len(self._servers),
+                    command_timeout=self.deadlines.command,
+                    server_settings=server_settings(self.deadlines, self._name),
+                    target_session_attrs=SessionAttribute.read_write,
+                )
+            except TRANSIENT as error:
+                errors.append(error)
+            else:
+                self._servers.sort(key=lambda one: one != server)
+                return cast("asyncpg.Connection[Any]", connection)
+        raise errors[-1]
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _each_server(url: str) -> list[str]:
+    parts = urlsplit(url)
+    who, at, hosts = parts.netloc.rpartition("@")
+    return [urlunsplit(parts._replace(netloc=f"{who}{at}{host}")) for host in hosts.split(",")]
 
 
 def causes_of(error: BaseException) -> Iterator[BaseException]:

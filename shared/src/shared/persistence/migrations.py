@@ -1,10 +1,13 @@
 """What every service's migrations share: the kit's tables, grants, and row-level security."""
 
 import asyncio
+from collections.abc import Awaitable
 from pathlib import Path
 
+import asyncpg
 from alembic import command, op
 from alembic.config import Config
+from asyncpg.connect_utils import SessionAttribute
 from sqlalchemy import Connection, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -145,9 +148,10 @@ def run_migrations(config: Config, url: str) -> None:
 
 
 async def _run(url: str) -> None:
-    engine = create_async_engine(
-        url.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=pool.NullPool
-    )
+    def connect() -> "Awaitable[asyncpg.Connection[asyncpg.Record]]":
+        return asyncpg.connect(url, target_session_attrs=SessionAttribute.read_write)
+
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=pool.NullPool)
     try:
         async with engine.connect() as connection:
             await connection.execute(text("set lock_timeout = '10s'"))

@@ -90,7 +90,6 @@ async def _make_roles(
 
 def _as_role(url: str, role: str, password: str, database: str) -> str:
     parts = urlsplit(url)
-    host = parts.hostname or "127.0.0.1"
-    address = f"[{host}]" if ":" in host else host
-    netloc = f"{role}:{quote(password, safe='')}@{address}:{parts.port or 5432}"
+    hosts = parts.netloc.rpartition("@")[2] or "127.0.0.1"  # one, or several with a comma between
+    netloc = f"{role}:{quote(password, safe='')}@{hosts}"
     return urlunsplit(parts._replace(netloc=netloc, path=f"/{database}"))
