@@ -135,7 +135,7 @@ async def test_a_port_taken_after_it_was_chosen_is_exchanged(
     taken = dict(
         zip(("issuer", "bookings-api", "bookings-worker"), (s.server_port for s in foreign), strict=True)
     )
-    monkeypatch.setattr(wex.platform, "choose_ports", lambda wanted: choose_ports(wanted) | taken)
+    monkeypatch.setattr(wex.platform, "choose_ports", lambda *of: choose_ports(*of) | taken)
     announced: list[Announcement] = []
     async with Platform(
         tmp_path / "state", services=(SERVICE,), topic_partitions=1, prefix=PREFIX, announce=announced.append

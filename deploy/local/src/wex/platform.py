@@ -23,6 +23,7 @@ from wex.lock import take_lock
 from wex.migrated import Migrated
 from wex.ports import SERVICES, USUAL_PORTS, choose_ports, free_port, moved, ports_of
 from wex.processes import Command, PortTakenError, ProcessError, with_other_ports
+from wex.shape import ONE_OF_EACH, Shape, numbered
 
 
 class Platform:
@@ -42,6 +43,7 @@ class Platform:
         services: tuple[str, ...] = SERVICES,
         topic_partitions: int | None = None,
         prefix: str = "",
+        shape: Shape = ONE_OF_EACH,
         announce: Callable[[Announcement], None] = lambda _: None,
     ) -> None:
         self.folders = Folders(state.absolute())
@@ -50,6 +52,7 @@ class Platform:
         self._durable = durable
         self._topic_partitions = topic_partitions
         self._prefix = prefix
+        self.shape = shape
         self._announce = announce
         self._children = Children(self.folders, announce)
         self._lock: IO[str] | None = None
@@ -83,8 +86,11 @@ class Platform:
     @property
     def names(self) -> list[str]:
         """Every process that can be killed and started, engines first."""
-        services = (f"{service}-{role}" for service in self.services for role in ("api", "worker"))
-        return [*self._engines.names, "edge", *services]
+        return [*self._engines.names, "edge", *self.shape.processes(self.services)]
+
+    def of_each(self, role: str) -> dict[str, list[str]]:
+        """The names of every service's apis, or workers."""
+        return {service: numbered(f"{service}-{role}", self.shape.of_each) for service in self.services}
 
     @property
     def running(self) -> list[str]:
@@ -189,7 +195,9 @@ class Platform:
                 group.create_task(self._start_service(service, postgres, kafka, edge))
 
     def _choose_addresses(self) -> None:
-        ports = choose_ports(USUAL_PORTS if self._usual_ports else {})
+        processes = ("edge", *self.shape.databases, *self.shape.nodes, *self.shape.processes(SERVICES))
+        names = [port for name in processes for port in ports_of(name)]
+        ports = choose_ports(USUAL_PORTS if self._usual_ports else {}, names)
         if self._usual_ports and (others := moved(ports)):
             taken = ", ".join(f"{name} {port}" for name, port in others.items())
             self._announce(Announcement("wex", "note", f"usual ports taken, using: {taken}"))
@@ -204,7 +212,7 @@ class Platform:
         self._use_ports(ports)
 
     def _use_ports(self, ports: dict[str, int]) -> None:
-        self._engines = local_engines(self.folders, ports, durable=self._durable)
+        self._engines = local_engines(self.folders, ports, self.shape, durable=self._durable)
         addresses = self._engines.addresses(ports)
         addresses.write(self.folders)
         secrets = load_secrets(self.folders.secrets)
@@ -212,20 +220,38 @@ class Platform:
 
     async def _start_postgres(self) -> None:
         if self._engines.postgres:
-            await asyncio.to_thread(self._engines.postgres.prepare)
+            await asyncio.to_thread(self._engines.postgres[0].prepare)
             await self._start_first("postgres")
 
     async def _start_kafka(self) -> None:
         if self._engines.kafka:
-            await self._start_first("kafka")
-        await apply_topics(self.addresses.kafka, self._prefix, partitions=self._topic_partitions)
+            await with_other_ports(self._start_brokers)
+        await apply_topics(
+            self.addresses.kafka,
+            self._prefix,
+            partitions=self._topic_partitions,
+            replication=self.shape.brokers,
+        )
+
+    async def _start_brokers(self) -> None:
+        """All at once, for each waits for a majority; where one's port is taken all begin again."""
+        fetching = self._fetching(asyncio.get_running_loop())
+        for node in self._engines.kafka:
+            await asyncio.to_thread(node.prepare, fetching)
+        names = [node.name for node in self._engines.kafka]
+        results = await asyncio.gather(*(self.start(name) for name in names), return_exceptions=True)
+        errors = [error for error in results if isinstance(error, BaseException)]
+        errors.sort(key=lambda error: not isinstance(error, PortTakenError))
+        if errors:
+            await asyncio.gather(*(self.stop(name) for name in names))
+            for name in names:
+                self._take_other_ports(name)
+            raise errors[0]
 
     async def _start_first(self, name: str) -> None:
         """Start a process for the first time: nobody knows its ports yet, and taken ones are exchanged."""
 
         async def attempt() -> None:
-            if name == "kafka" and (kafka := self._engines.kafka):
-                await asyncio.to_thread(kafka.prepare, self._fetching(asyncio.get_running_loop()))
             try:
                 await self.start(name)
             except PortTakenError:
@@ -256,17 +282,18 @@ class Platform:
             migrated.add(service)
         await asyncio.shield(edge)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._start_first(f"{service}-api"))
+            for name in numbered(f"{service}-api", self.shape.of_each):
+                group.create_task(self._start_first(name))
             await asyncio.shield(kafka)
-            await self._start_first(f"{service}-worker")
+            for name in numbered(f"{service}-worker", self.shape.of_each):
+                group.create_task(self._start_first(name))
 
     def _command(self, name: str) -> Command:
         if engine := self._engines.get(name):
             return engine.command()
         if name not in self.names:
             raise ProcessError(f"no process is called {name}; there are {', '.join(self.names)}")
-        service, _, role = name.rpartition("-")
-        return self._commands.service(service, role) if service else self._commands.edge()
+        return self._commands.edge() if name == "edge" else self._commands.service(*name.split("-"))
 
     def _release_lock(self) -> None:
         records.forget(self.folders.run, "supervisor")

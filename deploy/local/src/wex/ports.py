@@ -2,6 +2,7 @@
 
 import random
 import socket
+from collections.abc import Iterable
 
 import psutil
 
@@ -16,8 +17,6 @@ USUAL_PORTS = {
     **{f"{service}-api": 8101 + number for number, service in enumerate(SERVICES)},
     **{f"{service}-worker": 8201 + number for number, service in enumerate(SERVICES)},
 }
-
-_PAIRS = {"kafka": ("kafka", "kafka-controller"), "edge": ("issuer", "traces")}
 
 # Below the ranges Linux and macOS lend to outgoing connections, so that a
 # restarted process finds its port still free.
@@ -53,10 +52,10 @@ def free_port(taken: set[int] | None = None) -> int:
     raise OSError("no free port found on 127.0.0.1")
 
 
-def choose_ports(wanted: dict[str, int]) -> dict[str, int]:
-    """A free port per process: the wanted one where there is one and it is free, else any other."""
+def choose_ports(wanted: dict[str, int], names: Iterable[str] = USUAL_PORTS) -> dict[str, int]:
+    """A free port for each name: the wanted one where there is one and it is free, else any other."""
     chosen: dict[str, int] = {}
-    for name in USUAL_PORTS:
+    for name in names:
         port = wanted.get(name)
         chosen[name] = port if port and is_free(port) else free_port(set(chosen.values()))
     return chosen
@@ -64,9 +63,11 @@ def choose_ports(wanted: dict[str, int]) -> dict[str, int]:
 
 def ports_of(process: str) -> tuple[str, ...]:
     """The names of the ports a process listens on: its own, but for those that have two."""
-    return _PAIRS.get(process, (process,))
+    if process == "edge":
+        return ("issuer", "traces")
+    return (process, f"{process}-controller") if process.startswith("kafka") else (process,)
 
 
 def moved(ports: dict[str, int]) -> dict[str, int]:
     """Those of the chosen ports that are not the usual ones."""
-    return {name: port for name, port in ports.items() if port != USUAL_PORTS[name]}
+    return {name: port for name, port in ports.items() if port != USUAL_PORTS.get(name)}

@@ -18,7 +18,7 @@ _LOCALE: tuple[str, ...] = ("--locale=C.UTF-8",)
 if sys.platform == "darwin":  # whose libraries do not know that locale: PostgreSQL brings its own
     _LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 _SHARED = {
-    "max_connections": "300",
+    "max_connections": "600",  # two of each process of five services take 280
     "shared_buffers": "256MB",
     "timezone": "UTC",
     "log_min_messages": "warning",
@@ -35,6 +35,7 @@ class Postgres:
     log: Path
     port: int
     durable: bool = True
+    name: str = "postgres"
 
     @property
     def url(self) -> str:
@@ -89,7 +90,7 @@ class Postgres:
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         return Command(
-            name="postgres",
+            name=self.name,
             argv=(str(binaries() / "postgres"), "-D", str(data_folder(self.data)), *options),
             log=self.log,
             user=server_user(),

@@ -1,0 +1,45 @@
+"""How many of each process a platform runs."""
+
+from dataclasses import dataclass
+
+ROLES = ("api", "worker")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The n-th of a kind is called `<kind>-<n>`, and the first of it `<kind>`.
+
+    `of_each`: apis and workers of each service. `brokers`: three keep three copies of every topic.
+    `standby`: services know a second database server, `postgres-2`, which whoever needs it makes and starts.
+    """
+
+    of_each: int = 1
+    brokers: int = 1
+    standby: bool = False
+
+    @property
+    def databases(self) -> list[str]:
+        """The names of the database servers services know."""
+        return numbered("postgres", 1 + self.standby)
+
+    @property
+    def nodes(self) -> list[str]:
+        """The names of the brokers."""
+        return numbered("kafka", self.brokers)
+
+    def processes(self, services: tuple[str, ...]) -> list[str]:
+        """The names of the services' processes."""
+        return [
+            name
+            for service in services
+            for role in ROLES
+            for name in numbered(f"{service}-{role}", self.of_each)
+        ]
+
+
+ONE_OF_EACH = Shape()
+
+
+def numbered(kind: str, count: int) -> list[str]:
+    """The names of so many of a kind."""
+    return [kind, *(f"{kind}-{number}" for number in range(2, count + 1))]
