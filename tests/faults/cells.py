@@ -29,10 +29,15 @@ async def failpoint(stage: Stage) -> str:
     draw, platform = stage.draw, stage.scenario.platform
     point = sorted(POINTS)[stage.seed % len(POINTS)]  # seeds one after the other visit every point
     action = draw.choice(["kill9", "hang", "raise"])
-    name = draw.choice(_who_passes(point))
+    name = draw.choice(_of_its_kind(platform, draw.choice(_who_passes(point))))
     chance = 1.0 if point == "C5" else draw.choice([1.0, 0.5, 0.2])  # C5 is come by once or twice
-    await platform.stop(name)
+    # Whoever starts first has all of the relay's shards, and of the two it is to be this one.
+    others = [each for each in _of_its_kind(platform, name) if each != name] if point[0] == "R" else []
+    for each in (name, *others):
+        await platform.stop(each)
     await platform.start(name, WEX_FAIL=f"{point}:{action}:{chance}")
+    for each in others:
+        await platform.start(each)
     working = asyncio.create_task(_work(stage, name if point == "C5" else None))
     log, size = platform.log(name), await asyncio.to_thread(_size, platform.log(name))
     fired = await _heal_while(working, stage, name)
@@ -50,6 +55,11 @@ def _who_passes(point: str) -> list[str]:
     if point in ("W1", "W2"):
         return ["integrations-worker"]
     return ["bookings-worker", "safeguarding-worker", "outcomes-worker"]
+
+
+def _of_its_kind(platform: Platform, name: str) -> list[str]:
+    service, role = name.split("-")[:2]
+    return platform.of_each(role)[service]
 
 
 async def _work(stage: Stage, joined: str | None) -> None:
@@ -107,14 +117,13 @@ def _is_stopped(pid: int) -> bool:
 async def killed_process(stage: Stage) -> str:
     """F2: kill -9 of any service's process, at any moment."""
     platform = stage.scenario.platform
-    services = [name for name in platform.names if name.endswith(("-api", "-worker"))]
-    return await _kill(stage, stage.draw.choice(services))
+    return await _kill(stage, stage.draw.choice(platform.shape.processes(platform.services)))
 
 
 async def rolling_restart(stage: Stage) -> str:
     """F3: each process ends gracefully and starts again, one after the other, while clients go on."""
     platform, scenario = stage.scenario.platform, stage.scenario
-    names = [name for name in platform.names if name not in ("postgres", "kafka", "edge")]
+    names = platform.shape.processes(platform.services)
     stage.draw.shuffle(names)
     over = asyncio.Event()
     going = [asyncio.create_task(each) for each in (go_on(stage, over), stage.work())]

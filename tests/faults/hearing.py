@@ -38,7 +38,7 @@ async def read_from_zero(stage: Stage) -> str:
     await stage.work()
     before = await _quiet(stage)
     told = await stage.scenario.log.read()
-    workers = [f"{service}-worker" for service in SERVICES]
+    workers = [name for names in platform.of_each("worker").values() for name in names]
     await asyncio.gather(*(platform.stop(worker) for worker in workers))
     if forgets:
         # What a claim's age does: events of compacted topics outlive it.

@@ -19,7 +19,7 @@ MOST_TRIALS = 20
 
 @dataclass(frozen=True)
 class Hunt:
-    """A bug, the process it is planted into, and the fault that brings it out."""
+    """A bug, the kind of process it is planted into, and the fault that brings it out."""
 
     bug: str
     process: str
@@ -41,8 +41,10 @@ async def hunt(each: Hunt) -> tuple[int, list[str]]:
         await asyncio.to_thread(Path(folder).chmod, 0o755)
         async with platform_in(Path(folder) / "wex") as platform, scenario_on(platform) as scenario:
             await scenario.next_that_took_place(MOST_TRIALS + 1)
-            await platform.stop(each.process)
-            await platform.start(each.process, through="tests.faults.bugs", WEX_BUG=each.bug)
+            service, role = each.process.split("-")
+            for name in platform.of_each(role)[service]:
+                await platform.stop(name)
+                await platform.start(name, through="tests.faults.bugs", WEX_BUG=each.bug)
             for number in range(1, MOST_TRIALS + 1):
                 trial = await run(scenario, each.cell, number)
                 if trial.violations:

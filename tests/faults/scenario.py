@@ -4,10 +4,11 @@ import asyncio
 import io
 import random
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import cycle
 from typing import Any
 from uuid import UUID
 
@@ -255,7 +256,7 @@ async def scenario_on(platform: Platform, *, with_history: bool = False) -> Asyn
         raise StepFailed(told.getvalue())
     async with receiving(free_port()) as receiver:
         receiver.refuse_first = ""
-        clients = Clients(platform.addresses.issuer, platform.api)
+        clients = Clients(platform.addresses.issuer, _in_turn(platform))
         try:
             provider, mark = Walk(LocalPlatform(platform), clients, receiver), f"zqx{secrets.token_hex(4)}"
             await supply.register_provider(provider)
@@ -274,6 +275,15 @@ async def scenario_on(platform: Platform, *, with_history: bool = False) -> Asyn
             yield Scenario(platform, insist, provider, schools, receiver, rows, log, mark, sayings)
         finally:
             await clients.close()
+
+
+def _in_turn(platform: Platform) -> Callable[[str], str]:
+    """Each request to the next api of a service, whether that one lives or not."""
+    turns = {
+        service: cycle([f"http://127.0.0.1:{platform.addresses.ports[name]}" for name in names])
+        for service, names in platform.of_each("api").items()
+    }
+    return lambda service: next(turns[service])
 
 
 async def _school(walk: Walk, number: int, mark: str) -> School:

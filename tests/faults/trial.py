@@ -16,6 +16,7 @@ from tests.faults.seen import Seen
 from wex.journey.clients import StepFailed
 from wex.platform import Platform
 from wex.processes import ProcessError
+from wex.shape import Shape
 
 
 @dataclass
@@ -123,5 +124,5 @@ async def _observe_credit(stage: Stage, seen: Seen) -> None:
 
 
 def platform_in(folder: Path) -> Platform:
-    """The platform the trials are run on."""
-    return Platform(folder, durable=True, topic_partitions=3)
+    """The platform the trials are run on: two of every process of a service."""
+    return Platform(folder, durable=True, topic_partitions=3, shape=Shape(of_each=2))
