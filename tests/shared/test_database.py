@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import pytest
@@ -14,8 +15,10 @@ from shared.bus.inbox import Message
 from shared.kernel import new_id
 from shared.persistence.database import Database, Deadlines, is_contention, is_overdue, is_transient
 from shared.persistence.provision import service_database
+from tests.infra.link import Link
 from tests.infra.polling import eventually
 from tests.shared.example_service import ExampleService, ExampleUnitOfWork
+from wex.ports import free_port
 
 
 async def error_of(database: Database, statement: str, **values: object) -> Exception:
@@ -62,6 +65,32 @@ async def test_of_several_servers_the_one_that_may_be_written_to_is_found(
         connection = await database.connect()
         await connection.close()
     finally:
+        await database.close()
+
+
+async def test_a_server_that_falls_silent_costs_one_wait_and_not_one_for_each_connection(
+    example: ExampleService,
+) -> None:
+    """Behind a link that is held back, as a machine that lost its power: no connection is closed."""
+    server = example.urls.app_url.rpartition("@")[2].partition("/")[0]
+    link = Link(free_port(), int(server.partition(":")[2]))
+    await link.mend()
+    deadlines = Deadlines(connect=10, command=1, statement=0.8)
+    url = example.urls.app_url.replace("@", f"@127.0.0.1:{link.port},")
+    database = Database(url, name="example", size=3, deadlines=deadlines)
+
+    async def ask() -> Any:
+        async with database.session() as session:
+            return await session.scalar(text("select pg_sleep(0.2)::text"))
+
+    try:
+        await asyncio.gather(*(ask() for _ in range(3)))
+        link.hold("there", "back")
+        with pytest.raises(TimeoutError):
+            await ask()
+        assert await asyncio.gather(*(ask() for _ in range(3))) == ["", "", ""]
+    finally:
+        await link.close()
         await database.close()
 
 

@@ -50,6 +50,8 @@ class Waker:
                     await connection.execute("select pg_notify($1, '')", CHANNEL)
                 except Exception as error:  # noqa: BLE001 - the relay also polls
                     log.warning("relay_not_woken", error=type(error).__name__)
+                    if connection is not None:
+                        connection.terminate()  # its server may be silent; another may be there by now
                 await asyncio.sleep(INTERVAL)
         finally:
             if connection is not None:

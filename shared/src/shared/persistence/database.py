@@ -8,6 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 from asyncpg.connect_utils import SessionAttribute
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
@@ -87,17 +89,13 @@ class Database:
             pool_recycle=1800,
             hide_parameters=True,  # an error message must not repeat a child's name
         )
+        event.listen(self.engine.sync_engine, "handle_error", _give_up_the_server)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
         """A session for one task; nothing loads by itself after the commit."""
         async with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
-            try:
-                yield session
-            except Exception as error:
-                if any(isinstance(cause, asyncpg.ReadOnlySQLTransactionError) for cause in causes_of(error)):
-                    await self.engine.dispose()  # the others lead to the same server
-                raise
+            yield session
 
     async def connect(self) -> "asyncpg.Connection[Any]":
         """A connection of its own: the pool's, and those for LISTEN, NOTIFY and advisory locks outside it."""
@@ -121,6 +119,17 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _give_up_the_server(context: ExceptionContext) -> None:
+    """All connections of the pool are made anew where one's server may not be written to or is silent.
+
+    Silent is one that did not even say that a statement was past its deadline: each other connection to it
+    would cost somebody the same wait.
+    """
+    lost = (asyncpg.ReadOnlySQLTransactionError, TimeoutError)
+    if any(isinstance(cause, lost) for cause in causes_of(context.original_exception)):
+        context.is_disconnect = context.invalidate_pool_on_disconnect = True
 
 
 def _each_server(url: str) -> list[str]:
