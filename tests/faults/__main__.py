@@ -9,7 +9,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -26,6 +26,7 @@ from tests.faults.hunt import HUNTS, hunt, hunted_row, planted_table
 from tests.faults.scenario import Scenario, scenario_on
 from tests.faults.trial import Trial, platform_in, run
 from wex.folders import REPOSITORY
+from wex.shape import Shape
 
 _GIT = ("git", "-C", str(REPOSITORY), "describe", "--always", "--dirty")
 _COMMIT = subprocess.run(_GIT, capture_output=True, text=True, check=False).stdout.strip()
@@ -34,35 +35,49 @@ REPORT = REPOSITORY / ".wex" / "reports" / "faults.jsonl"
 
 
 async def main(cells: list[str], trials: int, seed: int, console: Console) -> list[Trial]:
-    """Run `trials` of each cell with the seeds from `seed` on, a new platform for every so many."""
+    """Run `trials` of each cell with the seeds from `seed` on, those of one shape on one platform."""
     done: list[Trial] = []
     REPORT.parent.mkdir(parents=True, exist_ok=True)
-    wanted = [(cell, seed + n) for cell in CELLS if cell in cells for n in range(trials)]
+    seeds = range(seed, seed + trials)
     bar = Progress(
         TextColumn("{task.description:<70}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
         console=console,
     )  # fmt: skip
     with bar:
-        task = bar.add_task("", total=len(wanted))
-        for first in range(0, len(wanted), A_PLATFORM_LASTS):
-            bar.update(task, description="starting a platform")
-            async with _scenario() as scenario:
-                for cell, number in wanted[first : first + A_PLATFORM_LASTS]:
-                    bar.update(task, description=f"{cell} seed {number}")
-                    scenario.bookers = BOOKERS if number == seed else BOOKERS_AGAIN
-                    done.append(await run(scenario, cell, number))
-                    _keep(done[-1])
-                    _tell(console, done[-1])
-                    bar.advance(task)
+        task = bar.add_task("", total=len(cells) * trials)
+        for shape in dict.fromkeys(cell.shape for cell in CELLS.values()):
+            of_shape = [name for name, cell in CELLS.items() if name in cells and cell.shape == shape]
+            left = deque((cell, number) for cell in of_shape for number in seeds)
+            while left:
+                bar.update(task, description="starting a platform")
+                async with _scenario(shape) as scenario:
+                    async for trial in _trials(scenario, left, seed):
+                        bar.update(task, description=f"{trial.cell} seed {trial.seed} is done", advance=1)
+                        done.append(trial)
+                        _tell(console, trial)
     return done
 
 
+async def _trials(scenario: Scenario, left: deque[tuple[str, int]], first: int) -> AsyncIterator[Trial]:
+    """Trials on one platform, until it has served for long enough, or is no longer well."""
+    for _ in range(A_PLATFORM_LASTS):
+        if not left:
+            return
+        cell, number = left.popleft()
+        scenario.bookers = BOOKERS if number == first else BOOKERS_AGAIN
+        trial = await run(scenario, cell, number)
+        _keep(trial)
+        yield trial
+        if trial.violations:
+            return
+
+
 @asynccontextmanager
-async def _scenario() -> AsyncIterator[Scenario]:
+async def _scenario(shape: Shape) -> AsyncIterator[Scenario]:
     with tempfile.TemporaryDirectory(prefix="wex-faults-") as folder:
         await asyncio.to_thread(Path(folder).chmod, 0o755)
         async with (
-            platform_in(Path(folder) / "wex") as platform,
+            platform_in(Path(folder) / "wex", shape) as platform,
             scenario_on(platform, with_history=True) as scenario,
         ):
             yield scenario
@@ -105,7 +120,7 @@ def table(done: list[Trial]) -> Table:
         seeds = [trial.seed for trial in trials]
         slowest = max((trial.confirmed_after or 99.0) for trial in trials)
         shown.add_row(
-            cell, CELLS[cell][0], str(len(trials)), f"[red]{bad}" if bad else "0",
+            cell, CELLS[cell].fault, str(len(trials)), f"[red]{bad}" if bad else "0",
             "" if bad else f"{min(1.0, 3 / len(trials)):.1%}", f"{slowest:.1f} s",
             f"{sum(trial.seconds for trial in trials) / len(trials):.1f}", f"{min(seeds)}-{max(seeds)}",
         )  # fmt: skip

@@ -7,19 +7,31 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
 from shared.failpoints import POINTS
+from tests.faults.brokers import frozen_leader, lost_broker, lost_majority, moving_leaders
 from tests.faults.clients import TRY_FOR
-from tests.faults.crowd import go_on, rush
+from tests.faults.clocks import skewed_clocks
+from tests.faults.crowd import rush
+from tests.faults.cutting import cut_relay
+from tests.faults.full_disk import full_disk
 from tests.faults.hearing import delivered_again, read_from_zero, unreadable_message
+from tests.faults.outage import clients_go_on
+from tests.faults.partition import broken_link
+from tests.faults.pool import storm_on_the_pool
+from tests.faults.rebalancing import rebalance_storm
 from tests.faults.scenario import Stage
+from tests.faults.switchover import promoted_standby
 from tests.faults.tenants import mixed_tenants
 from tests.infra.another import another
 from wex.platform import Platform
+from wex.shape import Shape
 
-Cell = Callable[[Stage], Awaitable[str]]
+TWO_OF_EACH = Shape(of_each=2, linked=True)
+IN_STEP = Shape(of_each=2, brokers=3, standby=True)  # nothing is kept in one place alone
 # A connection is waited for 5 s and a statement 10 s; giving either up may take as long again.
 ANSWERED_WITHIN = 32.0
 
@@ -121,20 +133,23 @@ async def killed_process(stage: Stage) -> str:
 
 
 async def rolling_restart(stage: Stage) -> str:
-    """F3: each process ends gracefully and starts again, one after the other, while clients go on."""
-    platform, scenario = stage.scenario.platform, stage.scenario
-    names = platform.shape.processes(platform.services)
-    stage.draw.shuffle(names)
-    over = asyncio.Event()
-    going = [asyncio.create_task(each) for each in (go_on(stage, over), stage.work())]
-    for name in names:
-        await platform.stop(name)
-        await platform.start(name)
-    stage.mended_at = time.monotonic()
-    over.set()
-    await asyncio.gather(*going)
-    stage.broken += scenario.insist.heard.undocumented()
-    return f"{', '.join(names)}"
+    """F3: the processes of a service end gracefully and start again in turn, while clients go on."""
+    platform = stage.scenario.platform
+
+    async def roll(names: list[str]) -> None:
+        stage.draw.shuffle(names)
+        for name in names:
+            await platform.stop(name)
+            await platform.start(name)
+
+    services = [
+        platform.of_each("api")[service] + platform.of_each("worker")[service]
+        for service in platform.services
+    ]
+    async with clients_go_on(stage):
+        await asyncio.gather(*(roll(names) for names in services))
+        stage.mended_at = time.monotonic()
+    return f"{sum(map(len, services))} processes, those of one service in turn"
 
 
 async def killed_postgres(stage: Stage) -> str:
@@ -219,19 +234,38 @@ async def hasty_clients(stage: Stage) -> str:
     return "three tries of 1 to 40 ms before one that waits"
 
 
-CELLS: dict[str, tuple[str, Cell]] = {
-    "F1": ("a process fails at a named point", failpoint),
-    "F2": ("kill -9 of a service's process", killed_process),
-    "F3": ("rolling restart of every process", rolling_restart),
-    "F4": ("PostgreSQL killed", killed_postgres),
-    "F5": ("PostgreSQL stands still", frozen_postgres),
-    "F6": ("Kafka killed, away or frozen", lost_kafka),
-    "F11": ("every event delivered again", delivered_again),
-    "F12": ("every topic read from zero", read_from_zero),
-    "F16": ("10,000 ask for 30 places", rush),
-    "F17": ("clients give up and try again", hasty_clients),
-    "F19": ("tenants mixed on one connection", mixed_tenants),
-    "F24": ("two processes killed at once", two_at_once),
+class Cell(NamedTuple):
+    """What is broken, in words and in code, and on what platform."""
+
+    fault: str
+    carry_out: Callable[[Stage], Awaitable[str]]
+    shape: Shape = TWO_OF_EACH
+
+
+CELLS: dict[str, Cell] = {
+    "F1": Cell("a process fails at a named point", failpoint),
+    "F2": Cell("kill -9 of a service's process", killed_process),
+    "F3": Cell("rolling restart of every process", rolling_restart),
+    "F4": Cell("PostgreSQL killed", killed_postgres),
+    "F5": Cell("PostgreSQL stands still", frozen_postgres),
+    "F6": Cell("Kafka killed, away or frozen", lost_kafka),
+    "F7": Cell("leaders and coordinators move", moving_leaders, IN_STEP),
+    "F8": Cell("links broken, one way or both", broken_link),
+    "F9": Cell("the disk is full", full_disk),
+    "F10": Cell("a storm of rebalances", rebalance_storm),
+    "F11": Cell("every event delivered again", delivered_again),
+    "F12": Cell("every topic read from zero", read_from_zero),
+    "F14": Cell("clocks differ, days unlike others", skewed_clocks),
+    "F16": Cell("10,000 ask for 30 places", rush),
+    "F17": Cell("clients give up and try again", hasty_clients),
+    "F18": Cell("backends killed, requests given up", storm_on_the_pool),
+    "F19": Cell("tenants mixed on one connection", mixed_tenants),
+    "F24": Cell("two processes killed at once", two_at_once),
+    "F29": Cell("a relay's connection cut in mid-batch", cut_relay),
+    "F25": Cell("a standby promoted", promoted_standby, IN_STEP),
+    "F26": Cell("one of three brokers lost", lost_broker, IN_STEP),
+    "F27": Cell("two of three brokers lost", lost_majority, IN_STEP),
+    "F28": Cell("the leading broker stands still", frozen_leader, IN_STEP),
     # Last: what it leaves in the log would be parked again by whoever reads or delivers it again.
-    "F13": ("a message nobody can read", unreadable_message),
+    "F13": Cell("a message nobody can read", unreadable_message),
 }

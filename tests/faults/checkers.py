@@ -81,12 +81,9 @@ def effects_once(seen: Seen) -> Iterator[str]:
 
 def _cleared_once(seen: Seen) -> Iterator[str]:
     cleared = Counter(c.booking for c in seen.clearances)
-    for key, told in seen.about("booking.requested").items():
+    for key in seen.about("booking.requested"):
         if cleared[key] != 1:
             yield f"booking {key} has {cleared[key]} clearances"
-        for each in told:
-            if each.id not in seen.claimed:
-                yield f"request {each.id} of booking {key} is in no inbox"
     for booking, count in cleared.items():
         decided = len({each.id for each in seen.about("clearance.").get(booking, [])})
         if count == 1 and decided > 1:
@@ -187,6 +184,21 @@ def newest_last(seen: Seen) -> Iterator[str]:
             yield f"{topic} keeps version {sequence} of {key}, the newest is {newest[topic, key]}"
 
 
+def nothing_overdue(seen: Seen) -> Iterator[str]:
+    """I15: no deadline waits that is overdue and is neither somebody's now nor put off; none is given up."""
+    for each in seen.overdue:
+        state = "was given up" if each.dead else f"is {each.seconds:.0f} s overdue and nobody's"
+        yield f"deadline {each.name} of {each.service} {state}"
+
+
+def nothing_passed_over(seen: Seen) -> Iterator[str]:
+    """I16: every event is claimed in the inbox of each service that subscribes to it, or parked there."""
+    for event, kind, key in sorted({(each.id, each.type, each.key) for each in seen.told}):
+        for subscription in seen.hears.get(kind, []):
+            if (subscription, event) not in seen.claims and not any(key in each for each in seen.parked):
+                yield f"{kind} of {key} was passed over by {subscription}"
+
+
 CHECKERS: dict[str, Callable[[Seen], Iterator[str]]] = {
     "I1": no_oversell,
     "I2": acknowledged_once,
@@ -201,6 +213,8 @@ CHECKERS: dict[str, Callable[[Seen], Iterator[str]]] = {
     "I12": recovers,
     "I13": words_kept,
     "I14": newest_last,
+    "I15": nothing_overdue,
+    "I16": nothing_passed_over,
 }
 
 

@@ -3,8 +3,9 @@
 import asyncio
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import httpx2
@@ -32,22 +33,31 @@ class Heard:
 
     counts: Counter[str] = field(default_factory=Counter)
     slowest: float = 0.0
+    answered: dict[str, list[float]] = field(
+        default_factory=lambda: defaultdict(list)
+    )  # "POST bookings": when
     answers: list[tuple[str, int, str]] = field(default_factory=list)  # organisation, status, body
 
-    def answer(self, who: Persona, response: httpx2.Response, seconds: float) -> str:
-        """Note an answer; its status and slug."""
+    def answer(self, who: Persona, asked: str, response: httpx2.Response, seconds: float) -> None:
+        """Note an answer."""
         text = response.text
         slug = response.json().get("slug", "") if response.status_code >= 400 and text else ""
         said = f"{response.status_code} {slug}".strip()
         self.counts[said] += 1
         self.slowest = max(self.slowest, seconds)
         self.answers.append((str(who.organisation or ""), response.status_code, text))
-        return said
+        if response.status_code < 500:
+            self.answered[asked].append(time.monotonic())
 
     def silence(self, error: Exception, seconds: float) -> None:
         """Note a try without an answer."""
         self.counts[type(error).__name__] += 1
         self.slowest = max(self.slowest, seconds)
+
+    def longest_silence(self, asked: str, *, since: float) -> float:
+        """The longest time from a moment on in which nobody who asked so had an answer but a 5xx."""
+        times = [since, *(at for at in self.answered[asked] if at > since)]
+        return max((later - earlier for earlier, later in pairwise(times)), default=0.0)
 
     def undocumented(self) -> list[str]:
         """Server faults that no document promises."""
@@ -100,5 +110,5 @@ class Insistent:
         except (httpx2.TransportError, TimeoutError) as error:
             self.heard.silence(error, time.monotonic() - began)
             return None
-        self.heard.answer(who, answer, time.monotonic() - began)
+        self.heard.answer(who, f"{method} {service}", answer, time.monotonic() - began)
         return answer

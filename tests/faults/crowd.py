@@ -12,7 +12,8 @@ BOOKERS = 10_000
 BOOKERS_AGAIN = 1_000  # in every trial after the first
 AT_ONCE = 100  # clients that have a request under way
 IN_LINE = 0.01  # of all: those who would wait
-BESIDE = 6  # clients that go on during a rolling restart
+BESIDE = 6  # clients that go on while processes come and go
+MORE_SESSIONS = 90  # that they publish at most: an opportunity has at most 100
 
 
 async def rush(stage: Stage) -> str:
@@ -70,7 +71,9 @@ async def go_on(stage: Stage, over: asyncio.Event) -> None:
             await asyncio.sleep(0.05)
 
     async def publish() -> None:
-        while not over.is_set():
+        for _ in range(MORE_SESSIONS):
+            if over.is_set():
+                return
             await _add_session(stage, 1)
             await asyncio.sleep(0.3)
 

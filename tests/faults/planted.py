@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from tests.faults.seen import Ask, Attended, Booking, Clearance, Entry, Seen, Told
+from tests.faults.seen import Ask, Attended, Booking, Clearance, Entry, Overdue, Seen, Told
 
 BEGAN = datetime(2026, 3, 2, 9, tzinfo=UTC)
 OWN, FOREIGN = "01a20000-0000-7000-8000-000000000001", "01a20000-0000-7000-8000-000000000002"
@@ -61,7 +61,19 @@ def sound() -> Seen:
         ],
         clearances=[Clearance(CONFIRMED, "granted", 1), Clearance(TAKEN_BACK, "ended", 2)],
         copies={CONFIRMED: (2, False), TAKEN_BACK: (3, True)},
-        claimed={each.id for each in events if each.type == "booking.requested.v1"},
+        hears={
+            "booking.requested.v1": ["safeguarding: decide"],
+            "booking.confirmed.v1": ["outcomes: expect"],
+        },
+        claims={
+            (subscription, each.id)
+            for each in events
+            for kind, subscription in (
+                ("requested", "safeguarding: decide"),
+                ("confirmed", "outcomes: expect"),
+            )
+            if each.type == f"booking.{kind}.v1"
+        },
         told=numbered(events),
         received=[(f"m-{e.id}", e.type, e.key, e.sequence) for e in events if e.topic == "bookings.events"],
         partner="school",
@@ -128,7 +140,6 @@ PLANTED: list[tuple[str, str, Callable[[Seen], object]]] = [
     ("I4", "given up too early", lambda s: s.parked.append("safeguarding: decide b-1 failed")),
     ("I5", "check, then act: two clearances", lambda s: s.clearances.append(s.clearances[0])),
     ("I5", "one change, two events", told_twice),
-    ("I5", "the offset before the effect: never claimed", lambda s: s.claimed.clear()),
     ("I5", "a replay that did it again", lambda s: s.changed_tables.append("outcomes.ledger_entries")),
     ("I6", "two relays for one shard", swapped),
     ("I6", "an older event over a newer copy", lambda s: s.copies.update({CONFIRMED: (1, False)})),
@@ -156,5 +167,12 @@ PLANTED: list[tuple[str, str, Callable[[Seen], object]]] = [
     ("I13", "a name in a topic", lambda s: s.said.append(("topic bookings.learners", '{"name": "zqx"}'))),
     ("I14", "a relay that went on without its lock", lambda s: s.told.append(
         replace(next(e for e in s.told if e.topic == "bookings.places"), offset=99))),
+    ("I15", "a sweeper that stands still", lambda s: s.overdue.append(
+        Overdue("bookings", "booking-hold", 90, dead=False))),
+    ("I15", "a deadline that never succeeds", lambda s: s.overdue.append(
+        Overdue("bookings", "booking-hold", 0, dead=True))),
+    ("I16", "the offset before the effect: never claimed", lambda s: s.claims.clear()),
+    ("I16", "a type not known yet, and its events passed over", lambda s: setattr(s, "claims", {
+        claim for claim in s.claims if claim[0] != "outcomes: expect"})),
     ("I13", "a refusal that repeats what was sent", lambda s: s.answers.append(("school", 422, "zqx"))),
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,9 @@ import asyncpg
 import yaml
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from asyncpg.connect_utils import SessionAttribute
 
-from tests.faults.seen import Booking, Clearance, Entry, Told
+from tests.faults.seen import Booking, Clearance, Entry, Overdue, Told
 
 SERVICES = ("opportunities", "bookings", "safeguarding", "outcomes", "integrations")
 TOPICS = Path(__file__).parents[2] / "deploy" / "topics.yaml"
@@ -28,7 +29,9 @@ class Rows:
 
     async def ask(self, service: str, query: str, *values: Any) -> list[Any]:
         """The rows of one query."""
-        connection = await asyncpg.connect(f"{self._server}/wex_{service}", timeout=10)
+        connection = await asyncpg.connect(
+            f"{self._server}/wex_{service}", timeout=10, target_session_attrs=SessionAttribute.read_write
+        )
         try:
             return list(await connection.fetch(query, *values))
         finally:
@@ -95,9 +98,24 @@ class Rows:
         query = "select count(*) from deadlines where name = 'assessment'"
         return int((await self.ask("outcomes", query))[0][0])
 
-    async def claimed(self, events: list[str]) -> set[str]:
-        query = "select message_id from inbox where message_id = any ($1) and source not like 'http:%'"
-        return {r["message_id"] for r in await self.ask("safeguarding", query, events)}
+    async def claims(self, events: list[str]) -> set[tuple[str, str]]:
+        """In which inboxes each of the events is, and under which subscription."""
+        query = (
+            "select source, message_id from inbox where message_id = any ($1) and source not like 'http:%'"
+        )
+        return {(f"{s}: {r[0]}", r[1]) for s in SERVICES for r in await self.ask(s, query, events)}
+
+    async def overdue(self, ahead: float) -> list[Overdue]:
+        """Deadlines that passed some time ago by the business clock, which is so many seconds ahead."""
+        query = """select name, dead_at, extract(epoch from business.now - greatest(due_at, try_at)) as late
+                   from deadlines, (select now() + make_interval(secs => $1) as now) as business
+                   where dead_at is not null
+                      or greatest(due_at, try_at) < business.now - interval '10 seconds'"""
+        return [
+            Overdue(s, r["name"], float(r["late"]), r["dead_at"] is not None)
+            for s in SERVICES
+            for r in await self.ask(s, query, ahead)
+        ]
 
     async def outboxes(self) -> dict[str, int]:
         return {s: (await self.ask(s, "select count(*) from outbox"))[0][0] for s in SERVICES}
@@ -218,6 +236,6 @@ def _told(record: Any) -> Told | None:
         headers["ce_id"],
         headers["ce_type"],
         int(headers["ce_sequence"]),
-        datetime.fromisoformat(headers["ce_time"]),
+        datetime.fromtimestamp(record.timestamp / 1000, UTC),  # the database's clock, and no service's own
         data,
     )

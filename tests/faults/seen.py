@@ -88,6 +88,16 @@ class Told:
     data: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Overdue:
+    """A deadline that passed and was neither met nor put off; `dead` when it was given up."""
+
+    service: str
+    name: str
+    seconds: float
+    dead: bool
+
+
 @dataclass
 class Seen:
     """Everything the checkers look at."""
@@ -97,7 +107,9 @@ class Seen:
     bookings: list[Booking] = field(default_factory=list)
     clearances: list[Clearance] = field(default_factory=list)
     copies: dict[str, tuple[int, bool]] = field(default_factory=dict)  # in outcomes: sequence, ended
-    claimed: set[str] = field(default_factory=set)  # events in safeguarding's inbox
+    hears: dict[str, list[str]] = field(default_factory=dict)  # event type: subscriptions to it
+    claims: set[tuple[str, str]] = field(default_factory=set)  # subscription, event: of every inbox
+    overdue: list[Overdue] = field(default_factory=list)  # deadlines
     told: list[Told] = field(default_factory=list)
     received: list[tuple[str, str, str, int]] = field(
         default_factory=list

@@ -46,13 +46,15 @@ def local_engines(folders: Folders, ports: dict[str, int], shape: Shape, *, dura
     """The engines on these ports, their data and logs in these folders."""
     quorum = tuple(ports[f"{name}-controller"] for name in shape.nodes) if shape.brokers > 1 else ()
     cluster = uuid.uuid5(uuid.NAMESPACE_URL, str(folders.data)) if quorum else None
+    link = (ports["kafka-link"], ports["kafka-linked"]) if shape.linked else None
 
     def server(name: str) -> Postgres:
         return Postgres(folders.data / name, folders.log(name), ports[name], durable, name)
 
     def node(name: str) -> Kafka:
         listens_on = ports[name], ports[f"{name}-controller"]
-        return Kafka(folders.data / name, folders.log(name), cache(), *listens_on, name, quorum, cluster)
+        kept = folders.data / name, folders.log(name), cache()
+        return Kafka(*kept, *listens_on, name, quorum, cluster, link)
 
     return Engines(
         () if os.environ.get("WEX_POSTGRES_URL") else tuple(map(server, shape.databases)),

@@ -18,9 +18,9 @@ _PROPERTIES = """\
 process.roles=broker,controller
 node.id={node}
 {quorum}
-listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}{link}
+advertised.listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}{linked}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,LINK:PLAINTEXT
 inter.broker.listener.name=PLAINTEXT
 controller.listener.names=CONTROLLER
 log.dirs={log}
@@ -66,6 +66,7 @@ class Kafka:
     name: str = "kafka"
     quorum: tuple[int, ...] = ()
     cluster: uuid.UUID | None = None  # of several; one that is alone chooses its own
+    link: tuple[int, int] | None = None  # a port it also listens on, and where clients of that one find it
 
     @property
     def bootstrap(self) -> str:
@@ -138,6 +139,8 @@ class Kafka:
             quorum=f"controller.quorum.voters={voters}"
             if voters
             else f"controller.quorum.bootstrap.servers=127.0.0.1:{self.controller_port}",
+            link=f",LINK://127.0.0.1:{self.link[0]}" if self.link else "",
+            linked=f",LINK://127.0.0.1:{self.link[1]}" if self.link else "",
             copies=len(self.quorum) or 1,
             in_step=2 if len(self.quorum) > 2 else 1,
         )

