@@ -12,6 +12,7 @@ BOOKERS = 10_000
 BOOKERS_AGAIN = 1_000  # in every trial after the first
 AT_ONCE = 100  # clients that have a request under way
 IN_LINE = 0.01  # of all: those who would wait
+CROWD = 600  # learners of each school who are asked for while processes come and go
 BESIDE = 6  # clients that go on while processes come and go
 MORE_SESSIONS = 90  # that they publish at most: an opportunity has at most 100
 
@@ -53,8 +54,7 @@ async def go_on(stage: Stage, over: asyncio.Event) -> None:
     """Ask for places, publish sessions and read from every service until it is over."""
     scenario = stage.scenario
     session = await _add_session(stage, 200)
-    await scenario.crowd(600)
-    asking = iter([(s, learner) for learner in range(600) for s in range(SCHOOLS)])
+    asking = iter([(s, learner) for learner in range(CROWD) for s in range(SCHOOLS)])
 
     async def book() -> None:
         for school, number in asking:

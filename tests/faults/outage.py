@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tests.faults.crowd import go_on
+from tests.faults.crowd import CROWD, go_on
 from tests.faults.scenario import Stage
 from tests.infra.polling import eventually
 
@@ -19,6 +19,7 @@ async def clients_go_on(stage: Stage) -> AsyncIterator[None]:
     `outage` is the longest time without a booking answered, `server_errors` how often a client was told 5xx:
     of these none may be other than documented.
     """
+    await stage.scenario.crowd(CROWD)  # by a hand of its own, which nothing may break
     heard, over = stage.scenario.insist.heard, asyncio.Event()
     going = asyncio.gather(go_on(stage, over), stage.work())
     try:
