@@ -96,7 +96,7 @@ SUBSCRIPTIONS: dict[str, dict[str, list[str]]] = {
 
 DEADLINES: dict[str, list[str]] = {
     "opportunities": ["assurance-begins"],
-    "bookings": ["booking-hold", "booking-session-begins", "waiting-list"],
+    "bookings": ["booking-hold", "booking-session-begins", "session-cancelled", "waiting-list"],
     "safeguarding": ["assurance-expiry"],
     "outcomes": ["assessment", "departure", "recount"],
     "integrations": ["webhook-deliveries-forgotten"],

@@ -5,7 +5,7 @@ from bookings.capacity.domain import WAITING_LIST
 from bookings.copies import policies as copies
 from bookings.learners import policies as learners
 from bookings.reservations import policies as reservations
-from bookings.reservations.domain.booking import BEGINNING, HOLD
+from bookings.reservations.domain.booking import BEGINNING, HOLD, SESSION_CANCELLED
 from bookings.unit_of_work import BookingsUnitOfWork
 from shared.contracts import integrations, opportunities, safeguarding
 from shared.messaging.policy import Deadline, Subscription
@@ -91,5 +91,6 @@ SUBSCRIPTIONS: list[Subscription[BookingsUnitOfWork]] = [
 DEADLINES: list[Deadline[BookingsUnitOfWork]] = [
     Deadline(HOLD, reservations.when_hold_runs_out_expire),
     Deadline(BEGINNING, reservations.when_session_begins_end),
+    Deadline(SESSION_CANCELLED, reservations.when_session_was_cancelled_end_what_is_left),
     Deadline(WAITING_LIST, reservations.when_places_are_free_promote),
 ]

@@ -12,8 +12,8 @@ from bookings.copies.ports import Copies
 class Sessions(Protocol):
     """Sessions with all that decides whether they take a booking."""
 
-    async def get(self, session_id: UUID) -> Session:
-        """Raises `SessionUnknown`."""
+    async def keep(self, session_id: UUID) -> Session:
+        """The session; nobody cancels it until this ends. Raises `SessionUnknown`."""
         ...
 
     async def get_each(self, session_ids: Collection[UUID]) -> dict[UUID, Session]:
@@ -31,8 +31,9 @@ class Places(Protocol):
     async def settle(self, changes: Sequence[PlacesChange]) -> None:
         """Take or free places, and enter or leave the waiting lists, of many sessions locked in one order.
 
-        Raises `ConcurrentChange` where others took the places first, or a newcomer finds somebody
-        waiting who was not there before: tried again, the request sees how things stand.
+        Raises `ConcurrentChange` where others took the places first, the session was cancelled, or a
+        newcomer finds somebody waiting who was not there before: tried again, the request sees how
+        things stand.
         """
         ...
 

@@ -13,8 +13,7 @@ from bookings.copies.site_trust import TRUSTED
 from shared.bus.transaction import Transaction
 from shared.kernel import ConcurrentChange
 
-_GET_EACH = text(
-    f"""
+_SESSIONS = f"""
     select s.session_id, s.opportunity_id, s.provider_id, s.first_day, s.last_day, s.begins_at, s.cancelled,
            o.kind, o.format, o.year_groups, o.state as listed, {TRUSTED} as trusted,
            p.places, p.taken, p.waiting
@@ -22,8 +21,9 @@ _GET_EACH = text(
     join session_places p using (session_id)
     left join opportunities o on o.opportunity_id = s.opportunity_id
     where s.session_id = any (cast(:session_ids as uuid[]))
-    """  # noqa: S608 - a fragment of our own
-)
+"""  # noqa: S608 - a fragment of our own
+_GET_EACH = text(_SESSIONS)
+_KEEP = text(f"{_SESSIONS} for key share of s")
 _OPEN_PLACES = text(
     """
     insert into session_places (session_id, opportunity_id, provider_id, places)
@@ -41,6 +41,8 @@ _OFFER = text(
     returning p.session_id, p.opportunity_id, p.provider_id, p.places, p.taken, p.waiting, p.version
     """
 )
+# Whoever takes places has the key of the session's row by now: by the foreign key of a new booking, or kept
+# for a promotion. A cancellation needs the whole row, so it is either over by now, and seen here, or waits.
 _SETTLE = text(
     """
     with change as (
@@ -52,9 +54,10 @@ _SETTLE = text(
     )
     update session_places p
     set taken = p.taken + c.places, waiting = p.waiting + c.waiting, version = p.version + 1
-    from change c join locked using (session_id)
+    from change c join locked using (session_id) join sessions s using (session_id)
     where p.session_id = c.session_id and p.taken + c.places <= p.places
       and (p.waiting = 0 or not c.newcomer)
+      and (not s.cancelled or c.places <= 0 and c.waiting <= 0)
     returning p.session_id, p.opportunity_id, p.provider_id, p.places, p.taken, p.waiting, p.version,
       c.places <> 0 as moved
     """
@@ -67,11 +70,11 @@ class SessionRepository:
     def __init__(self, transaction: Transaction) -> None:
         self._db = transaction.db
 
-    async def get(self, session_id: UUID) -> Session:
-        found = await self.get_each({session_id})
-        if session_id not in found:
+    async def keep(self, session_id: UUID) -> Session:
+        row = (await self._db.execute(_KEEP, {"session_ids": [session_id]})).one_or_none()
+        if row is None:
             raise SessionUnknown(field="body.session_id")
-        return found[session_id]
+        return _session(row)
 
     async def get_each(self, session_ids: Collection[UUID]) -> dict[UUID, Session]:
         rows = await self._db.execute(_GET_EACH, {"session_ids": list(session_ids)})

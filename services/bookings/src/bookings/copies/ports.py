@@ -32,7 +32,7 @@ class Copies(Protocol):
         ...
 
     async def copy_cancellation(self, session_id: UUID, sequence: int) -> None:
-        """Raises `NotYetKnown`."""
+        """Once every booking that took places before is committed. Raises `NotYetKnown`."""
         ...
 
     async def copy_assurance(self, assurance_id: UUID, site: AssuredSite, state: str, sequence: int) -> bool:

@@ -71,10 +71,13 @@ _SESSION_DAYS = text(
                 cast(:finishes as timestamp[])) as d(on_day, minutes, begins, finishes)
     """
 )
+# Waits for everybody who has taken places and not committed yet: their bookings refer to this row, and a
+# plain update would pass them by.
 _CANCELLATION = text(
     """
-    update sessions set cancelled = true, sequence = greatest(sequence, :sequence)
-    where session_id = :session_id returning true
+    with whole as (select session_id from sessions where session_id = :session_id for update)
+    update sessions s set cancelled = true, sequence = greatest(s.sequence, :sequence)
+    from whole where s.session_id = whole.session_id returning true
     """
 )
 

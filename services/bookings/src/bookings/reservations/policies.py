@@ -4,6 +4,7 @@ from typing import Any
 
 from bookings.copies.domain import AssuredSite
 from bookings.reservations import commands
+from bookings.reservations.domain.booking import SESSION_CANCELLED
 from bookings.reservations.handlers import copied_facts, lifecycle, waiting_list
 from bookings.reservations.ports import CopiedFactsUnitOfWork, LifecycleUnitOfWork, WaitingListUnitOfWork
 from shared.contracts import opportunities, safeguarding
@@ -67,6 +68,12 @@ def when_session_begins_end(due: Due) -> Moved:
     return Instruction(
         lifecycle.end_missed_booking, commands.EndMissedBooking(due.subject_id, parties), parties
     )
+
+
+def when_session_was_cancelled_end_what_is_left(due: Due) -> CopiedFact:
+    """Set by a migration alone, for bookings that an earlier release confirmed in a cancelled session."""
+    command = commands.CancelSession(due.subject_id, SESSION_CANCELLED, sequence=0)
+    return Instruction(copied_facts.cancel_session, command, for_tenants(due.tenant_id))
 
 
 def when_places_are_free_promote(due: Due) -> Instruction[WaitingListUnitOfWork]:

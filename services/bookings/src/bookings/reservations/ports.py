@@ -101,6 +101,7 @@ class LifecycleUnitOfWork(Protocol):
     now: datetime
     today: date
     place_rules: Callable[[date], PlaceRules]
+    sessions: Sessions
     site_trust: SiteTrust
     bookings: Bookings
 

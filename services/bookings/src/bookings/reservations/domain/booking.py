@@ -24,6 +24,7 @@ from shared.kernel.clock import LONDON
 
 HOLD = "booking-hold"
 BEGINNING = "booking-session-begins"
+SESSION_CANCELLED = "session-cancelled"
 
 
 class BookingStateForbids(Conflict):

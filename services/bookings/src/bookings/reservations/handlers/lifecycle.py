@@ -11,7 +11,7 @@ from bookings.reservations.commands import (
     RemoveLearners,
     WithdrawBooking,
 )
-from bookings.reservations.domain.booking import Booking
+from bookings.reservations.domain.booking import SESSION_CANCELLED, Booking
 from bookings.reservations.ports import ErasureUnitOfWork, LifecycleUnitOfWork
 from shared.kernel import NotFound
 
@@ -21,8 +21,12 @@ ASSURANCE_LOST = "assurance-lost"
 async def grant_clearance(command: GrantClearance, uow: LifecycleUnitOfWork) -> None:
     booking = await uow.bookings.get(command.booking_id, command.acting_for)
     booking.clear()
-    # The grant and a loss of assurance come on different topics: whichever is later, the loss prevails.
-    if not await uow.site_trust.trusts_session(booking.session_id):
+    # The grant, a cancellation and a loss of assurance come on different topics: whichever is later, what
+    # speaks against the booking prevails.
+    session = await uow.sessions.keep(booking.session_id)
+    if session.cancelled:
+        booking.cancel_with_session(SESSION_CANCELLED)
+    elif not await uow.site_trust.trusts_session(booking.session_id):
         booking.suspend(ASSURANCE_LOST)
     await uow.bookings.save(booking)
 

@@ -8,7 +8,7 @@ MAX_WAITING_READ = 50
 
 
 async def promote_from_waiting_list(command: PromoteFromWaitingList, uow: WaitingListUnitOfWork) -> None:
-    session = await uow.sessions.get(command.session_id)
+    session = await uow.sessions.keep(command.session_id)
     if not session.takes_bookings(uow.now):
         return
     rules = uow.place_rules(uow.today)
