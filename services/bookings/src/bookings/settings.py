@@ -10,5 +10,5 @@ class Settings(ServiceSettings):
 
     pseudonym_secret: SecretStr = Field(description="Keys the digest that makes a learner's pseudonym")
     roster_private_key: SecretStr = Field(
-        description="EC P-256 private key (JWK, JSON): roster rows are sealed to its public half"
+        description="EC P-256 private key (JWK, JSON), or several as a set (`keys`): rows are sealed to one"
     )

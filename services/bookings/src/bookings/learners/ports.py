@@ -12,7 +12,7 @@ class Roster(Protocol):
     """Opens sealed rows, and keeps how each fared."""
 
     def open(self, sealed: str) -> RosterRow:
-        """The row. Raises `RowUnreadable`."""
+        """The row. Raises `RowUnreadable`, and `NotYetKnown` while its key is not here."""
         ...
 
     def pseudonym(self, institution_id: UUID, row: RosterRow) -> UUID:

@@ -1,5 +1,6 @@
 """Sealed roster rows: opened with this service's key; how each fared is kept."""
 
+import base64
 import json
 from datetime import date
 from typing import Annotated, Literal
@@ -14,8 +15,10 @@ from sqlalchemy import text
 from bookings.learners.domain import RosterRow, RowUnreadable, pseudonym
 from shared.bus.transaction import Transaction
 from shared.contracts.vocabulary import ReasonCode, YearGroup
+from shared.kernel import NotYetKnown
 
 ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]
+NOT_SEALED_TO_US = "row-not-sealed-to-us"
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 _PROGRESS = text(
     """
@@ -42,11 +45,16 @@ class _Row(BaseModel):
 
 
 class Keys:
-    """The secrets rows are read with: the seal's private key and the pseudonyms' secret."""
+    """The secrets rows are read with: the private keys of seals, one or a set, and the pseudonyms' secret."""
 
-    def __init__(self, private_key: str, pseudonym_secret: str) -> None:
-        self.seal = ECKey.import_key(json.loads(private_key))
+    def __init__(self, private_keys: str, pseudonym_secret: str) -> None:
+        read = json.loads(private_keys)
+        self._seals = [ECKey.import_key(each) for each in read.get("keys", [read])]
         self.pseudonyms = pseudonym_secret.encode()
+
+    def of_seal(self, kid: str | None) -> list[ECKey]:
+        """Those that a row may be sealed to: the one it names, or any where it names none."""
+        return [each for each in self._seals if kid is None or each.kid == kid]
 
 
 class SealedRoster:
@@ -58,12 +66,7 @@ class SealedRoster:
 
     def open(self, sealed: str) -> RosterRow:
         try:
-            opened = jwe.decrypt_compact(sealed, self._keys.seal, algorithms=ALGORITHMS)
-        except (JoseError, ValueError, TypeError, KeyError):
-            # A library's own words might repeat what it read.
-            raise RowUnreadable("row-not-sealed-to-us") from None
-        try:
-            row = _Row.model_validate_json(opened.plaintext or b"")
+            row = _Row.model_validate_json(self._opened(sealed))
         except ValidationError:
             raise RowUnreadable("row-malformed") from None
         return RosterRow(
@@ -77,6 +80,18 @@ class SealedRoster:
             row.status == "active",
         )
 
+    def _opened(self, sealed: str) -> bytes:
+        kid = _key_named_by(sealed)
+        for key in self._keys.of_seal(kid):
+            try:
+                return jwe.decrypt_compact(sealed, key, algorithms=ALGORITHMS).plaintext or b""
+            except (JoseError, ValueError, TypeError, KeyError):
+                # A library's own words might repeat what it read. Whoever names our key and did not use it
+                # is at fault; without a name another of ours may fit.
+                if kid is not None:
+                    raise RowUnreadable(NOT_SEALED_TO_US) from None
+        raise NotYetKnown("the key that a roster's row is sealed to")
+
     def pseudonym(self, institution_id: UUID, row: RosterRow) -> UUID:
         return pseudonym(self._keys.pseudonyms, institution_id, row.source_id, row.upn)
 
@@ -85,3 +100,17 @@ class SealedRoster:
     ) -> None:
         values = {"institution_id": institution_id, "roster_id": roster_id, "row": row, "failure": failure}
         await self._db.execute(_PROGRESS, values)
+
+
+def _key_named_by(sealed: str) -> str | None:
+    """The key that a sealed row names. Raises `RowUnreadable` for what is no sealed row."""
+    head, *others = sealed.split(".")
+    try:
+        header = json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))
+        algorithms = [header["alg"], header["enc"]]
+    except (ValueError, KeyError, TypeError):
+        algorithms = []
+    if algorithms != ALGORITHMS or len(others) != 4:
+        raise RowUnreadable(NOT_SEALED_TO_US)
+    kid = header.get("kid")
+    return None if kid is None else str(kid)
