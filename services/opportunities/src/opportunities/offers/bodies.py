@@ -188,7 +188,7 @@ class OpportunityBody(ResponseBody):
     published_at: datetime | None
     reason_code: str | None = Field(description="Why it is suspended or withdrawn")
     decision: DecisionBody | None = Field(description="None while a draft")
-    sessions: list[SessionBody] = Field(description="By their first day; at most 100")
+    sessions: list[SessionBody] = Field(description="By their first day; at most 100 of them lie ahead")
     version: int = Field(description="Moves by one with every change; the ETag names it")
 
     @classmethod

@@ -131,14 +131,14 @@ class Opportunity(Aggregate):
         self.offer = offer
         self.record(OpportunityChanged(self.id, self.provider_id))
 
-    def add_session(self, session: Session) -> Session:
-        """Add a run, announced at once where the opportunity is published.
+    def add_session(self, session: Session, today: date) -> Session:
+        """Add a run, announced at once where the opportunity is published; past ones make room.
 
         Raises `NotOpen`, `TooManySessions`. Returns the session as it then stands.
         """
         if self.state not in ("draft", "published"):
             raise NotOpen
-        if len(self.sessions) >= MOST_SESSIONS:
+        if sum(each.is_ahead(today) and each.state != "cancelled" for each in self.sessions) >= MOST_SESSIONS:
             raise TooManySessions
         self.sessions.append(session)
         if self.state == "published":

@@ -40,10 +40,10 @@ class SessionCancelledAlready(Conflict):
 
 
 class TooManySessions(Conflict):
-    """An opportunity's sessions are held together, which has a bound."""
+    """Those ahead are announced and suspended together, which has a bound."""
 
     slug = "too-many-sessions"
-    title = f"An opportunity has at most {MOST_SESSIONS} sessions"
+    title = f"An opportunity has at most {MOST_SESSIONS} sessions ahead"
 
 
 @dataclass(frozen=True, slots=True)
