@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -110,18 +111,22 @@ async def hunt_all(console: Console) -> bool:
 
 
 def table(done: list[Trial]) -> Table:
-    """Cell by cell: trials, violations, and what so many trials without one say."""
-    shown = Table("cell", "fault", "trials", "violated", "95 % bound", "recovery", "s each", "seeds")
+    """Cell by cell: trials, violations, what so many without one say; outages in the middle and at most."""
+    shown = Table(
+        "cell", "fault", "trials", "violated", "95 % bound", "recovery", "outage", "s each", "seeds"
+    )
     by_cell: dict[str, list[Trial]] = defaultdict(list)
     for trial in done:
         by_cell[trial.cell].append(trial)
     for cell, trials in by_cell.items():
         bad = sum(bool(trial.violations) for trial in trials)
         seeds = [trial.seed for trial in trials]
+        outages = [trial.facts["outage"] for trial in trials if "outage" in trial.facts]
         slowest = max((trial.confirmed_after or 99.0) for trial in trials)
         shown.add_row(
             cell, CELLS[cell].fault, str(len(trials)), f"[red]{bad}" if bad else "0",
             "" if bad else f"{min(1.0, 3 / len(trials)):.1%}", f"{slowest:.1f} s",
+            f"{median(outages):.1f}, {max(outages):.1f} s" if outages else "",
             f"{sum(trial.seconds for trial in trials) / len(trials):.1f}", f"{min(seeds)}-{max(seeds)}",
         )  # fmt: skip
     return shown
