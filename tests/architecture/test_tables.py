@@ -8,7 +8,7 @@ import pytest
 from tests.infra.fixtures import ServiceDatabases
 from tests.shared.example_service import ExampleService
 
-KIT = {"alembic_version", "outbox", "inbox", "parked_messages", "deadlines"}
+KIT = {"alembic_version", "outbox", "inbox", "parked_messages", "deadlines", "announcements"}
 
 # Tables that stand without tenants, and why. Whatever is not here must be protected.
 PUBLIC = {

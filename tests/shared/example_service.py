@@ -25,7 +25,14 @@ from shared.messaging.policy import Deadline, Due, Instruction, Subscription, fo
 from shared.messaging.relay import Relay
 from shared.messaging.sweeper import Sweeper
 from shared.persistence.database import Database, Deadlines
-from shared.persistence.migrations import add_deadline_retries, create_kit_tables, grant, protect, statements
+from shared.persistence.migrations import (
+    add_announcements,
+    add_deadline_retries,
+    create_kit_tables,
+    grant,
+    protect,
+    statements,
+)
 from shared.persistence.provision import ServiceDatabase, provision, role_names, service_database
 from shared.persistence.rows import save_row
 from tests.infra import engines
@@ -118,6 +125,7 @@ def migrate(connection: Connection) -> None:
     with Operations.context(MigrationContext.configure(connection)):
         create_kit_tables("example")
         add_deadline_retries()
+        add_announcements("example")
         statements(SCHEMA)
         for table in ("things", "parts", "effects", "places", "bookings"):
             grant("example", table)

@@ -1,5 +1,6 @@
 """The envelope: CloudEvents 1.0 in binary mode, read back as it was written or not at all."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -29,6 +30,14 @@ def test_an_event_is_read_back_as_it_was_written() -> None:
 
     assert read == said
     assert read.traceparent == said.traceparent
+
+
+def test_an_announced_event_is_known_by_its_header() -> None:
+    said = replace(event(THING, 3), announced=True)
+
+    assert to_headers(said)["ce_announced"] == "true"
+    assert from_message(*message(said), KNOWN).announced
+    assert not from_message(*message(event(THING, 3)), KNOWN).announced
 
 
 def test_the_headers_are_those_of_cloudevents() -> None:

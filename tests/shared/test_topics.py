@@ -10,7 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from shared.messaging import topics
-from shared.messaging.topics import Topic, TopicsDifferError, apply_topics, load_topics
+from shared.messaging.topics import TopicsDifferError, apply_topics, load_topics
 
 FILE = """
 topics:
@@ -97,6 +97,6 @@ def test_an_acknowledgement_means_two_copies_where_there_are_three() -> None:
 def test_the_platforms_own_file_can_be_read() -> None:
     read = load_topics()
 
-    assert Topic("bookings.learners", 12, compacted=True) in read
+    assert "bookings.learners" in {each.name for each in read if each.compacted and each.partitions == 12}
     assert all(each.partitions == 12 or each.name == "outcomes.frameworks" for each in read)
     assert all(each.compacted or each.retention_hours for each in read)

@@ -1,4 +1,4 @@
-"""The command line of a service: `python -m <service> api | worker | migrate | replay | openapi`."""
+"""The command line of a service: `python -m <service>` and what the process is to do."""
 
 import argparse
 import asyncio
@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import uvloop
 
 from shared import failpoints
 from shared.http.half_answers import HalfAnswers
+from shared.messaging.announcing import RATE, AnnouncedElsewhere, Announcer
 from shared.messaging.replay import replay
 from shared.persistence.migrations import upgrade
 from shared.runtime import Service, serve
@@ -27,8 +29,11 @@ def main(compose: Callable[[], Service[Any]], migrations: Path) -> None:
     `compose` is the service's composition root, `migrations` the folder of its Alembic scripts.
     """
     parser = argparse.ArgumentParser(description="One process of a service")
-    parser.add_argument("role", choices=["api", "worker", "migrate", "replay", "openapi"])
+    parser.add_argument("role", choices=["api", "worker", "migrate", "replay", "announce", "openapi"])
     parser.add_argument("--key", default="", help="replay: the messages of one aggregate alone")
+    parser.add_argument("--what", help="announce: the kind of state that is published again")
+    parser.add_argument("--since", type=date.fromisoformat, help="announce: not what was over before")
+    parser.add_argument("--rate", type=int, default=RATE, help="announce: aggregates a second")
     arguments = parser.parse_args()
     if arguments.role == "migrate":
         return _migrate(migrations)
@@ -40,6 +45,8 @@ def main(compose: Callable[[], Service[Any]], migrations: Path) -> None:
         json.dump(service.api().openapi(), sys.stdout, indent=2)
     elif arguments.role == "replay":
         asyncio.run(_replay(service, arguments.key))
+    elif arguments.role == "announce":
+        asyncio.run(_announce(service, arguments.what, arguments.since, arguments.rate))
     else:
         tracing = configure_tracing(
             service.name, arguments.role, settings.otlp_endpoint, statements=settings.trace_statements
@@ -77,3 +84,22 @@ async def _replay(service: Service[Any], key: str) -> None:
     print(f"replayed {done}, still parked {stay}")  # noqa: T201 - the command's answer
     if stay:
         raise SystemExit(1)
+
+
+async def _announce(service: Service[Any], what: str | None, since: date | None, rate: int) -> None:
+    kinds = {each.what: each for each in service.announcements}
+    if what not in kinds:
+        raise SystemExit(f"--what is one of: {', '.join(kinds) or 'nothing, here'}")
+    runtime = service.run()
+    await runtime.waker.start()
+    try:
+        announcer = Announcer(
+            runtime.database, runtime.waker, runtime.clock, source=f"/services/{service.name}"
+        )
+        said = await announcer.announce(kinds[what], since, rate)
+    except AnnouncedElsewhere:
+        raise SystemExit(f"another process is announcing {what}") from None
+    finally:
+        await runtime.waker.stop()
+        await runtime.database.close()
+    print(f"announced {said} {what}")  # noqa: T201 - the command's answer

@@ -19,6 +19,7 @@ from shared.http.connections import BoundedConnection
 from shared.http.health import health_routes
 from shared.http.paging import Pager
 from shared.kernel import Clock, OffsetClock
+from shared.messaging.announcing import Announcement
 from shared.messaging.consumer import Consumer
 from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.policy import Deadline, Subscription
@@ -74,6 +75,7 @@ class Service(Generic[UnitOfWork]):
     routers: Sequence[APIRouter]
     subscriptions: Sequence[Subscription[UnitOfWork]] = ()
     deadlines: Sequence[Deadline[UnitOfWork]] = ()
+    announcements: Sequence[Announcement] = ()
     tasks: Sequence[Callable[[Runtime[UnitOfWork]], Task]] = ()
     at_start: Callable[[Runtime[UnitOfWork]], Any] | None = None
     open_reads: Callable[[Database], Any] | None = None

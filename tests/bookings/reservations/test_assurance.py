@@ -222,3 +222,20 @@ async def many_confirmed(scenario: Scenario, school: School, session_id: UUID, c
             {"n": count, "s": session_id},
         )
         await opened.commit()
+
+
+async def test_a_grant_told_again_after_trust_was_lost_leaves_a_booking_that_took_place(
+    moving_scenario: Scenario,
+) -> None:
+    scenario = moving_scenario
+    school, session = await scenario.school(), await scenario.session()
+    (learner,) = await scenario.learners(school, 1)
+    booking = await scenario.confirmed(school, session, [learner])
+    scenario.clock.move(timedelta(days=60))
+    lost = about(scenario, AssuranceSuspended, reason_code="concern-raised")
+    await scenario.receive(lost, sequence=2)
+    assert await scenario.state(booking) == "confirmed"
+
+    await scenario.receive(scenario.cleared(booking), sequence=9)
+
+    assert await scenario.state(booking) == "confirmed"

@@ -175,3 +175,14 @@ def test_a_refusal_ends_a_confirmed_booking_too() -> None:
 def test_the_suspended_states_are_one_to_the_world() -> None:
     assert {state.shown for state in State if state.suspended} == {"suspended"}
     assert open_to(Trigger.ASSURANCE_LOST) == {State.CONFIRMED, State.AWAITING_CLEARANCE}
+
+
+def test_a_referral_told_again_keeps_the_places_no_longer() -> None:
+    referred = booking()
+    referred.refer(NOW, RULES)
+    referred.take_events()
+    held_until = referred.held_until
+
+    referred.refer(NOW + timedelta(hours=1), RULES)
+
+    assert (referred.held_until, referred.events) == (held_until, [])

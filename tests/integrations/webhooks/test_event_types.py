@@ -1,6 +1,13 @@
 """The published list of event types against the contracts."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
 from integrations.webhooks.domain.event_types import EVENT_TYPES
+from integrations.webhooks.policies import when_event_is_published_queue_webhooks
+from shared.contracts.bookings import LearnerErased
+from shared.contracts.envelope import Event
 from shared.contracts.registry import published
 
 # Said to nobody outside: whole frameworks, public counters, sealed rows.
@@ -23,3 +30,11 @@ def test_every_member_named_is_one_of_its_contract_and_tells_ids_states_and_date
         assert set(event_type.members) | set(event_type.tenants) <= set(fields), name
         for member in event_type.members:
             assert member.endswith("_id") or member in WORDS, (name, member)
+
+
+def test_partners_are_told_what_happens_and_not_what_is_announced_again() -> None:
+    erased = LearnerErased(learner_id=uuid4(), institution_id=uuid4())
+    happened = Event(uuid4(), "/services/bookings", datetime.now(UTC), 2, erased)
+
+    assert when_event_is_published_queue_webhooks(happened) is not None
+    assert when_event_is_published_queue_webhooks(replace(happened, announced=True)) is None

@@ -3,7 +3,10 @@
 import asyncio
 import contextlib
 import json
+import os
 import shutil
+import subprocess
+import sys
 import time
 import urllib.parse
 import urllib.request
@@ -192,6 +195,25 @@ def trace(
     if not spans:
         _fail("no such trace has been received")
     console.print(waterfall.waterfall(spans))
+
+
+@app.command()
+def announce(
+    service: Annotated[str, typer.Argument(help="Whose state.")],
+    what: Annotated[str, typer.Option(help="The kind of state, as the service names it.")],
+    since: Annotated[str | None, typer.Option(help="A day: not what was over before.")] = None,
+    rate: Annotated[int, typer.Option(help="Aggregates a second.")] = 500,
+) -> None:
+    """Have a service publish its present state again, for whoever lost a copy of it."""
+    from wex.commands import service_command  # noqa: PLC0415
+
+    command = service_command(_folders(), service)
+    if command is None:
+        _fail("no platform has been started here: `wex up` first")
+    options = ["announce", "--what", what, "--rate", str(rate), *(["--since", since] if since else [])]
+    argv = [sys.executable, "-m", service, *options]
+    finished = subprocess.run(argv, env=os.environ | command.environment, check=False)
+    raise typer.Exit(finished.returncode)
 
 
 @app.command()

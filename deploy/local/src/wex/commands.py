@@ -4,8 +4,9 @@ import sys
 from dataclasses import dataclass
 
 from shared.persistence.provision import ServiceDatabase, service_database
-from wex.environment import Addresses, edge_environment, service_environment
+from wex.environment import Addresses, edge_environment, read_addresses, service_environment
 from wex.folders import REPOSITORY, Folders
+from wex.local_secrets import load_secrets
 from wex.processes import Command
 
 
@@ -58,3 +59,11 @@ class Commands:
             folder=REPOSITORY,
             port=port,
         )
+
+
+def service_command(folders: Folders, service: str) -> Command | None:
+    """How to run one more process of a service of the platform started last; None where there is none."""
+    addresses = read_addresses(folders)
+    if addresses is None or f"{service}-api" not in addresses.ports:
+        return None
+    return Commands(folders, addresses, "local", load_secrets(folders.secrets), "").service(service, "api")

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from bookings.announcements import ANNOUNCEMENTS
 from bookings.attendance import api as attendance
 from bookings.attendance.queries import AttendanceQueries
 from bookings.attendance.reads import AttendanceReads
@@ -59,6 +60,7 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
         ],
         subscriptions=SUBSCRIPTIONS,
         deadlines=DEADLINES,
+        announcements=ANNOUNCEMENTS,
         clock=clock,
     )
 

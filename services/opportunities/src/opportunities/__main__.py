@@ -1,4 +1,4 @@
-"""`python -m opportunities api | worker | migrate | replay | openapi`."""
+"""`python -m opportunities api | worker | migrate | replay | announce | openapi`."""
 
 from opportunities.main import MIGRATIONS, compose
 from shared.process import main

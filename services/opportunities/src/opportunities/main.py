@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from opportunities.announcements import ANNOUNCEMENTS
 from opportunities.areas import api as areas
 from opportunities.areas.postcodes import Postcodes
 from opportunities.areas.queries import AreaQueries
@@ -50,6 +51,7 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
         ],
         subscriptions=SUBSCRIPTIONS,
         deadlines=DEADLINES,
+        announcements=ANNOUNCEMENTS,
         at_start=lambda runtime: appoint_hubs(runtime, known_areas),
         clock=clock,
     )

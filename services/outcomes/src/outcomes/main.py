@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from outcomes.announcements import ANNOUNCEMENTS
 from outcomes.evidence import api as evidence
 from outcomes.evidence.queries import EvidenceQueries
 from outcomes.evidence.reads import EvidenceReads
@@ -47,6 +48,7 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
         ],
         subscriptions=SUBSCRIPTIONS,
         deadlines=DEADLINES,
+        announcements=ANNOUNCEMENTS,
         at_start=publish_frameworks,
         clock=clock,
     )

@@ -1,4 +1,4 @@
-"""`python -m safeguarding api | worker | migrate | replay | openapi`."""
+"""`python -m safeguarding api | worker | migrate | replay | announce | openapi`."""
 
 from safeguarding.main import MIGRATIONS, compose
 from shared.process import main

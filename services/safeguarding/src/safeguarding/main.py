@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from safeguarding.announcements import ANNOUNCEMENTS
 from safeguarding.assurances import api as assurances
 from safeguarding.assurances.queries import AssuranceQueries, ChecklistQueries
 from safeguarding.assurances.reads import AssuranceReads, ChecklistReads
@@ -59,5 +60,6 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
         ],
         subscriptions=SUBSCRIPTIONS,
         deadlines=DEADLINES,
+        announcements=ANNOUNCEMENTS,
         clock=clock,
     )

@@ -55,11 +55,12 @@ class Transaction:
     erased: list[tuple[str, str, UUID]] = field(default_factory=list)
     wakes: bool = False
 
-    def publish(self, data: Contract, *, sequence: int) -> None:
+    def publish(self, data: Contract, *, sequence: int, announced: bool = False) -> None:
         """Publish an event once this commits; `sequence` is its aggregate's version after it."""
         carrier: dict[str, str] = {}
         inject(carrier, context=self.origins.get(data.key))
-        self.events.append(Event(new_id(), self.source, self.now, sequence, data, carrier.get("traceparent")))
+        traceparent = carrier.get("traceparent")
+        self.events.append(Event(new_id(), self.source, self.now, sequence, data, traceparent, announced))
 
     def erase(self, contract: type[Contract], key: object) -> None:
         """Publish a tombstone: a compacted topic forgets this key."""

@@ -144,7 +144,10 @@ def _headers(event_type: str) -> dict[str, Any]:
         "ce_dataschema": {"const": f"/schemas/{event_type}.json"},
         "content-type": {"const": "application/json"},
     }
-    optional = {"traceparent": {"description": "W3C Trace Context of the change"}}
+    optional = {
+        "ce_announced": {"const": "true", "description": "On an event that tells again what is"},
+        "traceparent": {"description": "W3C Trace Context of the change"},
+    }
     return {
         "type": "object",
         "required": list(required),

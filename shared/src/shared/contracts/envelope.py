@@ -15,7 +15,8 @@ C_co = TypeVar("C_co", bound=Contract, covariant=True)
 class Event(Generic[C_co]):
     """One thing that happened: the contract's data and what CloudEvents says about it.
 
-    `sequence` is the aggregate's version after the event; `traceparent` ties it to its trace.
+    `sequence` is the aggregate's version after the event; `traceparent` ties it to its trace. `announced` is
+    said of an event that tells what is, not what happened now: it is news only to who keeps a copy.
     """
 
     id: UUID
@@ -24,6 +25,7 @@ class Event(Generic[C_co]):
     sequence: int
     data: C_co
     traceparent: str | None = field(default=None, compare=False)
+    announced: bool = False
 
     @property
     def type(self) -> str:
@@ -52,6 +54,8 @@ def to_headers(event: Event[Contract]) -> dict[str, str]:
         "ce_dataschema": f"/schemas/{event.type}.json",
         "content-type": "application/json",
     }
+    if event.announced:
+        headers["ce_announced"] = "true"
     if event.traceparent:
         headers["traceparent"] = event.traceparent
     return headers
@@ -79,6 +83,7 @@ def from_message(
             sequence=_sequence(attributes["ce_sequence"]),
             data=model.model_validate_json(value),
             traceparent=attributes.get("traceparent"),
+            announced=attributes.get("ce_announced") == "true",
         )
     except (KeyError, ValueError) as error:
         # The error's message may repeat the data: report only where it failed.

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -22,12 +22,17 @@ log = logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic; `retention_hours` is None where the newest event of each key is kept for ever."""
+    """One topic; `retention_hours` is None where the newest event of each key is kept for ever.
+
+    `again` is how its state can be heard again, and `why` tells why it is so.
+    """
 
     name: str
     partitions: int
     compacted: bool = False
     retention_hours: int | None = None
+    again: Literal["compacted", "announce", "never"] = "never"
+    why: str = ""
 
     def settings(self) -> dict[str, str]:
         if self.compacted:

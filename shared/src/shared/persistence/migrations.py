@@ -83,6 +83,28 @@ def add_deadline_retries() -> None:
     statements(_DEADLINE_RETRIES)
 
 
+_ANNOUNCEMENTS = """
+create table announcements (
+  id bigint generated always as identity primary key,
+  what text not null,
+  since date,
+  tenant uuid,
+  after uuid,
+  said bigint not null default 0,
+  begun_at timestamptz not null default clock_timestamp(),
+  ended_at timestamptz
+);
+create unique index announcements_under_way on announcements (what) where ended_at is null;
+"""
+
+
+def add_announcements(service: str) -> None:
+    """Keep how far the service has come with publishing its state again."""
+    _, app, _ = role_names(service)
+    statements(_ANNOUNCEMENTS)
+    statements(f"grant select, insert, update on announcements to {app};\n")
+
+
 def create_kit_tables(service: str) -> None:
     """Make outbox, inbox, parked_messages and deadlines, and say who may do what with them."""
     _, app, relay = role_names(service)

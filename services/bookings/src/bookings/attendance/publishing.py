@@ -11,10 +11,11 @@ from shared.contracts.vocabulary import AttendanceEntry
 def publish(transaction: Transaction, happened: Iterable[tuple[int, object]]) -> None:
     """Publish the registers taken, each with its booking's version after it."""
     for sequence, event in happened:
-        transaction.publish(_contract_of(event), sequence=sequence)
+        transaction.publish(contract_of(event), sequence=sequence)
 
 
-def _contract_of(event: object) -> contracts.AttendanceRecorded:
+def contract_of(event: object) -> contracts.AttendanceRecorded:
+    """The contract a register is published under."""
     if not isinstance(event, AttendanceRecorded):
         raise TypeError(f"{type(event).__name__} has no contract")
     entries = [

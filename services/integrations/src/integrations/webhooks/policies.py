@@ -12,7 +12,12 @@ from shared.messaging.policy import Due, Instruction, for_tenants
 
 
 def when_event_is_published_queue_webhooks(event: Event[Any]) -> Instruction[DeliveriesUnitOfWork] | None:
-    """Any event of the published list goes to the endpoints of the organisations it names."""
+    """Any event of the published list goes to the endpoints of the organisations it names.
+
+    What is announced again happened before, and its endpoints were told then.
+    """
+    if event.announced:
+        return None
     published = EVENT_TYPES[event.type]
     members: dict[str, Any] = event.data.model_dump(mode="json")
     tenants = sorted({members[name] for name in published.tenants if members.get(name)})

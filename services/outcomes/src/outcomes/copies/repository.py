@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from outcomes.copies.commands import CopyBooking, CopyOpportunity, CopySession
-from outcomes.copies.domain import BookedIn, BookingRef
+from outcomes.copies.domain import BookedIn, BookingRef, Day
 from shared.bus.transaction import Transaction
 
 _OPPORTUNITY = text("select kind, mode, sequence from opportunities where opportunity_id = :opportunity_id")
@@ -31,6 +31,7 @@ _SAVE_SESSION = text(
         sequence = excluded.sequence
     """
 )
+_DAYS = text("select on_day, starts, ends from session_days where session_id = :session_id order by on_day")
 _REMOVE_DAYS = text("delete from session_days where session_id = :session_id")
 _INSERT_DAYS = text(
     """
@@ -124,6 +125,8 @@ class CopyRepository:
             "sequence": command.sequence,
         }
         await self._db.execute(_SAVE_SESSION, values)
+        if tuple(await self._days(command.session_id)) == tuple(sorted(command.days, key=lambda day: day.on)):
+            return []
         await self._db.execute(_REMOVE_DAYS, {"session_id": command.session_id})
         days = {
             "session_id": command.session_id,
@@ -133,6 +136,10 @@ class CopyRepository:
         }
         await self._db.execute(_INSERT_DAYS, days)
         return await self.bookings_of(command.session_id)
+
+    async def _days(self, session_id: UUID) -> list[Day]:
+        rows = await self._db.execute(_DAYS, {"session_id": session_id})
+        return [Day(row.on_day, row.starts, row.ends) for row in rows]
 
     async def copy_booking(self, command: CopyBooking) -> bool:
         booking = command.booking

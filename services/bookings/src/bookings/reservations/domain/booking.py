@@ -160,8 +160,8 @@ class Booking(Aggregate):
         self._end(Trigger.CLEARANCE_REFUSED, *reason_codes)
 
     def refer(self, now: datetime, rules: PlaceRules) -> None:
-        """A person must decide: places are kept for the time a person needs."""
-        if not self._move(Trigger.CLEARANCE_REFERRED):
+        """A person must decide: places are kept for the time a person needs. Once is enough."""
+        if self.referred or not self._move(Trigger.CLEARANCE_REFERRED):
             return
         self.referred = True
         if self.held_until is not None:

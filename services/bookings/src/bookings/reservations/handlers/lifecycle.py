@@ -22,11 +22,12 @@ async def grant_clearance(command: GrantClearance, uow: LifecycleUnitOfWork) -> 
     booking = await uow.bookings.get(command.booking_id, command.acting_for)
     booking.clear()
     # The grant, a cancellation and a loss of assurance come on different topics: whichever is later, what
-    # speaks against the booking prevails.
+    # speaks against the booking prevails. A grant that is published again moves nothing: a booking that took
+    # place stays as it is when trust is lost afterwards.
     session = await uow.sessions.keep(booking.session_id)
     if session.cancelled:
         booking.cancel_with_session(SESSION_CANCELLED)
-    elif not await uow.site_trust.trusts_session(booking.session_id):
+    elif booking.events and not await uow.site_trust.trusts_session(booking.session_id):
         booking.suspend(ASSURANCE_LOST)
     await uow.bookings.save(booking)
 

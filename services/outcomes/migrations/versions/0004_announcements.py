@@ -1,0 +1,10 @@
+"""How far the service has come with publishing its state again."""
+
+from shared.persistence.migrations import add_announcements
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    add_announcements("outcomes")

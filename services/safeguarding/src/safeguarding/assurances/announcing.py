@@ -1,0 +1,63 @@
+"""Assurances told again as they stand."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safeguarding.assurances.domain.passports import (
+    Assurance,
+    AssuranceChanged,
+    AssuranceHasLapsed,
+    AssuranceWasGranted,
+    AssuranceWasSuspended,
+)
+from safeguarding.assurances.domain.trust import GRANTED, SUSPENDED
+from safeguarding.assurances.publishing import contract_of
+from safeguarding.assurances.repository import assurance_of
+from shared.contracts.safeguarding import ASSURANCES
+from shared.messaging.announcing import Announcement, Page, Said
+
+_TENANTS = text("select distinct provider_id from assurances")
+_LOCK = text(
+    """
+    select provider_id, version from passports
+    where provider_id = any (cast(:tenants as uuid[]))
+      and (cast(:after as uuid) is null or provider_id > :after)
+    order by provider_id limit :limit for share
+    """
+)
+_ASSURANCES = text(
+    """
+    select * from assurances
+    where provider_id = any (cast(:providers as uuid[]))
+      and (cast(:since as date) is null or valid_until >= :since)
+    order by assurance_id
+    """
+)
+
+
+async def _assurances(db: AsyncSession, page: Page) -> Sequence[Said]:
+    asked = {"tenants": page.tenants, "after": page.after, "limit": page.limit}
+    versions = {row.provider_id: row.version for row in await db.execute(_LOCK, asked)}
+    by_provider: dict[UUID, list[Assurance]] = defaultdict(list)
+    for row in await db.execute(_ASSURANCES, {"providers": list(versions), "since": page.since}):
+        by_provider[row.provider_id].append(assurance_of(row))
+    return [
+        Said(provider, [(contract_of(_present(each)), version) for each in by_provider[provider]])
+        for provider, version in versions.items()
+    ]
+
+
+def _present(assurance: Assurance) -> AssuranceChanged:
+    """What the assurance is, in one event: a suspended one is not told as granted for a moment."""
+    if assurance.state == GRANTED:
+        return AssuranceWasGranted(assurance)
+    if assurance.state == SUSPENDED:
+        return AssuranceWasSuspended(assurance, "assurance-suspended")
+    return AssuranceHasLapsed(assurance)
+
+
+ANNOUNCED = Announcement("assurances", ASSURANCES, _TENANTS, _assurances)

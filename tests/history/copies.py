@@ -1,0 +1,88 @@
+"""Which rows of each service are copies of what others say: read, compared and taken away."""
+
+import json
+from collections import Counter
+from typing import Any
+
+from tests.faults.reading import SERVICES, Rows
+
+Row = dict[str, Any]
+
+# Told of a row beside what it says: at which telling it was heard. A suspended assurance is announced without
+# its days, which nobody reads while it is suspended, an ended booking without the learners it had.
+_BESIDE = {"sequence", "said_at"}
+_COPIES: dict[str, dict[str, str]] = {
+    "opportunities": {
+        "assurances": "to_jsonb(t) - case when standing = 'granted' then '{}'::text[]"
+        " else '{valid_from,valid_until}' end",
+        "places_taken": "to_jsonb(t)",
+        "frameworks": "to_jsonb(t)",
+    },
+    "bookings": {
+        "organisations": "to_jsonb(t)",
+        "opportunities": "to_jsonb(t)",
+        "assurances": "to_jsonb(t)",
+    },
+    "safeguarding": {
+        "known_organisations": "to_jsonb(t)",
+        "known_sites": "to_jsonb(t)",
+        "known_opportunities": "to_jsonb(t)",
+        "known_sessions": "to_jsonb(t)",
+    },
+    "outcomes": {
+        "opportunities": "to_jsonb(t)",
+        "sessions": "to_jsonb(t)",
+        "session_days": "to_jsonb(t)",
+        "bookings": "to_jsonb(t) - case when ended then '{learner_ids}' else '{}'::text[] end",
+        "registers": "to_jsonb(t)",
+        "attendances": "to_jsonb(t)",
+    },
+}
+READERS = tuple(_COPIES)
+# What hangs on a row that cannot go is emptied in its place: evidence names the bookings of outcomes.
+_LOSE = {
+    "opportunities": ["truncate assurances, places_taken, frameworks"],
+    "bookings": ["truncate organisations, opportunities, assurances"],
+    "safeguarding": ["truncate known_organisations, known_sites, known_opportunities, known_sessions"],
+    "outcomes": [
+        "truncate opportunities, sessions, session_days, registers, attendances",
+        "update bookings set learner_ids = '{}', ended = false, sequence = 0",
+    ],
+}
+# Not what a service knows, but how it works: claims, queues, clocks.
+_WORKINGS = {
+    "outbox", "inbox", "parked_messages", "deadlines", "announcements", "alembic_version",
+}  # fmt: skip
+
+
+async def copies_of(rows: Rows, reader: str) -> Counter[str]:
+    """The rows a service has copied, each as what it says."""
+    found: Counter[str] = Counter()
+    for table, said in _COPIES[reader].items():
+        for row in await rows.ask(reader, f"select {said} as said from {table} t"):
+            found[f"{table} {_without(row['said'])}"] += 1
+    return found
+
+
+async def lose_copies(rows: Rows, reader: str) -> None:
+    """Take everything away that a service has copied."""
+    for statement in _LOSE[reader]:
+        await rows.ask(reader, statement)
+
+
+async def knowledge(rows: Rows) -> dict[str, str]:
+    """A digest of every table of every service, but for the sequences its rows were heard at."""
+    found = {}
+    for service in SERVICES:
+        tables = await rows.ask(service, "select tablename from pg_tables where schemaname = 'public'")
+        for name in sorted({row[0] for row in tables} - _WORKINGS):
+            query = f"""select md5(coalesce(string_agg(said, '|' order by said), '')) as digest from (
+                select (to_jsonb(t) - $1::text[])::text as said from {name} t) s"""
+            beside = [] if name == "ledger_entries" else sorted(_BESIDE)
+            found[f"{service}.{name}"] = (await rows.ask(service, query, beside))[0]["digest"]
+    return found
+
+
+def _without(said: str) -> str:
+    row: Row = json.loads(said)
+    return json.dumps({name: value for name, value in row.items() if name not in _BESIDE}, sort_keys=True)
