@@ -12,7 +12,7 @@ from wex.issuer import Issuer
 async def test_postgres_answers(postgres_admin_url: str) -> None:
     connection = await asyncpg.connect(postgres_admin_url)
     try:
-        assert await connection.fetchval("show max_connections") == "300"
+        assert await connection.fetchval("show max_connections") == "600"
     finally:
         await connection.close()
 
