@@ -1,6 +1,7 @@
 """The keys that roster rows are sealed to: rotated without losing a row."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -27,13 +28,8 @@ def roster(*keys: ECKey) -> SealedRoster:
     """Opens rows with these keys; one alone is given as a key, several as a set."""
     private = [key.as_dict(private=True) for key in keys]
     given = private[0] if len(private) == 1 else {"keys": private}
-    return SealedRoster(_NoTransaction(), Keys(json.dumps(given), "a secret of pseudonyms"))
-
-
-class _NoTransaction:
-    """Rows are opened without a database."""
-
-    db = None
+    without_database: Any = SimpleNamespace(db=None)  # rows are opened without one
+    return SealedRoster(without_database, Keys(json.dumps(given), "a secret of pseudonyms"))
 
 
 def test_while_keys_are_rotated_rows_of_both_are_opened() -> None:
