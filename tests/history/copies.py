@@ -2,9 +2,13 @@
 
 import json
 from collections import Counter
+from functools import partial
 from typing import Any
 
+import asyncpg
+
 from tests.faults.reading import SERVICES, Rows
+from tests.infra.polling import eventually
 
 Row = dict[str, Any]
 
@@ -65,9 +69,18 @@ async def copies_of(rows: Rows, reader: str) -> Counter[str]:
 
 
 async def lose_copies(rows: Rows, reader: str) -> None:
-    """Take everything away that a service has copied."""
+    """Take everything away that a service has copied, while it works on these tables."""
     for statement in _LOSE[reader]:
+        await eventually(partial(_lost, rows, reader, statement))
+
+
+async def _lost(rows: Rows, reader: str, statement: str) -> bool:
+    """Whether it is done; not where a statement of the service had locked the tables in another order."""
+    try:
         await rows.ask(reader, statement)
+    except asyncpg.DeadlockDetectedError:
+        return False
+    return True
 
 
 async def knowledge(rows: Rows) -> dict[str, str]:
