@@ -21,8 +21,8 @@ _PAGE = text(
 
 
 async def _places(db: AsyncSession, page: Page) -> Sequence[Said]:
-    asked = {"after": page.after, "since": page.since, "limit": page.limit}
-    return [Said(row.session_id, [(_changed(row), row.version)]) for row in await db.execute(_PAGE, asked)]
+    rows = await db.execute(_PAGE, page.values())
+    return [Said(row.session_id, [(_changed(row), row.version)]) for row in rows]
 
 
 def _changed(row: Any) -> PlacesChanged:

@@ -40,8 +40,7 @@ _ASSURANCES = text(
 
 
 async def _assurances(db: AsyncSession, page: Page) -> Sequence[Said]:
-    asked = {"tenants": page.tenants, "after": page.after, "limit": page.limit}
-    versions = {row.provider_id: row.version for row in await db.execute(_LOCK, asked)}
+    versions = {row.provider_id: row.version for row in await db.execute(_LOCK, page.values())}
     by_provider: dict[UUID, list[Assurance]] = defaultdict(list)
     for row in await db.execute(_ASSURANCES, {"providers": list(versions), "since": page.since}):
         by_provider[row.provider_id].append(assurance_of(row))
