@@ -68,12 +68,10 @@ async def _counted(scenario: Scenario) -> AsyncIterator[tuple[Issuer, Counter[st
     running = server(counting, port)
     serving = asyncio.create_task(running._serve())
     await eventually(lambda: health.is_ready(port))
-    await scenario.platform.stop(_API)
-    await scenario.platform.start(_API, WEX_ISSUER=issuer.url)
+    await scenario.platform.restart(_API, WEX_ISSUER=issuer.url)
     try:
         yield issuer, asked
     finally:
-        await scenario.platform.stop(_API)
-        await scenario.platform.start(_API)
+        await scenario.platform.restart(_API)
         running.should_exit = True
         await serving

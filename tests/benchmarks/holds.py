@@ -52,8 +52,7 @@ async def holds(
     scenario: HoldScenario, run: Run, *, sessions: int, connections: int = CONNECTIONS, **environment: str
 ) -> Load:
     """One round of requests against an api process started afresh and warmed up."""
-    await scenario.platform.stop(API)
-    await scenario.platform.start(API, **environment)
+    await scenario.platform.restart(API, **environment)
     return await _round(scenario, run, scenario.platform.addresses.ports[API], sessions, connections)
 
 

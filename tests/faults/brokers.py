@@ -32,8 +32,7 @@ async def moving_leaders(stage: Stage) -> str:
     async with clients_go_on(stage):
         for name in names:
             await asyncio.sleep(stage.draw.uniform(0.5, 2))
-            await platform.stop(name)
-            await platform.start(name)
+            await platform.restart(name)
         stage.mended_at = time.monotonic()
     return f"{', '.join(names)} restarted"
 

@@ -56,8 +56,7 @@ async def failpoint(stage: Stage) -> str:
     await working
     fired = fired or "FailedOnPurpose" in await asyncio.to_thread(_from, log, size)
     if not fired:
-        await platform.stop(name)
-        await platform.start(name)
+        await platform.restart(name)
     return f"{point} {action} {chance:g} in {name}{'' if fired else ' (not reached)'}"
 
 
@@ -139,8 +138,7 @@ async def rolling_restart(stage: Stage) -> str:
     async def roll(names: list[str]) -> None:
         stage.draw.shuffle(names)
         for name in names:
-            await platform.stop(name)
-            await platform.start(name)
+            await platform.restart(name)
 
     services = [
         platform.of_each("api")[service] + platform.of_each("worker")[service]

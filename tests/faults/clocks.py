@@ -21,20 +21,16 @@ async def skewed_clocks(stage: Stage) -> str:
     names = [name for each in services for role in ("api", "worker") for name in platform.of_each(role)[each]]
     skews = {name: draw.choice(SKEWS) for name in names}
 
-    async def restart(name: str, **environment: str) -> None:
-        await platform.stop(name)
-        await platform.start(name, **environment)
-
     for name, skew in skews.items():
         clock = platform.folders.clock.with_name(f"clock-{name}")
         clock.write_text(str(platform.clock_ahead() + skew))
-        await restart(name, WEX_CLOCK_FILE=str(clock))
+        await platform.restart(name, WEX_CLOCK_FILE=str(clock))
     async with clients_go_on(stage):
         await _book_on_an_unlike_day(stage)
         await asyncio.sleep(draw.uniform(2, 4))
         stage.mended_at = time.monotonic()
     for name in names:
-        await restart(name)
+        await platform.restart(name)
     return ", ".join(f"{name} {skew:+.0f} s" for name, skew in skews.items() if skew)
 
 

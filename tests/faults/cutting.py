@@ -42,8 +42,7 @@ async def _stands_still(stage: Stage) -> str:
         stage.mended_at = time.monotonic()
         os.kill(process.pid, signal.SIGCONT)
         await asyncio.sleep(1)
-    await platform.stop(first)
-    await platform.start(first)
+    await platform.restart(first)
     return f"{first} stood still at {point}, {cut} connections cut"
 
 

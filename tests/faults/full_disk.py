@@ -72,13 +72,11 @@ async def _logs(stage: Stage) -> str:
     service = draw.choice(["bookings", "safeguarding", "outcomes"])
     names = platform.of_each("api")[service] + platform.of_each("worker")[service]
     for name in names:
-        await platform.stop(name)
-        await platform.start(name, through="tests.faults.full_log")
+        await platform.restart(name, through="tests.faults.full_log")
     async with clients_go_on(stage):
         await asyncio.sleep(draw.uniform(2, 4))
     for name in names:
-        await platform.stop(name)
-        await platform.start(name)
+        await platform.restart(name)
     return f"logs of {service} full"
 
 

@@ -43,8 +43,7 @@ async def hunt(each: Hunt) -> tuple[int, list[str]]:
             await scenario.next_that_took_place(MOST_TRIALS + 1)
             service, role = each.process.split("-")
             for name in platform.of_each(role)[service]:
-                await platform.stop(name)
-                await platform.start(name, through="tests.faults.bugs", WEX_BUG=each.bug)
+                await platform.restart(name, through="tests.faults.bugs", WEX_BUG=each.bug)
             for number in range(1, MOST_TRIALS + 1):
                 trial = await run(scenario, each.cell, number)
                 if trial.violations:

@@ -52,14 +52,14 @@ async def _linked(platform: Platform, engine: str, names: list[str]) -> AsyncIte
     await link.mend()
     try:
         for name in names:
-            await platform.stop(name)
             known = platform.command(name).environment.items()
             direct, linked = f"127.0.0.1:{ports[engine]}", f"127.0.0.1:{through}"
-            await platform.start(name, **{key: v.replace(direct, linked) for key, v in known if direct in v})
+            await platform.restart(
+                name, **{key: v.replace(direct, linked) for key, v in known if direct in v}
+            )
         yield link
     finally:
         await link.mend()
         for name in names:
-            await platform.stop(name)
-            await platform.start(name)
+            await platform.restart(name)
         await link.close()

@@ -169,6 +169,11 @@ class Platform:
         """Stop one process gracefully."""
         await self._children.stop(name)
 
+    async def restart(self, name: str, *, through: str = "", **environment: str) -> None:
+        """Stop one process gracefully and start it again, as `start` does."""
+        await self.stop(name)
+        await self.start(name, through=through, **environment)
+
     def kill(self, name: str) -> None:
         """Kill one process with -9, as a crash would; `start` brings it back on the same port."""
         if self._children.get(name) is None:
