@@ -50,7 +50,7 @@ async def numbers_of(log: Log, key: Any) -> list[int]:
 async def test_a_relay_that_lost_its_lock_sends_nothing_more(
     example: ExampleService, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The review's finding 9: versions 1, 2 of a relay cut off came behind its successor's 1, 2, 3."""
+    """Before, versions 1, 2 of a relay cut off came behind its successor's 1, 2, 3."""
     (key,) = await aggregates(example, 1)
     await changed(example, key, times=2)
     send, held, release, ended = Sender.send, asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -80,7 +80,7 @@ async def test_a_relay_that_lost_its_lock_sends_nothing_more(
 async def test_a_server_that_may_not_be_written_to_is_away_and_nothing_is_sent_twice(
     example: ExampleService, log: Log
 ) -> None:
-    """The review's finding 2: on a read-only server 10 rows became 26 messages in 6 s."""
+    """Before, on a read-only server 10 rows became 26 messages in 6 s."""
     (key,) = await aggregates(example, 1)
     await changed(example, key, times=5)
     await read_only(example, "on")
@@ -122,7 +122,7 @@ async def test_a_connection_to_a_server_that_became_read_only_is_given_up(exampl
 async def test_a_row_for_a_topic_that_is_not_there_stops_no_other(
     example: ExampleService, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The review's finding 23: it kept the good ones of its shard from leaving, for ever."""
+    """Before, it kept the good ones of its shard from leaving, for ever."""
     keys = await aggregates(example, 4)
     headers = json.dumps({"ce_type": "nobody.knows.v1"})
     await example.sql(INSERT, "no-such-topic", str(new_id()), headers, b"{}")

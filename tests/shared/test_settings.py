@@ -62,7 +62,7 @@ def test_they_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize("secret", ["", "short", "x" * 31])
 def test_production_refuses_a_secret_that_can_be_guessed(secret: str) -> None:
-    """The review's finding 3: production took an empty secret."""
+    """Before, production took an empty secret."""
     with pytest.raises(ValidationError, match="WEX_CURSOR_SECRET must have 32 characters"):
         ServiceSettings(**GIVEN | {"cursor_secret": secret})
 

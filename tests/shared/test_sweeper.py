@@ -237,7 +237,7 @@ async def test_a_dead_deadline_waits_anew_when_it_is_set_again(
 async def test_a_thousand_that_always_fail_keep_no_other_from_being_met_in_the_next_round(
     example: ExampleService, clock: FixedClock
 ) -> None:
-    """The review's finding 1: the oldest 200 failing ones were taken again at every tick, for good."""
+    """Before, the oldest 200 failing ones were taken again at every tick, for good."""
     await example.sql(
         "insert into deadlines (name, subject_id, tenant_id, due_at, try_at, attempts) "
         "select 'overdue', gen_random_uuid(), gen_random_uuid(), $1, $1, 1 from generate_series(1, 1000)",

@@ -231,7 +231,7 @@ async def test_an_issuer_that_goes_away_does_not_lock_out_whom_it_has_let_in_for
 
 
 async def test_a_withdrawn_key_signs_no_longer_than_keys_may_be_old() -> None:
-    """The review's finding 12: keys were fetched anew only for an unknown one."""
+    """Before, keys were fetched anew only for an unknown one."""
     counted = CountedIssuer()
     verifier, withdrawn = counted.verifier(), counted.issuer
     await verifier.verify(signed(withdrawn))

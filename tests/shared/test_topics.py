@@ -78,7 +78,7 @@ async def test_a_topic_whose_settings_have_changed_in_the_file_gets_them(
 async def test_a_topic_with_other_partitions_is_told_and_not_taken_for_right(
     kafka_bootstrap: str, tmp_path: Path
 ) -> None:
-    """The review's finding 23: topics were created and never compared."""
+    """Before, topics were created and never compared."""
     file = tmp_path / "topics.yaml"
     file.write_text(FILE)
     async with applied(kafka_bootstrap, file) as prefix:

@@ -25,7 +25,7 @@ def test_an_objective_must_be_published() -> None:
 
 
 def test_a_later_version_is_published_under_a_higher_number() -> None:
-    """The review's finding 19: every version was published as number 1, and readers kept the first."""
+    """Before, every version was published as number 1, and readers kept the first."""
     equalex = shipped_frameworks().named("equalex")
     later = replace(equalex, version="2026-01")
 
