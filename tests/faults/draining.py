@@ -13,7 +13,7 @@ SLOWEST = 250  # events a second every group at least reads again, on a machine 
 
 
 async def drain(scenario: Scenario, sessions: list[str], *, heard_again: int = 0) -> None:
-    """Wait until nothing is on its way: outboxes empty, groups at the end, nothing undecided.
+    """Wait until nothing is on its way: outboxes empty, groups at the end, nothing undecided or set aside.
 
     Longer by what so many events take that the groups hear again.
     """
@@ -26,7 +26,7 @@ async def drain(scenario: Scenario, sessions: list[str], *, heard_again: int = 0
                 still = sum((await scenario.rows.outboxes()).values()) + await scenario.rows.undecided(
                     sessions
                 )
-                still += await scenario.rows.unassessed()
+                still += await scenario.rows.unassessed() + await scenario.rows.waiting()
                 still += await scenario.rows.undelivered(at_once=time.monotonic() > began + 3)
                 if not still and await scenario.log.ends() == ends:
                     return

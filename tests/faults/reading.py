@@ -128,6 +128,11 @@ class Rows:
             for r in await self.ask(s, query)
         ]
 
+    async def waiting(self) -> int:
+        """Messages that are set aside until their fact comes, or stand behind one that is."""
+        query = "select count(*) from parked_messages where replayed_at is null and state = 'waiting'"
+        return sum([(await self.ask(s, query))[0][0] for s in SERVICES])
+
     async def undecided(self, sessions: list[str]) -> int:
         """Bookings that wait for safeguarding, and lines that are to be called up at once."""
         rows = await self.ask(

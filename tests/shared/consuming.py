@@ -11,6 +11,7 @@ from shared.kernel import new_id
 from shared.messaging.consumer import Consumer
 from shared.messaging.kafka import header_pairs
 from shared.messaging.policy import Instruction, Subscription
+from shared.messaging.retrier import Retrier
 from tests.shared.example_service import (
     SUBSCRIPTIONS,
     ExampleService,
@@ -37,12 +38,16 @@ def ended(key: UUID, number: int) -> Event[Any]:
 async def consuming(
     example: ExampleService, log: Log, *more: Any, **options: Any
 ) -> AsyncIterator[Consumer[ExampleUnitOfWork]]:
+    """A consumer at work with its retrier, as a worker has them."""
     consumer = example.consumer(log.bootstrap, log.prefix, *more, **options)
+    retrier = Retrier(consumer.delivery)
     await consumer.start()
+    await retrier.start()
     try:
         yield consumer
     finally:
         await consumer.stop()
+        await retrier.stop()
 
 
 def subscriptions(

@@ -28,6 +28,7 @@ from shared.persistence.database import Database, Deadlines
 from shared.persistence.migrations import (
     add_announcements,
     add_deadline_retries,
+    add_parked_states,
     create_kit_tables,
     grant,
     protect,
@@ -126,6 +127,7 @@ def migrate(connection: Connection) -> None:
         create_kit_tables("example")
         add_deadline_retries()
         add_announcements("example")
+        add_parked_states()
         statements(SCHEMA)
         for table in ("things", "parts", "effects", "places", "bookings"):
             grant("example", table)
@@ -227,7 +229,7 @@ class Note:
 async def note(command: Note, uow: ExampleUnitOfWork) -> None:
     """The effect of an event."""
     if command.needs is not None and not await uow.has_effect(command.needs):
-        raise NotYetKnown("what it needs is not there")
+        raise NotYetKnown("what it needs", command.needs, of_its_own_key=command.needs == command.key)
     if command.fails is not None:
         raise command.fails
     await uow.effect(command.key, command.number, command.seen_by)

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.contracts.envelope import from_message
-from shared.kernel import new_id
+from shared.kernel import Conflict, new_id
 from shared.persistence.database import Database
 from tests.shared.example_service import ExampleService, ThingChanged, ThingEnded
 from tests.shared.log import Log
@@ -147,13 +147,15 @@ async def consumer_that_commits_first(example: ExampleService, log: Log, topic: 
             await in_hand(record)
 
 
-async def consumer_that_skips_poison(example: ExampleService, log: Log, topic: str) -> None:
+async def consumer_that_skips_what_fails(example: ExampleService, log: Log, topic: str) -> None:
     """A consumer that logs what fails and goes on with the next message."""
     known = {each.type: each for each in (ThingChanged, ThingEnded)}
     async with _reader(log, topic) as reader:
         async for record in reader:
             with contextlib.suppress(Exception):
                 event = from_message(record.headers, record.value or b"", known)
+                if event.data.number == 2:
+                    raise Conflict
                 await example.sql(
                     "insert into effects (key, number) values ($1, $2)",
                     event.data.thing_id,

@@ -77,7 +77,7 @@ def _migrate(migrations: Path) -> None:
 async def _replay(service: Service[Any], key: str) -> None:
     worker = service.worker()
     try:
-        done, stay = await replay(worker.runtime.database, worker.consumer, list(service.subscriptions), key)
+        done, stay = await replay(worker.consumer.delivery, key)
     finally:
         await worker.runtime.database.close()
         await worker.relay_database.close()

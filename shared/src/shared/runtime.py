@@ -24,6 +24,7 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.policy import Deadline, Subscription
 from shared.messaging.relay import Relay
+from shared.messaging.retrier import Retrier
 from shared.messaging.sweeper import Sweeper
 from shared.persistence.database import Database, is_transient
 from shared.security.tokens import TokenVerifier
@@ -136,7 +137,7 @@ class Service(Generic[UnitOfWork]):
 
 @dataclass
 class Worker(Generic[UnitOfWork]):
-    """Relay, consumer, sweeper and the service's own tasks, in one process."""
+    """Relay, consumer, retrier, sweeper and the service's own tasks, in one process."""
 
     service: Service[UnitOfWork]
     runtime: Runtime[UnitOfWork]
@@ -165,6 +166,7 @@ class Worker(Generic[UnitOfWork]):
                 topic_prefix=settings.topic_prefix,
             ),
             self.consumer,
+            Retrier(self.consumer.delivery),
             Sweeper(runtime.database, runtime.bus, service.deadlines, runtime.clock),
             *(make(runtime) for make in service.tasks),
         ]

@@ -21,7 +21,7 @@ class Message:
 
     `source` and `message_id` are its identity, `tenants` the organisations it acts for.
     `fingerprint` is the digest of a request's content. `ordering_key` is an event's topic and key: while
-    a message with the same ordering key is parked, whichever subscription parked it, this one waits.
+    a message is parked that holds them, whichever subscription parked it, this one waits.
     """
 
     source: str
@@ -83,7 +83,7 @@ _CLAIM = text(
            pg_try_advisory_xact_lock(hashtextextended(m.source || ' ' || m.message_id, 0)) as mine,
            m.key <> '' and exists (
              select from parked_messages p
-             where p.topic = m.topic and p.key = m.key and p.replayed_at is null) as blocked,
+             where p.topic = m.topic and p.key = m.key and p.replayed_at is null and p.holds) as blocked,
            i.source is not null as taken, i.fingerprint, i.answer
     from unnest(cast(:sources as text[]), cast(:ids as text[]), cast(:topics as text[]),
                 cast(:keys as text[]))

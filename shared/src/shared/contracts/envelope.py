@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from shared.contracts.contract import Contract
 
 C_co = TypeVar("C_co", bound=Contract, covariant=True)
@@ -33,7 +35,11 @@ class Event(Generic[C_co]):
 
 
 class UnknownType(Exception):  # noqa: N818 - not an error: a newer producer sent it
-    """A type this reader does not know: counted and passed."""
+    """A type this reader does not know."""
+
+
+class UnknownValue(Exception):  # noqa: N818 - not an error: a newer producer sent it
+    """A known type with a value that is not among those this reader knows: a newer enumeration has it."""
 
 
 class Malformed(Exception):  # noqa: N818 - the message is wrong, not this program
@@ -66,7 +72,8 @@ def from_message(
 ) -> Event[C_co]:
     """Read an event from a Kafka message.
 
-    Raises `UnknownType` for a type not in `known`, `Malformed` for anything that breaks the contract.
+    Raises `UnknownType` for a type not in `known`, `UnknownValue` where nothing but the value of an
+    enumeration is new, `Malformed` for anything else that breaks the contract.
     """
     attributes = _decode(headers)
     event_type = attributes.get("ce_type")
@@ -85,8 +92,13 @@ def from_message(
             traceparent=attributes.get("traceparent"),
             announced=attributes.get("ce_announced") == "true",
         )
+    except ValidationError as error:
+        # What was wrong is told by its place alone: the error's words may repeat the data.
+        wrong = error.errors(include_url=False, include_context=False, include_input=False)
+        if all(each["type"] == "literal_error" for each in wrong):
+            raise UnknownValue(f"{event_type}: {wrong[0]['loc'][0]}") from None
+        raise Malformed(f"{event_type}: {type(error).__name__}") from None
     except (KeyError, ValueError) as error:
-        # The error's message may repeat the data: report only where it failed.
         raise Malformed(f"{event_type}: {type(error).__name__}") from None
 
 

@@ -1,6 +1,7 @@
 """Refusals: what the platform says no with. Each has a slug that reaches the caller."""
 
 from typing import ClassVar
+from uuid import UUID
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a fault
@@ -63,8 +64,17 @@ class StaleVersion(Refusal):
     title = "The thing has changed since you read it"
 
 
-class NotYetKnown(Exception):  # noqa: N818 - an answer to the consumer: wait and try again
+class NotYetKnown(Exception):  # noqa: N818 - an answer to the consumer: set it aside and try again
     """An event speaks of something whose own event has not arrived yet.
 
-    Order holds within a topic's key only, so the consumer waits a bounded time and tries again.
+    Order holds within a topic's key only, so the consumer sets the event aside, with what follows it of its
+    key, and takes it up again as soon as an event of another topic that names `needs` has had its
+    effect. Without `needs` what is missing is no event: it is tried again, ever less often.
+    With `of_its_own_key` what is missing comes with the same key, if at all: then what follows waits for
+    nothing, and a policy must take the two in either order.
     """
+
+    def __init__(self, what: str, needs: UUID | None = None, *, of_its_own_key: bool = False) -> None:
+        super().__init__(what)
+        self.needs = needs
+        self.of_its_own_key = of_its_own_key

@@ -13,7 +13,7 @@ from shared import failpoints
 from shared.bus.command_bus import CommandBus
 from shared.messaging import kafka
 from shared.messaging.batches import MAX_EVENTS_PER_BATCH
-from shared.messaging.delivery import MAX_DEPENDENCY_WAIT, EventDelivery, PartitionTask, Stopping
+from shared.messaging.delivery import EventDelivery, PartitionTask, Stopping
 from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.parking import raw_message
 from shared.messaging.policy import Subscription
@@ -32,8 +32,8 @@ class Consumer(Generic[UnitOfWork]):
     Partitions are worked on side by side, the messages of one partition one after the other:
     while a partition is worked on it is paused, so a slow one never holds up the rest. Messages of
     one batched type share a transaction; where it fails the batch is halved, until the message that
-    fails is alone. The offset moves on only when a message had its effect, was passed over as unknown,
-    or was parked.
+    fails is alone. The offset moves on only when a message had its effect, says nothing to this service,
+    or was set aside.
     """
 
     def __init__(
@@ -46,7 +46,6 @@ class Consumer(Generic[UnitOfWork]):
         service: str,
         topic_prefix: str = "",
         instance: str | None = None,
-        max_dependency_wait: float = MAX_DEPENDENCY_WAIT,
         batch_size: int = MAX_EVENTS_PER_BATCH,
     ) -> None:
         self.service = service
@@ -56,7 +55,6 @@ class Consumer(Generic[UnitOfWork]):
             bus,
             subscriptions,
             service=service,
-            max_dependency_wait=max_dependency_wait,
             batch_size=batch_size,
         )
         self._prefix = topic_prefix

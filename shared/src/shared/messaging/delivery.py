@@ -1,4 +1,4 @@
-"""Event delivery: each message to its policies, until it had its effect or is parked. Nothing is skipped."""
+"""Event delivery: each message to its policies, until it had its effect or is set aside. None is skipped."""
 
 import asyncio
 import contextlib
@@ -13,31 +13,26 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 
 from shared import failpoints
-from shared.bus.command_bus import CommandBus, CommandEnvelope, OutcomeUnknown
-from shared.bus.inbox import Blocked, InFlight, Message
-from shared.contracts.contract import Contract
-from shared.contracts.envelope import Event, Malformed, UnknownType, from_message
-from shared.kernel import ConcurrentChange, NotYetKnown, Refusal
-from shared.messaging import parking
+from shared.bus.command_bus import CommandBus, CommandEnvelope
+from shared.bus.inbox import Message
+from shared.contracts.envelope import Event, Malformed, UnknownType, UnknownValue
 from shared.messaging.batches import MAX_EVENTS_PER_BATCH, cut_into_batches
 from shared.messaging.heartbeat import Heartbeat
+from shared.messaging.parked import ParkedMessages
 from shared.messaging.parking import RawMessage
 from shared.messaging.policy import Instruction, Subscription
-from shared.persistence.database import Database, is_overdue, is_transient
+from shared.messaging.reading import EventReader, names
+from shared.messaging.verdicts import Aside, verdict
+from shared.persistence.database import Database, is_transient
 from shared.telemetry import metrics
 from shared.telemetry.logs import logger
 from shared.telemetry.tracing import parent_of
 
 UnitOfWork = TypeVar("UnitOfWork")
 
-MAX_DEPENDENCY_WAIT = 20.0  # seconds an event waits for another topic to catch up, before it is parked
-TRIES = 4  # tries of a message that fails for an unknown reason, before it is parked
-MAX_OVERDUE_SECONDS = 300.0  # for which a message may run into the database's deadlines, before it is parked
 # Batches of different partitions at once: while the database works on one the next is computed; more
 # would only wait for each other's locks, until a deadline passes.
 _MAX_CONCURRENT_BATCHES = 2
-# Errors that pass: another process has the message, another change was quicker, an answer was lost.
-_PASSING = (InFlight, ConcurrentChange, OutcomeUnknown)
 log = logger(__name__)
 _tracer = trace.get_tracer("wex.consumer")
 
@@ -71,17 +66,16 @@ class EventDelivery(Generic[UnitOfWork]):
         subscriptions: Sequence[Subscription[UnitOfWork]],
         *,
         service: str,
-        max_dependency_wait: float = MAX_DEPENDENCY_WAIT,
         batch_size: int = MAX_EVENTS_PER_BATCH,
     ) -> None:
+        self.bus = bus
+        self.service = service
+        self.parked = ParkedMessages(database)
         self._database = database
-        self._bus = bus
-        self._service = service
-        self._max_dependency_wait = max_dependency_wait
         self._by_type: dict[str, list[Subscription[UnitOfWork]]] = {}
         for subscription in subscriptions:
             self._by_type.setdefault(subscription.contract.type, []).append(subscription)
-        self._known: dict[str, type[Contract]] = {s.contract.type: s.contract for s in subscriptions}
+        self.reader = EventReader({s.contract.type: s.contract for s in subscriptions})
         self._batched_types = {
             kind for kind, each in self._by_type.items() if len(each) == 1 and each[0].batch_handler
         }
@@ -90,10 +84,10 @@ class EventDelivery(Generic[UnitOfWork]):
 
     def batches(self, messages: Iterable[RawMessage]) -> Iterator[Sequence[RawMessage]]:
         """The messages in their order, cut into the batches they are to be delivered in."""
-        return cut_into_batches(messages, self._known.keys(), self._batched_types, self._batch_size)
+        return cut_into_batches(messages, self._by_type.keys(), self._batched_types, self._batch_size)
 
     async def take(self, batch: Sequence[RawMessage], task: PartitionTask) -> bool:
-        """Whether every message had its effect, was passed over as unknown, or was parked.
+        """Whether every message had its effect, says nothing to this service, or was set aside.
 
         If not, the batch is to be delivered again in halves; a batch of one always ends with True.
         Raises `Stopping`.
@@ -107,9 +101,11 @@ class EventDelivery(Generic[UnitOfWork]):
         """Whether one transaction served all. If not, nothing is known of any: the commit may be lost."""
         began = time.perf_counter()
         try:
-            events = [(event, message) for message in batch if (event := self._read(message))]
+            events = [(event, message) for message in batch if (event := self.reader.read(message))]
             if events:
                 await self._apply_policy_to_batch(events)
+                named = set().union(*(names(event) for event, _ in events))
+                await self.parked.wake(named, batch[0].topic)
         except Exception as error:  # noqa: BLE001 - each is tried again, in the end alone
             log.warning("messages_failed_together", error=type(error).__name__, count=len(batch))
             return False
@@ -126,7 +122,7 @@ class EventDelivery(Generic[UnitOfWork]):
         for event, message in events:
             instruction = subscription.policy(event)
             if instruction is not None:
-                claim = _claim(subscription, event, instruction, (message.topic, message.key))
+                claim = claim_of(subscription, event, instruction, (message.topic, message.key))
                 envelopes[event.id] = CommandEnvelope(
                     claim, instruction.command, origin=parent_of(message.headers)
                 )
@@ -134,27 +130,22 @@ class EventDelivery(Generic[UnitOfWork]):
             return
         async with self._concurrent:
             failpoints.reach("C1")
-            outcomes = await self._bus.execute_each(list(envelopes.values()), subscription.batch_handler)
+            outcomes = await self.bus.execute_each(list(envelopes.values()), subscription.batch_handler)
         for outcome in outcomes:
             if isinstance(outcome, Exception):
                 raise outcome
 
-    def _read(self, message: RawMessage) -> Event[Any] | None:
-        """The message's event, None where it says nothing to this service. Raises `Malformed`."""
-        if message.payload is None:
-            return None  # a tombstone only compacts the log; the erasure itself is an event
-        try:
-            return from_message(message.header_pairs, message.payload, self._known)
-        except UnknownType:
-            metrics.consumed.add(1, {"outcome": "unknown", "topic": message.topic})
-            return None
+    def policies_of(self, consumer: str, event: Event[Any]) -> list[Subscription[UnitOfWork]]:
+        """The subscriptions to this event under the name `consumer`: one's own, or the service's for all."""
+        return [s for s in self._by_type[event.type] if consumer in (s.id, self.service)]
 
     async def _take_alone(self, message: RawMessage, task: PartitionTask) -> None:
         started = time.perf_counter()
         try:
-            event = self._read(message)
-        except Malformed as error:
-            await self._park(self._service, message, f"malformed: {error}", task)
+            event = self.reader.read(message)
+        except (Malformed, UnknownType, UnknownValue) as error:
+            if aside := verdict(error, 1, 0.0):
+                await self._park(self.service, message, aside, task)
             return
         if event is None:
             return
@@ -173,37 +164,21 @@ class EventDelivery(Generic[UnitOfWork]):
         message: RawMessage,
         task: PartitionTask,
     ) -> None:
-        """One policy on one event: try until it has its effect, or park it."""
+        """One policy on one event: try until it has its effect, or set it aside."""
         name, tries, began = subscription.id, 0, time.monotonic()
         while True:
             tries += 1
             try:
                 await self.carry_out(subscription, event, ordering_key=(message.topic, message.key))
+                await self.parked.wake(names(event), message.topic)
             except Exception as error:  # noqa: BLE001 - whatever it is, the message may not be lost
-                reason = self._reason_to_park(error, tries, time.monotonic() - began)
-                if reason is not None:
-                    return await self._park(name, message, reason, task)
+                if aside := verdict(error, tries, time.monotonic() - began):
+                    return await self._park(name, message, aside, task)
                 log.warning("message_failed", policy=name, error=type(error).__name__, attempt=tries)
             else:
                 metrics.consumed.add(1, {"outcome": "done", "topic": message.topic})
                 return None
             await task.wait(min(0.05 * 2 ** min(tries, 6), 2.0) * random.uniform(0.7, 1.3))  # noqa: S311
-
-    def _reason_to_park(self, error: Exception, tries: int, seconds: float) -> str | None:
-        """Why trying again would not help, or None."""
-        if isinstance(error, Blocked):
-            return "behind a parked message of its aggregate"
-        if isinstance(error, NotYetKnown):
-            return f"never became known: {error}" if seconds > self._max_dependency_wait else None
-        if isinstance(error, _PASSING) or is_transient(error):
-            return (
-                f"overdue: {type(error).__name__}"
-                if is_overdue(error) and seconds > MAX_OVERDUE_SECONDS
-                else None
-            )
-        if isinstance(error, Refusal):
-            return f"refused: {error.slug}"
-        return f"failed: {type(error).__name__}" if tries >= TRIES else None
 
     async def carry_out(
         self,
@@ -214,30 +189,31 @@ class EventDelivery(Generic[UnitOfWork]):
     ) -> None:
         """Execute the policy's instruction, claimed by the event's id.
 
-        It waits while a message of its `ordering_key` (topic and key) is parked; None for a replay, which is
-        such a message itself.
+        It waits while a message of its `ordering_key` (topic and key) is parked; None for one that was parked
+        itself.
         """
         instruction = subscription.policy(event)
         if instruction is None:
             return
         failpoints.reach("C1")
-        claim = _claim(subscription, event, instruction, ordering_key)
-        await self._bus.execute(claim, instruction.handler, instruction.command)
+        claim = claim_of(subscription, event, instruction, ordering_key)
+        await self.bus.execute(claim, instruction.handler, instruction.command)
 
-    async def _park(self, consumer: str, message: RawMessage, reason: str, task: PartitionTask) -> None:
+    async def _park(self, consumer: str, message: RawMessage, aside: Aside, task: PartitionTask) -> None:
         while True:
             try:
-                await parking.park(self._database, consumer, message, reason)
+                await self.parked.park(consumer, message, aside, self.reader.release)
                 break
             except Exception as error:
                 if not is_transient(error):
                     raise
                 await task.wait(1.0)
-        metrics.consumed.add(1, {"outcome": "parked", "topic": message.topic})
-        log.error("message_parked", consumer=consumer, topic=message.topic, reason=reason)
+        metrics.consumed.add(1, {"outcome": aside.state, "topic": message.topic})
+        report = log.error if aside.state == "failed" else log.info
+        report("message_parked", consumer=consumer, topic=message.topic, reason=aside.reason)
 
 
-def _claim(
+def claim_of(
     subscription: Subscription[Any],
     event: Event[Any],
     instruction: Instruction[Any],

@@ -1,37 +1,49 @@
-"""Parked messages: set aside after their retries, with later ones of their aggregate behind them."""
+"""A message as it lies in the log, and its setting aside: later ones of its key wait behind it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import ConsumerRecord
 from sqlalchemy import text
 
+from shared.messaging.verdicts import Aside
 from shared.persistence.database import Database
 
 _KEY_LENGTH = (
     200  # the longest key of any contract; a foreign message may have a longer one, which no index could hold
 )
+FIRST_REST = 0.2  # seconds before the first other try: most of what is missing is on its way
+# Whether a message is the first of its key is looked at by one transaction after the other: one that is set
+# aside behind another would wait for ever where the other was taken up in between.
+LOCK_KEYS = text(
+    """
+    select pg_advisory_xact_lock(number)
+    from (select distinct hashtextextended(topic || ' ' || key, 1) as number
+          from unnest(cast(:topics as text[]), cast(:keys as text[])) as m (topic, key) order by 1) as locks
+    """
+)
+# A place in the log that was taken up earlier may come again, from a log that was made anew: it waits afresh.
 _PARK = text(
     """
-    insert into parked_messages (consumer, topic, partition, position, key, headers, payload, reason)
-    values (:consumer, :topic, :partition, :position, :key, cast(:headers as jsonb), :payload, :reason)
+    insert into parked_messages
+      (consumer, topic, partition, position, key, headers, payload, reason, state, needs, holds, release,
+       try_at)
+    select :consumer, :topic, :partition, :position, :key, cast(:headers as jsonb), :payload, :reason, :state,
+           :needs, :holds, :release,
+           case when :holds and exists (
+             select from parked_messages
+             where topic = :topic and key = :key and replayed_at is null and holds)
+             then 'infinity' else clock_timestamp() + make_interval(secs => :first_rest) end
     on conflict (consumer, topic, partition, position) do update
-    set key = excluded.key, headers = excluded.headers, payload = excluded.payload,
-        reason = excluded.reason, parked_at = clock_timestamp(), replayed_at = null
+    set id = default, key = excluded.key, headers = excluded.headers, payload = excluded.payload,
+        reason = excluded.reason, parked_at = clock_timestamp(), replayed_at = null, state = excluded.state,
+        needs = excluded.needs, holds = excluded.holds, release = excluded.release, try_at = excluded.try_at,
+        attempts = 0
     where parked_messages.replayed_at is not null
     """
 )
-_WAITING = text(
-    """
-    select id, consumer, topic, partition, position, key, headers, payload, reason from parked_messages
-    where replayed_at is null and (:key = '' or key = :key) and id <> all (cast(:beside as bigint[]))
-    order by id limit :limit
-    """
-)
-_REPLAYED = text("update parked_messages set replayed_at = clock_timestamp() where id = any (:ids)")
-_COUNT = text("select count(*) from parked_messages where replayed_at is null")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +60,6 @@ class RawMessage:
     @property
     def header_pairs(self) -> list[tuple[str, bytes]]:
         return [(name, value.encode()) for name, value in self.headers.items()]
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """A message set aside, by which consumer and why."""
-
-    id: int
-    consumer: str
-    message: RawMessage
-    reason: str
 
 
 def raw_message(record: ConsumerRecord[Any, Any], prefix: str) -> RawMessage:
@@ -77,12 +79,12 @@ def _text(value: bytes | None) -> str:
     return (value or b"").decode(errors="replace").replace("\0", "\ufffd")
 
 
-async def park(database: Database, consumer: str, message: RawMessage, reason: str) -> None:
-    """Set a message aside; doing so twice leaves one row.
-
-    A place in the log taken up earlier may come again, from a log that was made anew: it waits afresh.
-    """
+async def park(
+    database: Database, consumer: str, message: RawMessage, aside: Aside, release: str = ""
+) -> None:
+    """Set a message aside; doing so twice leaves one row. It is tried again soon, or once it is the first."""
     async with database.session() as session:
+        await session.execute(LOCK_KEYS, {"topics": [message.topic], "keys": [message.key]})
         await session.execute(
             _PARK,
             {
@@ -93,38 +95,12 @@ async def park(database: Database, consumer: str, message: RawMessage, reason: s
                 "key": message.key,
                 "headers": json.dumps(dict(message.headers)),
                 "payload": message.payload,
-                "reason": reason,
+                "reason": aside.reason,
+                "state": aside.state,
+                "needs": aside.needs,
+                "holds": aside.holds,
+                "release": release,
+                "first_rest": FIRST_REST,
             },
         )
         await session.commit()
-
-
-async def waiting(
-    database: Database, key: str = "", beside: Sequence[int] = (), *, limit: int = 1000
-) -> list[Parked]:
-    """What is parked now, oldest first, of one aggregate or of all; `beside` those ids."""
-    async with database.session() as session:
-        values = {"key": key, "beside": list(beside), "limit": limit}
-        rows = (await session.execute(_WAITING, values)).all()
-    return [
-        Parked(
-            row.id,
-            row.consumer,
-            RawMessage(row.topic, row.partition, row.position, row.key, row.headers, row.payload),
-            row.reason,
-        )
-        for row in rows
-    ]
-
-
-async def mark_replayed(database: Database, ids: list[int]) -> None:
-    """These were taken up again with success."""
-    async with database.session() as session:
-        await session.execute(_REPLAYED, {"ids": ids})
-        await session.commit()
-
-
-async def count(database: Database) -> int:
-    """How many messages are set aside."""
-    async with database.session() as session:
-        return int(await session.scalar(_COUNT) or 0)

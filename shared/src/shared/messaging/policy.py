@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from shared.bus.command_bus import BatchHandler
 from shared.contracts.contract import Contract
 from shared.contracts.envelope import Event
 
@@ -63,3 +64,13 @@ class Deadline(Generic[UnitOfWork]):
 def for_tenants(*tenants: UUID | None) -> frozenset[UUID]:
     """The tenants an instruction acts for, leaving out the absent."""
     return frozenset(tenant for tenant in tenants if tenant is not None)
+
+
+def in_turn(instructions: Sequence[Instruction[Any]]) -> BatchHandler[Any, Any, Any]:
+    """The instructions' own handlers, one after the other in the same transaction."""
+    handlers = {id(each.command): each.handler for each in instructions}
+
+    async def execute(commands: Sequence[Any], uow: Any) -> list[Any]:
+        return [await handlers[id(command)](command, uow) for command in commands]
+
+    return execute

@@ -1,24 +1,22 @@
 """The sweeper: acts on deadlines that have passed, and clears away what is no longer needed."""
 
 import asyncio
-import contextlib
 import random
 import zlib
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import text
 
-from shared.bus.command_bus import BatchHandler, CommandBus, CommandEnvelope
+from shared.bus.command_bus import CommandBus, CommandEnvelope
 from shared.bus.inbox import InFlight, Message
 from shared.kernel import Clock
-from shared.messaging import parking
 from shared.messaging.deadlines import Claimed, DeadlineQueue, rest_after
-from shared.messaging.heartbeat import Heartbeat
-from shared.messaging.policy import Deadline, Due, Instruction
+from shared.messaging.heartbeat import Heartbeat, go_round
+from shared.messaging.policy import Deadline, Due, Instruction, in_turn
 from shared.persistence.database import Database, is_overdue, is_transient
 from shared.telemetry import metrics
 from shared.telemetry.logs import logger
@@ -94,7 +92,7 @@ class Sweeper(Generic[UnitOfWork]):
 
     async def start(self) -> None:
         self._tasks = [
-            asyncio.create_task(self._repeat(beat, work), name=beat.name)
+            asyncio.create_task(go_round(self._stopping, beat, work, lambda: TICK), name=beat.name)
             for beat, work in zip(self._heartbeats, (self._sweep_on, self._keep_house), strict=True)
         ]
 
@@ -106,23 +104,6 @@ class Sweeper(Generic[UnitOfWork]):
         """One round over what is due now; how many deadlines were met."""
         _, met = await self._sweep()
         return met
-
-    async def _repeat(self, beat: Heartbeat, work: Callable[[], Awaitable[bool]]) -> None:
-        """Go round until stopping, resting after a round that found nothing or failed."""
-        while not self._stopping.is_set():
-            found = False
-            try:
-                found = await work()
-                beat.beat()
-            except Exception as error:
-                if is_transient(error):
-                    beat.beat()
-                    log.warning("sweep_interrupted", work=beat.name, error=type(error).__name__)
-                else:
-                    log.exception("sweep_failed", work=beat.name)
-            if not found:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stopping.wait(), TICK)
 
     async def _sweep_on(self) -> bool:
         claimed, _ = await self._sweep()
@@ -175,7 +156,7 @@ class Sweeper(Generic[UnitOfWork]):
                 CommandEnvelope(_message(each.due, instruction), instruction.command)
                 for each, instruction in zip(batch, instructions, strict=True)
             ]
-            results = await self._bus.execute_each(envelopes, _in_turn(instructions))
+            results = await self._bus.execute_each(envelopes, in_turn(instructions))
         except Exception as error:
             if is_transient(error) and not is_overdue(error):
                 raise
@@ -231,7 +212,6 @@ class Sweeper(Generic[UnitOfWork]):
     async def _measure(self) -> None:
         async with self._database.session() as db:
             metrics.depth.set(int(await db.scalar(_DEPTH) or 0))
-        metrics.parked.set(await parking.count(self._database))
         overdue, dead = await self._queue.state(self._clock.now())
         for name in self._deadlines:
             metrics.deadlines_overdue.set(overdue.get(name, 0.0), {"name": name})
@@ -240,13 +220,3 @@ class Sweeper(Generic[UnitOfWork]):
 
 def _message(due: Due, instruction: Instruction[Any]) -> Message:
     return Message(f"deadline:{due.name}", str(due.wait_id), instruction.tenants, kind="deadline")
-
-
-def _in_turn(instructions: Sequence[Instruction[Any]]) -> BatchHandler[Any, Any, Any]:
-    """The instructions' own handlers, one after the other in the same transaction."""
-    handlers = {id(each.command): each.handler for each in instructions}
-
-    async def execute(commands: Sequence[Any], uow: Any) -> list[Any]:
-        return [await handlers[id(command)](command, uow) for command in commands]
-
-    return execute

@@ -78,6 +78,33 @@ drop index deadlines_by_due;
 """
 
 
+# What an earlier release has parked, before this or beside it, is `waiting` and due at once: tried once more,
+# and left to a person if it fails again. `try_at` is 'infinity' while another of its key is to come first.
+_PARKED_STATES = """
+alter table parked_messages add column state text not null default 'waiting'
+  check (state in ('waiting', 'unknown', 'failed', 'replayed', 'discarded'));
+alter table parked_messages add column holds boolean not null default true;
+alter table parked_messages add column needs text not null default '';
+alter table parked_messages add column release text not null default '';
+alter table parked_messages add column attempts integer not null default 0;
+alter table parked_messages add column try_at timestamptz not null default '-infinity';
+update parked_messages set state = 'replayed' where replayed_at is not null;
+create index parked_messages_in_order on parked_messages (topic, key, id) where replayed_at is null;
+create index parked_messages_due on parked_messages (try_at) where state = 'waiting' and replayed_at is null;
+create index parked_messages_by_fact on parked_messages (needs, try_at)
+  where replayed_at is null and needs <> '';
+create index parked_messages_unknown on parked_messages (release)
+  where state = 'unknown' and replayed_at is null;
+create index parked_messages_by_age on parked_messages (state, parked_at) where replayed_at is null;
+drop index parked_messages_waiting;
+"""
+
+
+def add_parked_states() -> None:
+    """Give parked messages a state, what they wait for, and a moment of their next try."""
+    statements(_PARKED_STATES)
+
+
 def add_deadline_retries() -> None:
     """Give deadlines a moment of their next try and a state in which they are given up."""
     statements(_DEADLINE_RETRIES)

@@ -29,7 +29,10 @@ depth = _meter.create_gauge("wex_outbox_depth", description="Events waiting in t
 outbox_aside = _meter.create_gauge(
     "wex_outbox_set_aside", description="Topics and keys whose events cannot be sent at the moment"
 )
-parked = _meter.create_gauge("wex_parked_messages", description="Messages set aside")
+parked = _meter.create_gauge("wex_parked_messages", description="Messages set aside, by state")
+parked_oldest = _meter.create_gauge(
+    "wex_parked_oldest_seconds", unit="s", description="How long the oldest parked message waits, by state"
+)
 lag = _meter.create_gauge("wex_consumer_lag", description="Messages behind the end, by topic")
 deadlines_met = _meter.create_counter("wex_deadlines", description="Deadlines acted on, by name")
 deadlines_overdue = _meter.create_gauge(

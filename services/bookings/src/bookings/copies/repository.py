@@ -117,7 +117,7 @@ class CopyRepository:
         if await self._db.scalar(_OPPORTUNITY_STATE, values):
             return True
         if not await self._db.scalar(_IS_KNOWN, {"opportunity_id": opportunity_id}):
-            raise NotYetKnown("an opportunity that left or entered the listing")
+            raise NotYetKnown("the opportunity", opportunity_id, of_its_own_key=True)
         return False
 
     async def copy_session(self, session: ScheduledSession, sequence: int) -> bool:
@@ -146,7 +146,7 @@ class CopyRepository:
 
     async def copy_cancellation(self, session_id: UUID, sequence: int) -> None:
         if not await self._db.scalar(_CANCELLATION, {"session_id": session_id, "sequence": sequence}):
-            raise NotYetKnown("a session that was cancelled")
+            raise NotYetKnown("the session", session_id, of_its_own_key=True)
 
     async def copy_assurance(self, assurance_id: UUID, site: AssuredSite, state: str, sequence: int) -> bool:
         values = asdict(site) | {"assurance_id": assurance_id, "state": state, "sequence": sequence}

@@ -29,6 +29,13 @@ _SESSION = text(
     where s.session_id = :session_id and s.provider_id = :provider_id
     """
 )
+_MISSING = text(
+    """
+    select s.opportunity_id, o.opportunity_id is not null as has_opportunity
+    from known_sessions s left join known_opportunities o using (opportunity_id)
+    where s.session_id = :session_id
+    """
+)
 # Two bookings of one adult are decided one after the other: neither would see the other's days.
 _LOCK = text(
     """
@@ -60,7 +67,7 @@ class CaseReader:
         found = await self._db.execute(_SESSION, {"session_id": session_id, "provider_id": provider_id})
         row = found.one_or_none()
         if row is None:
-            raise NotYetKnown(f"session {session_id}, its opportunity or its provider")
+            raise await self._what_is_missing(session_id, provider_id)
         assurance = row.assurance_id and AssuranceSnapshot(
             row.assurance_id, row.state, row.valid_from, row.valid_until
         )
@@ -79,6 +86,14 @@ class CaseReader:
             learners=learners,
             supervisors=await self._supervisors(sorted(row.supervisor_ids), provider_id, row.days),
         )
+
+    async def _what_is_missing(self, session_id: UUID, provider_id: UUID) -> NotYetKnown:
+        session = (await self._db.execute(_MISSING, {"session_id": session_id})).one_or_none()
+        if session is None:
+            return NotYetKnown("the session", session_id)
+        if not session.has_opportunity:
+            return NotYetKnown("the session's opportunity", session.opportunity_id)
+        return NotYetKnown("the session's provider", provider_id)
 
     async def _supervisors(
         self, ids: list[UUID], provider_id: UUID, days: Sequence[date]

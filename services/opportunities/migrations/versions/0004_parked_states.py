@@ -1,0 +1,10 @@
+"""Parked messages have a state: waiting for a fact, unknown to this release, or left to a person."""
+
+from shared.persistence.migrations import add_parked_states
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    add_parked_states()
