@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.contracts.bookings import BookingChanged, BookingConfirmed, BookingEnded
+from shared.contracts.bookings import BookingChanged, BookingConfirmed, BookingEnded, BookingRequested
 from shared.contracts.opportunities import SessionCancelled
 from tests.bookings.scenario import Scenario
 from tests.infra.polling import eventually
@@ -35,8 +35,9 @@ async def test_a_confirmed_booking_outlives_its_hold(moving_scenario: Scenario) 
     one, two = await moving_scenario.learners(school, 2)
     confirmed = await moving_scenario.confirmed(school, session, [one])
     held = await moving_scenario.book(school, await moving_scenario.session(), [two])
+    await moving_scenario.receive(moving_scenario.referred(held))
 
-    moving_scenario.clock.move(timedelta(minutes=31))
+    moving_scenario.clock.move(timedelta(days=3, minutes=1))
 
     await moving_scenario.reaches(held, "expired")
     assert await moving_scenario.state(confirmed) == "confirmed"
@@ -63,7 +64,8 @@ async def test_a_grant_that_comes_too_late_revives_nothing(moving_scenario: Scen
         await moving_scenario.book(school, session, [two]),
     )
     await school.client.post(f"/v1/bookings/{withdrawn['id']}/withdrawal")
-    moving_scenario.clock.move(timedelta(minutes=31))
+    await moving_scenario.receive(moving_scenario.referred(expired))
+    moving_scenario.clock.move(timedelta(days=3, minutes=1))
     await moving_scenario.reaches(expired, "expired")
 
     await moving_scenario.receive(moving_scenario.cleared(expired), moving_scenario.cleared(withdrawn))
@@ -78,18 +80,36 @@ async def test_a_grant_that_comes_too_late_revives_nothing(moving_scenario: Scen
 async def test_a_referred_booking_keeps_its_places_while_a_person_decides(moving_scenario: Scenario) -> None:
     school, session = await moving_scenario.school(), await moving_scenario.session()
     one, two = await moving_scenario.learners(school, 2)
-    referred, other = (
-        await moving_scenario.book(school, session, [one]),
-        await moving_scenario.book(school, session, [two]),
-    )
+    referred = await moving_scenario.book(school, session, [one])
     await moving_scenario.receive(moving_scenario.referred(referred))
 
-    moving_scenario.clock.move(timedelta(minutes=31))
-    await moving_scenario.reaches(other, "expired")
+    moving_scenario.clock.move(timedelta(days=3, minutes=-1))
+    later = await moving_scenario.book(school, session, [two])
+    await moving_scenario.receive(moving_scenario.referred(later))
     assert await moving_scenario.state(referred) == "awaiting_clearance"
-    moving_scenario.clock.move(timedelta(days=3))
+    moving_scenario.clock.move(timedelta(minutes=1))
 
     await moving_scenario.reaches(referred, "expired")
+    assert await moving_scenario.state(later) == "awaiting_clearance"
+
+
+async def test_a_booking_is_confirmed_however_late_its_decision_is_heard(moving_scenario: Scenario) -> None:
+    school, session = await moving_scenario.school(), await moving_scenario.session(places=1)
+    booking = await moving_scenario.book(school, session, await moving_scenario.learners(school, 1))
+
+    moving_scenario.clock.move(timedelta(hours=5))
+
+    async def asked_anew() -> bool:
+        requested = [each.data for each in await moving_scenario.published(BookingRequested)]
+        untils = [str(each.held_until) for each in requested if isinstance(each, BookingRequested)]
+        return untils == ["2027-02-01 09:30:00+00:00", "2027-02-01 14:30:00+00:00"]
+
+    await eventually(asked_anew)
+    shown = (await school.client.get(f"/v1/bookings/{booking['id']}")).json()
+    assert (shown["state"], shown["held_until"]) == ("awaiting_clearance", "2027-02-01T14:30:00Z")
+    assert await moving_scenario.places(session) == (1, 1, 0)
+    await moving_scenario.receive(moving_scenario.cleared(booking))
+    assert await moving_scenario.state(booking) == "confirmed"
 
 
 async def test_a_cancelled_session_ends_all_its_bookings(scenario: Scenario) -> None:

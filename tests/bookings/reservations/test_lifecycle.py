@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bookings.reservations.domain.booking import HOLD
 from bookings.reservations.domain.events import (
     BookingConfirmed,
     BookingEnded,
@@ -102,12 +103,37 @@ def test_a_late_grant_never_revives(state: State) -> None:
     assert ended.take_events() == []
 
 
-def test_a_hold_runs_out_only_at_its_deadline() -> None:
+def test_a_hold_that_waits_for_a_person_runs_out_at_its_deadline() -> None:
+    held = booking()
+    held.refer(NOW, RULES)
+
+    held.expire_hold(NOW + timedelta(days=3, minutes=-1), RULES)
+    assert held.state.holds_places
+    held.expire_hold(NOW + timedelta(days=3), RULES)
+
+    assert held.state is State.EXPIRED
+    assert held.reason_codes == ("hold-ran-out",)
+
+
+def test_a_hold_that_nothing_was_heard_of_is_asked_for_anew_and_keeps_its_places() -> None:
+    held = booking()
+    held.take_events()
+
+    held.expire_hold(NOW + timedelta(minutes=29), RULES)
+    assert held.events == []
+    held.expire_hold(NOW + timedelta(minutes=30), RULES)
+
+    assert held.state is State.AWAITING_CLEARANCE
+    assert held.deadline == (HOLD, NOW + timedelta(minutes=60))
+    assert [type(event) for _, event in held.take_events()] == [BookingRequested]
+
+
+def test_a_hold_that_nothing_was_heard_of_ends_as_the_session_begins() -> None:
     held = booking()
 
-    held.expire_hold(NOW + timedelta(minutes=29))
-    assert held.state.holds_places
-    held.expire_hold(NOW + timedelta(minutes=30))
+    held.expire_hold(SESSION.begins_at - timedelta(minutes=5), RULES)
+    assert held.held_until == SESSION.begins_at
+    held.expire_hold(SESSION.begins_at, RULES)
 
     assert held.state is State.EXPIRED
     assert held.reason_codes == ("hold-ran-out",)

@@ -62,13 +62,14 @@ async def test_an_expired_hold_s_places_are_passed_on(moving_scenario: Scenario)
     one, two = await moving_scenario.learners(school, 2)
     held = await moving_scenario.book(school, session, [one])
     waiting = await moving_scenario.book(school, session, [two], join_waiting_list=True)
+    await moving_scenario.receive(moving_scenario.referred(held))
 
-    moving_scenario.clock.move(timedelta(minutes=31))
+    moving_scenario.clock.move(timedelta(days=3, minutes=1))
 
     await moving_scenario.reaches(held, "expired")
     await moving_scenario.reaches(waiting, "awaiting_clearance")
     shown = (await school.client.get(f"/v1/bookings/{waiting['id']}")).json()
-    assert shown["held_until"] == "2027-02-01T10:01:00Z"
+    assert shown["held_until"] == "2027-02-04T09:31:00Z"
 
 
 async def test_a_turn_passes_whose_learners_have_been_booked_elsewhere_since(scenario: Scenario) -> None:

@@ -59,7 +59,7 @@ class BookingEvent(Contract):
 
 @contract("booking.requested.v1", topic=EVENTS, key="booking_id")
 class BookingRequested(BookingEvent):
-    """Places are held until `held_until` while safeguarding decides on this booking."""
+    """Places are held until `held_until` while safeguarding decides; then this is said anew, or it ended."""
 
     learners: list[LearnerOnBooking] = Field(min_length=1)
     held_until: datetime

@@ -84,7 +84,9 @@ class BookingSummary(ResponseBody):
     first_day: date = Field(description="The session's first day")
     last_day: date = Field(description="The session's last day")
     asked_at: datetime = Field(description="When it was asked for")
-    held_until: datetime | None = Field(description="While awaiting clearance: when the hold runs out")
+    held_until: datetime | None = Field(
+        description="While awaiting clearance: when the hold runs out, or goes on where nothing was decided"
+    )
     reason_codes: list[str] = Field(description="Why the booking ended", examples=[["hold-ran-out"]])
     version: int = Field(description="Moves with every change")
 

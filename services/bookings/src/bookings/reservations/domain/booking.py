@@ -168,10 +168,18 @@ class Booking(Aggregate):
             self.held_until = self._held_from(now, rules)
         self.record(ClearanceReceived(*self._ids))
 
-    def expire_hold(self, now: datetime) -> None:
-        """The hold's deadline passed, unless it has been moved since."""
-        if self.held_until is not None and self.held_until <= now:
+    def expire_hold(self, now: datetime, rules: PlaceRules) -> None:
+        """The hold's deadline passed, unless it has been moved since.
+
+        The rules decide within moments: where nothing was heard by now the delay is the platform's own. The
+        booking keeps its places and is asked for anew, until the session begins.
+        """
+        if self.held_until is None or self.held_until > now:
+            return
+        if self.referred or self.begins_at <= now:
             self._end(Trigger.HOLD_RAN_OUT, "hold-ran-out")
+        else:
+            self._hold_places(now, rules)
 
     def miss_session(self) -> None:
         """The session begins without it."""

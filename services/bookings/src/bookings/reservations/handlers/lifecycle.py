@@ -46,7 +46,7 @@ async def refer_clearance(command: ReferClearance, uow: LifecycleUnitOfWork) -> 
 
 async def expire_hold(command: ExpireHold, uow: LifecycleUnitOfWork) -> None:
     booking = await uow.bookings.get(command.booking_id, command.acting_for)
-    booking.expire_hold(uow.now)
+    booking.expire_hold(uow.now, uow.place_rules(uow.today))
     await uow.bookings.save(booking)
 
 
