@@ -210,6 +210,18 @@ def test_prometheus_reads_every_process() -> None:
     assert sorted(targets) == sorted(f"{name}:8000" for name in SERVERS)
 
 
+def test_every_alert_is_about_a_figure_there_is_and_has_its_runbook() -> None:
+    config = yaml.safe_load((REPOSITORY / "deploy/compose/prometheus.yml").read_text())
+    mounted = {volume.partition(":")[0] for volume in services()["prometheus"]["volumes"]}
+    told = (REPOSITORY / "shared/src/shared/telemetry/metrics.py").read_text()
+    for name in config["rule_files"]:
+        assert f"./deploy/compose/{name}" in mounted
+        groups = yaml.safe_load((REPOSITORY / "deploy/compose" / name).read_text())["groups"]
+        for rule in (rule for group in groups for rule in group["rules"]):
+            assert all(f'"{figure}"' in told for figure in re.findall(r"wex_\w+", rule["expr"]))
+            assert rule["alert"] in (REPOSITORY / rule["annotations"]["runbook"]).read_text()
+
+
 def test_traces_reach_the_viewer_without_what_may_name_a_person() -> None:
     config = yaml.safe_load((REPOSITORY / "deploy/compose/otel-collector.yaml").read_text())
     pipeline = config["service"]["pipelines"]["traces"]

@@ -1,7 +1,6 @@
 """Cells about what is heard: events that come again, topics read from zero, a message nobody can read."""
 
 import asyncio
-import json
 import os
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
@@ -53,13 +52,13 @@ async def read_from_zero(stage: Stage) -> str:
 
 
 async def unreadable_message(stage: Stage) -> str:
-    """F13: a message breaks its contract: it alone is parked, its booking goes on, and replay ends it."""
+    """F13: a message breaks its contract: it alone is parked, its booking goes on, and a discard ends it."""
     scarce, other = stage.full[1], stage.full[0]
     first = await stage.ask(0, scarce, 0)
     await stage.ask(1, scarce, 0)
     line = await stage.ask(2, scarce, 0, waits=True)
     await drain(stage.scenario, stage.sessions)
-    payload = await _poison(stage, line)
+    await _poison(stage, line)
     await stage.take_back(first)
     beside = await stage.ask(1, other, 1)
     await _until_state(stage, beside, "confirmed")
@@ -68,12 +67,9 @@ async def unreadable_message(stage: Stage) -> str:
     parked = await stage.scenario.rows.parked()
     if not parked or any(f"{line.booking} malformed" not in each for each in parked):
         stage.broken.append(f"parked is {parked}, it should be the malformed message of {line.booking} alone")
-    for service in SERVICES:
-        query = "update parked_messages set payload = $1 where key = $2 and reason like 'malformed%'"
-        await stage.scenario.rows.ask(service, query, payload, line.booking)
-        if any(each.startswith(service) for each in parked):
-            await _replay(stage, service)
-    return f"{len(parked)} parked and replayed"
+    for service in {each.partition(":")[0] for each in parked}:
+        await _discard(stage, service)
+    return f"{len(parked)} parked and discarded"
 
 
 async def _quiet(stage: Stage, *, heard_again: int = 0) -> dict[str, str]:
@@ -125,8 +121,8 @@ async def _once_nobody_is_in_it(commit: Callable[[], Awaitable[None]]) -> None:
                 await asyncio.sleep(2.0)
 
 
-async def _poison(stage: Stage, line: Ask) -> bytes:
-    """Put a broken message behind what the booking has said so far; answers what it should have been."""
+async def _poison(stage: Stage, line: Ask) -> None:
+    """Put a broken message behind what the booking has said so far."""
     told = await stage.scenario.log.read()
     mine = next(each for each in told if each.key == line.booking and each.topic == EVENTS)
     raw = next(
@@ -145,20 +141,20 @@ async def _poison(stage: Stage, line: Ask) -> bytes:
         await producer.send_and_wait(raw.topic, broken, key=raw.key, partition=raw.partition, headers=headers)
     finally:
         await producer.stop()
-    named = ("booking_id", "session_id", "opportunity_id", "institution_id", "provider_id")
-    whole = {name: mine.data[name] for name in named}
-    return json.dumps(whole | {"learner_ids": [line.learner], "removed_learner_ids": []}).encode()
 
 
-async def _replay(stage: Stage, service: str) -> None:
-    """`python -m <service> replay`, as an operator would."""
-    command = stage.scenario.platform._commands.service(service, "replay")
-    process = await asyncio.create_subprocess_exec(
-        *command.argv, env={**os.environ, **command.environment}, stdout=asyncio.subprocess.PIPE
-    )
-    said, _ = await process.communicate()
-    if process.returncode:
-        stage.broken.append(f"{service} replay: {said.decode().strip()}")
+async def _discard(stage: Stage, service: str) -> None:
+    """`python -m <service> parked discard` of all that failed, as an operator would."""
+    query = "select id from parked_messages where replayed_at is null and state = 'failed'"
+    for row in await stage.scenario.rows.ask(service, query):
+        command = stage.scenario.platform._commands.service(service, "parked")
+        act = ("discard", str(row["id"]), "--by", "faults", "--reason", "a trial broke it")
+        process = await asyncio.create_subprocess_exec(
+            *command.argv, *act, env={**os.environ, **command.environment}, stderr=asyncio.subprocess.PIPE
+        )
+        _, said = await process.communicate()
+        if process.returncode:
+            stage.broken.append(f"{service} discard: {said.decode().strip()}")
 
 
 async def _state(stage: Stage, ask: Ask) -> str:

@@ -18,7 +18,15 @@ from tests.faults.seen import Booking, Clearance, Entry, Overdue, Told
 SERVICES = ("opportunities", "bookings", "safeguarding", "outcomes", "integrations")
 TOPICS = Path(__file__).parents[2] / "deploy" / "topics.yaml"
 # Not what a service knows, but how it works: claims, queues, clocks.
-_WORKINGS = {"outbox", "inbox", "parked_messages", "deadlines", "alembic_version", "webhook_queue"}
+_WORKINGS = {
+    "outbox",
+    "inbox",
+    "parked_messages",
+    "parked_acts",
+    "deadlines",
+    "alembic_version",
+    "webhook_queue",
+}
 
 
 class Rows:

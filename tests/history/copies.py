@@ -55,7 +55,7 @@ _LOSE = {
 }
 # Not what a service knows, but how it works: claims, queues, clocks.
 _WORKINGS = {
-    "outbox", "inbox", "parked_messages", "deadlines", "announcements", "alembic_version",
+    "outbox", "inbox", "parked_messages", "parked_acts", "deadlines", "announcements", "alembic_version",
 }  # fmt: skip
 
 

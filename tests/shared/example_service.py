@@ -28,6 +28,7 @@ from shared.persistence.database import Database, Deadlines
 from shared.persistence.migrations import (
     add_announcements,
     add_deadline_retries,
+    add_parked_acts,
     add_parked_states,
     create_kit_tables,
     grant,
@@ -128,6 +129,7 @@ def migrate(connection: Connection) -> None:
         add_deadline_retries()
         add_announcements("example")
         add_parked_states()
+        add_parked_acts("example")
         statements(SCHEMA)
         for table in ("things", "parts", "effects", "places", "bookings"):
             grant("example", table)

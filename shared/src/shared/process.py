@@ -13,10 +13,9 @@ from typing import Any
 
 import uvloop
 
-from shared import failpoints
+from shared import failpoints, operating
 from shared.http.half_answers import HalfAnswers
-from shared.messaging.announcing import RATE, AnnouncedElsewhere, Announcer
-from shared.messaging.replay import replay
+from shared.messaging.announcing import RATE
 from shared.persistence.migrations import upgrade
 from shared.runtime import Service, serve
 from shared.telemetry.logs import configure_logs
@@ -28,13 +27,7 @@ def main(compose: Callable[[], Service[Any]], migrations: Path) -> None:
 
     `compose` is the service's composition root, `migrations` the folder of its Alembic scripts.
     """
-    parser = argparse.ArgumentParser(description="One process of a service")
-    parser.add_argument("role", choices=["api", "worker", "migrate", "replay", "announce", "openapi"])
-    parser.add_argument("--key", default="", help="replay: the messages of one aggregate alone")
-    parser.add_argument("--what", help="announce: the kind of state that is published again")
-    parser.add_argument("--since", type=date.fromisoformat, help="announce: not what was over before")
-    parser.add_argument("--rate", type=int, default=RATE, help="announce: aggregates a second")
-    arguments = parser.parse_args()
+    arguments = command_line().parse_args()
     if arguments.role == "migrate":
         return _migrate(migrations)
     service = compose()
@@ -44,9 +37,11 @@ def main(compose: Callable[[], Service[Any]], migrations: Path) -> None:
     if arguments.role == "openapi":
         json.dump(service.api().openapi(), sys.stdout, indent=2)
     elif arguments.role == "replay":
-        asyncio.run(_replay(service, arguments.key))
+        asyncio.run(operating.replay_parked(service, arguments.by, key=arguments.key))
+    elif arguments.role == "parked":
+        asyncio.run(operating.parked(service, arguments))
     elif arguments.role == "announce":
-        asyncio.run(_announce(service, arguments.what, arguments.since, arguments.rate))
+        asyncio.run(operating.announce(service, arguments.what, arguments.since, arguments.rate))
     else:
         tracing = configure_tracing(
             service.name, arguments.role, settings.otlp_endpoint, statements=settings.trace_statements
@@ -57,6 +52,36 @@ def main(compose: Callable[[], Service[Any]], migrations: Path) -> None:
         _collect_garbage_seldom()
         uvloop.run(serve(app, settings.http_host, settings.http_port, tracing))
     return None
+
+
+def command_line() -> argparse.ArgumentParser:
+    """What a service may be asked, as arguments."""
+    parser = argparse.ArgumentParser(description="One process of a service")
+    roles = parser.add_subparsers(dest="role", required=True)
+    for role in ("api", "worker", "migrate", "openapi"):
+        roles.add_parser(role)
+    announce = roles.add_parser("announce", help="publish the present state again")
+    announce.add_argument("--what", help="the kind of state")
+    announce.add_argument("--since", type=date.fromisoformat, help="not what was over before")
+    announce.add_argument("--rate", type=int, default=RATE, help="aggregates a second")
+    by = argparse.ArgumentParser(add_help=False)
+    by.add_argument("--by", default=os.environ.get("USER", ""), help="who does it: kept with the act")
+    replay = roles.add_parser("replay", parents=[by], help="try everything again that is parked")
+    replay.add_argument("--key", default="", help="the messages of one aggregate alone")
+    acts = roles.add_parser("parked", help="messages that are set aside").add_subparsers(
+        dest="act", required=True
+    )
+    look = acts.add_parser("list", help="a page of them, oldest first")
+    look.add_argument("--state", default="", choices=["", "waiting", "unknown", "failed"])
+    look.add_argument("--after", type=int, default=0, help="the last id of the page before")
+    look.add_argument("--limit", type=int, default=50)
+    acts.add_parser("show", help="one, and what was done with it").add_argument("id", type=int)
+    retry = acts.add_parser("retry", parents=[by], help="try one again, with all of its key, in order")
+    retry.add_argument("id", type=int)
+    discard = acts.add_parser("discard", parents=[by], help="one is to have no effect")
+    discard.add_argument("id", type=int)
+    discard.add_argument("--reason", required=True, help="why, without anybody's name: kept with the act")
+    return parser
 
 
 def _collect_garbage_seldom() -> None:
@@ -72,34 +97,3 @@ def _migrate(migrations: Path) -> None:
     if not url:
         raise SystemExit("WEX_OWNER_DATABASE_URL is not set: migrations run as the owner role")
     upgrade(url, migrations)
-
-
-async def _replay(service: Service[Any], key: str) -> None:
-    worker = service.worker()
-    try:
-        done, stay = await replay(worker.consumer.delivery, key)
-    finally:
-        await worker.runtime.database.close()
-        await worker.relay_database.close()
-    print(f"replayed {done}, still parked {stay}")  # noqa: T201 - the command's answer
-    if stay:
-        raise SystemExit(1)
-
-
-async def _announce(service: Service[Any], what: str | None, since: date | None, rate: int) -> None:
-    kinds = {each.what: each for each in service.announcements}
-    if what not in kinds:
-        raise SystemExit(f"--what is one of: {', '.join(kinds) or 'nothing, here'}")
-    runtime = service.run()
-    await runtime.waker.start()
-    try:
-        announcer = Announcer(
-            runtime.database, runtime.waker, runtime.clock, source=f"/services/{service.name}"
-        )
-        said = await announcer.announce(kinds[what], since, rate)
-    except AnnouncedElsewhere:
-        raise SystemExit(f"another process is announcing {what}") from None
-    finally:
-        await runtime.waker.stop()
-        await runtime.database.close()
-    print(f"announced {said} {what}")  # noqa: T201 - the command's answer

@@ -24,10 +24,17 @@ from wex.processes import ProcessError
 app = typer.Typer(help="The whole platform on one machine.", no_args_is_help=True, add_completion=False)
 seeds = typer.Typer(help="Make data on the platform that runs.", no_args_is_help=True)
 app.add_typer(seeds, name="seed")
+parked = typer.Typer(help="Messages that a service has set aside.", no_args_is_help=True)
+app.add_typer(parked, name="parked")
 console = Console()
 
 _STOP_GRACE = 30
 _MEGABYTES_NEEDED = 500
+
+
+_Whose = Annotated[str, typer.Argument(help="Which service's.")]
+_Id = Annotated[int, typer.Argument(help="Its number in the list.")]
+_By = Annotated[str | None, typer.Option(help="Who does it: kept with the act.")]
 
 
 class Against(StrEnum):
@@ -205,15 +212,40 @@ def announce(
     rate: Annotated[int, typer.Option(help="Aggregates a second.")] = 500,
 ) -> None:
     """Have a service publish its present state again, for whoever lost a copy of it."""
-    from wex.commands import service_command  # noqa: PLC0415
+    _ask(service, "announce", "--what", what, "--rate", str(rate), *(["--since", since] if since else []))
 
-    command = service_command(_folders(), service)
-    if command is None:
-        _fail("no platform has been started here: `wex up` first")
-    options = ["announce", "--what", what, "--rate", str(rate), *(["--since", since] if since else [])]
-    argv = [sys.executable, "-m", service, *options]
-    finished = subprocess.run(argv, env=os.environ | command.environment, check=False)
-    raise typer.Exit(finished.returncode)
+
+@parked.command("list")
+def list_parked(
+    service: _Whose,
+    state: Annotated[str, typer.Option(help="Only waiting, unknown or failed ones.")] = "",
+    after: Annotated[int, typer.Option(help="The last id of the page before.")] = 0,
+) -> None:
+    """Show a page of what a service has set aside, oldest first."""
+    _ask(service, "parked", "list", "--state", state, "--after", str(after))
+
+
+@parked.command()
+def show(service: _Whose, parked_id: _Id) -> None:
+    """Show one, what it stands behind, and what was done with it."""
+    _ask(service, "parked", "show", str(parked_id))
+
+
+@parked.command()
+def retry(service: _Whose, parked_id: _Id, by: _By = None) -> None:
+    """Have one tried again, with all that is set aside of its key, in order."""
+    _ask(service, "parked", "retry", str(parked_id), *_by(by))
+
+
+@parked.command()
+def discard(
+    service: _Whose,
+    parked_id: _Id,
+    reason: Annotated[str, typer.Option(help="Why, without anybody's name: kept with the act.")],
+    by: _By = None,
+) -> None:
+    """Let one have no effect; what stands behind it goes on."""
+    _ask(service, "parked", "discard", str(parked_id), "--reason", reason, *_by(by))
 
 
 @app.command()
@@ -229,6 +261,22 @@ def top(
             return
         console.print("nothing is running")
         raise typer.Exit(3)
+
+
+def _ask(service: str, *options: str) -> NoReturn:
+    """Run one more process of a service, with these arguments, and end as it ends."""
+    from wex.commands import service_command  # noqa: PLC0415
+
+    command = service_command(_folders(), service)
+    if command is None:
+        _fail("no platform has been started here: `wex up` first")
+    argv = [sys.executable, "-m", service, *options]
+    finished = subprocess.run(argv, env=os.environ | command.environment, check=False)
+    raise typer.Exit(finished.returncode)
+
+
+def _by(name: str | None) -> list[str]:
+    return ["--by", name] if name else []
 
 
 def _folders() -> folders.Folders:

@@ -1,4 +1,4 @@
-"""`python -m bookings api | worker | migrate | replay | announce | openapi`."""
+"""`python -m bookings api | worker | migrate | replay | parked | announce | openapi`."""
 
 from bookings.main import MIGRATIONS, compose
 from shared.process import main

@@ -1,4 +1,4 @@
-"""`python -m integrations api | worker | migrate | replay | announce | openapi`."""
+"""`python -m integrations api | worker | migrate | replay | parked | announce | openapi`."""
 
 from integrations.main import MIGRATIONS, compose
 from shared.process import main

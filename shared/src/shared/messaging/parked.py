@@ -1,6 +1,6 @@
 """Parked messages as a queue: the first of each key claimed when due, then settled or left to rest again."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from shared.persistence.database import AsyncSession, Database
 LEASE = 30.0  # seconds a claim lasts; a worker that takes longer does no harm: the inbox lets it count once
 # Messages woken at once by a fact: those that then have their effect wake the next ones.
 WOKEN = 1_000
+Keys = Collection[tuple[str, str]]  # topic and key
 _MOST_COUNTED = 100_001
 
 # A row of an earlier release is due at once wherever it stands: only the first of a key may be taken.
@@ -174,21 +175,21 @@ class ParkedMessages:
         if not done:
             return
         async with self._database.session() as db:
-            await _lock_keys(db, done)
+            await lock_keys(db, keys := _keys(done))
             await db.execute(_SETTLE, {"ids": [each.id for each in done]})
-            await _let_next_come(db, done)
+            await let_next_come(db, keys)
             await db.commit()
 
     async def rest(self, rests: Sequence[Rest], release: str) -> None:
         """These are set aside again; where one no longer holds its key, the next one is due."""
         if not rests:
             return
-        freed = [each.parked for each in rests if not each.aside.holds]
+        freed = _keys([each.parked for each in rests if not each.aside.holds])
         async with self._database.session() as db:
-            await _lock_keys(db, freed)
+            await lock_keys(db, freed)
             await db.execute(_IN_ORDER, {"ids": [each.parked.id for each in rests]})
             await db.execute(_REST, _columns(rests, release))
-            await _let_next_come(db, freed)
+            await let_next_come(db, freed)
             await db.commit()
         self._any_needs |= any(each.aside.needs for each in rests)
 
@@ -236,19 +237,25 @@ class ParkedMessages:
         return {row.state: (int(row.number), float(row.age or 0)) for row in rows}
 
 
-async def _lock_keys(db: AsyncSession, parked: Sequence[Parked]) -> None:
-    if parked:
-        await db.execute(LOCK_KEYS, _keys(parked))
+async def lock_keys(db: AsyncSession, keys: Keys) -> None:
+    """Until the transaction ends nobody else sets one of these keys aside, or takes one up."""
+    if keys:
+        await db.execute(LOCK_KEYS, _columns_of(keys))
 
 
-async def _let_next_come(db: AsyncSession, parked: Sequence[Parked]) -> None:
-    if parked:
-        await db.execute(_LET_NEXT_COME, _keys(parked))
+async def let_next_come(db: AsyncSession, keys: Keys) -> None:
+    """What stood before the first of each key is gone: it is due."""
+    if keys:
+        await db.execute(_LET_NEXT_COME, _columns_of(keys))
 
 
-def _keys(parked: Sequence[Parked]) -> dict[str, list[str]]:
-    keys = sorted({(each.message.topic, each.message.key) for each in parked})
-    return {"topics": [topic for topic, _ in keys], "keys": [key for _, key in keys]}
+def _keys(parked: Sequence[Parked]) -> Keys:
+    return {(each.message.topic, each.message.key) for each in parked}
+
+
+def _columns_of(keys: Keys) -> dict[str, list[str]]:
+    ordered = sorted(keys)
+    return {"topics": [topic for topic, _ in ordered], "keys": [key for _, key in ordered]}
 
 
 def _columns(rests: Sequence[Rest], release: str) -> dict[str, list[Any]]:

@@ -105,6 +105,30 @@ def add_parked_states() -> None:
     statements(_PARKED_STATES)
 
 
+_PARKED_ACTS = """
+create table parked_acts (
+  id bigint generated always as identity primary key,
+  parked_id bigint not null,
+  consumer text not null,
+  topic text not null,
+  key text not null,
+  event_id text not null,
+  act text not null check (act in ('retried', 'discarded')),
+  acted_by text not null,
+  reason text not null,
+  acted_at timestamptz not null default clock_timestamp()
+);
+create index parked_acts_of_message on parked_acts (parked_id, id);
+"""
+
+
+def add_parked_acts(service: str) -> None:
+    """Keep who had parked messages tried again or discarded; what is kept the service cannot change."""
+    _, app, _ = role_names(service)
+    statements(_PARKED_ACTS)
+    statements(f"grant select, insert on parked_acts to {app};\n")
+
+
 def add_deadline_retries() -> None:
     """Give deadlines a moment of their next try and a state in which they are given up."""
     statements(_DEADLINE_RETRIES)

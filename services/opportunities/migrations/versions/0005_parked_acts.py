@@ -1,0 +1,10 @@
+"""Who had parked messages tried again or discarded, when and why."""
+
+from shared.persistence.migrations import add_parked_acts
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    add_parked_acts("opportunities")

@@ -1,0 +1,10 @@
+"""Who had parked messages tried again or discarded, when and why."""
+
+from shared.persistence.migrations import add_parked_acts
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    add_parked_acts("outcomes")

@@ -1,0 +1,155 @@
+"""What an operator may see of parked messages, and do with one: every act is kept, with who, when and why."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+
+from shared.bus.command_bus import CommandBus
+from shared.bus.inbox import Message, Taken
+from shared.bus.transaction import Transaction
+from shared.kernel import Conflict, NotFound
+from shared.messaging.parked import let_next_come, lock_keys
+from shared.persistence.database import Database
+
+# A stranger's message may have anything in its key or type: what is no id and no type is not shown.
+_HARMLESS = {
+    "key": re.compile(r"[0-9a-fA-F-]{1,64}"),
+    "event": re.compile(r"[0-9a-fA-F-]{36}"),
+    "type": re.compile(r"[a-z_]{1,60}\.[a-z_]{1,60}\.v[0-9]{1,4}"),
+}
+NOT_SHOWN = "(not shown)"
+_PARKED = """
+    select p.id, p.state, p.headers ->> 'ce_type' as type, p.topic, p.key, p.consumer, p.reason, p.needs,
+           p.attempts, p.parked_at, case when p.try_at < 'infinity' then p.try_at end as try_at,
+           p.partition, p.position, p.headers ->> 'ce_id' as event, p.holds
+    from parked_messages p where p.replayed_at is null
+"""
+_LIST = text(f"{_PARKED} and p.id > :after and (:state = '' or p.state = :state) order by p.id limit :limit")
+_SHOW = text(f"{_PARKED} and p.id = :id")
+_BESIDE = text(
+    """
+    select min(id) filter (where id < :id and holds) as behind, count(*) filter (where id > :id) as holds_back
+    from parked_messages where topic = :topic and key = :key and replayed_at is null
+    """
+)
+_ACTS = text("select acted_at, act, acted_by, reason from parked_acts where parked_id = :id order by id")
+_KEEP_ACT = text(
+    """
+    insert into parked_acts (parked_id, consumer, topic, key, event_id, act, acted_by, reason)
+    select id, consumer, topic, coalesce(substring(key from '^[0-9a-fA-F-]{1,64}$'), ''),
+           coalesce(substring(headers ->> 'ce_id' from '^[0-9a-fA-F-]{36}$'), ''), :act, :by, :reason
+    from parked_messages where replayed_at is null and (:key = '' or key = :key) and (:id = 0 or id = :id)
+    """
+)
+_DISCARD = text(
+    """
+    update parked_messages set state = 'discarded', replayed_at = clock_timestamp()
+    where id = :id and replayed_at is null
+    """
+)
+
+
+class NotParked(NotFound):
+    """There is no such message, or it is parked no more."""
+
+    slug = "message-not-parked"
+    title = "No message of this number is parked"
+
+
+class HadItsEffect(Conflict):
+    """A message that has had its effect cannot be discarded; a retry takes it off the list."""
+
+    slug = "message-had-its-effect"
+    title = "The message has had its effect"
+
+
+@dataclass(frozen=True, slots=True)
+class _Discard:
+    """A message is to have no effect, by whose word and why."""
+
+    id: int
+    topic: str
+    key: str
+    by: str
+    reason: str
+
+
+class ParkedActs:
+    """One service's parked messages, as an operator has to do with them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def list(self, state: str = "", after: int = 0, limit: int = 50) -> list[dict[str, Any]]:
+        """A page of what is parked, oldest first; the next one begins `after` the last id."""
+        async with self._database.session() as db:
+            rows = await db.execute(_LIST, {"state": state, "after": after, "limit": limit})
+            return [_shown(row._asdict()) for row in rows]
+
+    async def show(self, parked_id: int) -> dict[str, Any]:
+        """All that may be seen of one, what it stands behind, how many stand behind it, and what was done.
+
+        Raises `NotParked`.
+        """
+        async with self._database.session() as db:
+            row = await _row(db, parked_id)
+            beside = (await db.execute(_BESIDE, {"id": row.id, "topic": row.topic, "key": row.key})).one()
+            acts = (await db.execute(_ACTS, {"id": parked_id})).all()
+        return _shown(row._asdict()) | beside._asdict() | {"acts": [tuple(act) for act in acts]}
+
+    async def keep_retry(self, by: str, *, parked_id: int = 0, key: str = "") -> None:
+        """Keep that somebody has these tried again: one, those of a key, or all."""
+        async with self._database.session() as db:
+            values = {"act": "retried", "by": by, "reason": "", "id": parked_id, "key": key}
+            await db.execute(_KEEP_ACT, values)
+            await db.commit()
+
+    async def key_of(self, parked_id: int) -> str:
+        """The key of one that is parked. Raises `NotParked`."""
+        async with self._database.session() as db:
+            return str((await _row(db, parked_id)).key)
+
+    async def discard(self, bus: CommandBus[Transaction], parked_id: int, by: str, reason: str) -> None:
+        """A message is to have no effect; what stands behind it goes on.
+
+        It is claimed as its effect would be, so that a worker cannot carry it out meanwhile. Raises
+        `NotParked`, `HadItsEffect`, and `InFlight` while a worker tries it.
+        """
+        async with self._database.session() as db:
+            row = await _row(db, parked_id)
+        claim = Message(
+            row.consumer, row.event or f"{row.topic}/{row.partition}/{row.position}", kind="event"
+        )
+        command = _Discard(row.id, row.topic, row.key, by, reason)
+        if isinstance(await bus.execute(claim, _discard, command), Taken):
+            raise HadItsEffect
+
+
+async def _discard(command: _Discard, transaction: Transaction) -> None:
+    db = transaction.db
+    keys = {(command.topic, command.key)}
+    await lock_keys(db, keys)
+    act = {"act": "discarded", "by": command.by, "reason": command.reason, "id": command.id, "key": ""}
+    await db.execute(_KEEP_ACT, act)
+    done: Any = await db.execute(_DISCARD, {"id": command.id})
+    if not done.rowcount:
+        raise NotParked
+    await let_next_come(db, keys)
+
+
+async def _row(db: Any, parked_id: int) -> Any:
+    row = (await db.execute(_SHOW, {"id": parked_id})).one_or_none()
+    if row is None:
+        raise NotParked
+    return row
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    """The row, without what a stranger may have written into it."""
+    harmless = {
+        name: row[name] if pattern.fullmatch(row[name] or "") else NOT_SHOWN
+        for name, pattern in _HARMLESS.items()
+    }
+    return row | harmless

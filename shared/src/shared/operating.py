@@ -1,0 +1,113 @@
+"""What an operator asks of a service beside its processes: `replay`, `parked`, `announce`."""
+
+import argparse
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from datetime import date
+from typing import Any
+
+from shared.bus.command_bus import CommandBus
+from shared.bus.transaction import Transaction
+from shared.kernel import Refusal
+from shared.messaging.announcing import AnnouncedElsewhere, Announcer
+from shared.messaging.parked_acts import ParkedActs
+from shared.messaging.replay import replay
+from shared.runtime import Service, Worker
+
+MOST_ON_A_PAGE = 500
+LONGEST_REASON = 500
+_COLUMNS = ("id", "state", "parked_at", "type", "topic", "key", "reason")
+
+
+async def parked(service: Service[Any], asked: argparse.Namespace) -> None:
+    """Look at messages that are set aside, or do something with one. Ends with 1 where it cannot be done."""
+    if asked.act in ("retry", "discard") and not asked.by:
+        raise SystemExit("say who you are: --by")
+    try:
+        if asked.act == "retry":
+            await replay_parked(service, asked.by, parked_id=asked.id)
+            return
+        async with _worker(service) as worker:
+            acts = ParkedActs(worker.runtime.database)
+            if asked.act == "list":
+                for each in await acts.list(asked.state, asked.after, min(asked.limit, MOST_ON_A_PAGE)):
+                    _say("  ".join(_word(each[name]) for name in _COLUMNS))
+            elif asked.act == "show":
+                _say_all(await acts.show(asked.id))
+            else:
+                await _discard(worker, acts, asked)
+    except Refusal as refused:
+        raise SystemExit(refused.detail) from None
+
+
+async def _discard(worker: Worker[Any], acts: ParkedActs, asked: argparse.Namespace) -> None:
+    reason = asked.reason.strip()
+    if not 0 < len(reason) <= LONGEST_REASON:
+        raise SystemExit(f"--reason has 1 to {LONGEST_REASON} characters")
+    runtime, source = worker.runtime, f"/services/{worker.service.name}"
+    bus = CommandBus[Transaction](
+        runtime.database, lambda it: it, runtime.clock, runtime.waker, source=source
+    )
+    await acts.discard(bus, asked.id, asked.by, reason)
+    _say(f"discarded {asked.id}")
+
+
+async def replay_parked(service: Service[Any], by: str, *, key: str = "", parked_id: int = 0) -> None:
+    """Try again what is parked: of a key, of the key of one message, or all. Ends with 1 where any stays."""
+    async with _worker(service) as worker:
+        acts = ParkedActs(worker.runtime.database)
+        key = await acts.key_of(parked_id) if parked_id else key
+        await acts.keep_retry(by or "(not said)", parked_id=parked_id, key=key)
+        done, stay = await replay(worker.consumer.delivery, key)
+    _say(f"replayed {done}, still parked {stay}")
+    if stay:
+        raise SystemExit(1)
+
+
+async def announce(service: Service[Any], what: str | None, since: date | None, rate: int) -> None:
+    """Publish the present state of one kind again."""
+    kinds = {each.what: each for each in service.announcements}
+    if what not in kinds:
+        raise SystemExit(f"--what is one of: {', '.join(kinds) or 'nothing, here'}")
+    runtime = service.run()
+    await runtime.waker.start()
+    try:
+        announcer = Announcer(
+            runtime.database, runtime.waker, runtime.clock, source=f"/services/{service.name}"
+        )
+        said = await announcer.announce(kinds[what], since, rate)
+    except AnnouncedElsewhere:
+        raise SystemExit(f"another process is announcing {what}") from None
+    finally:
+        await runtime.waker.stop()
+        await runtime.database.close()
+    _say(f"announced {said} {what}")
+
+
+@contextlib.asynccontextmanager
+async def _worker(service: Service[Any]) -> AsyncIterator[Worker[Any]]:
+    """A worker that is not started: what it is made of is lent for one act."""
+    worker = service.worker()
+    try:
+        yield worker
+    finally:
+        await worker.runtime.database.close()
+        await worker.relay_database.close()
+
+
+def _say_all(shown: Mapping[str, Any]) -> None:
+    for name, value in shown.items():
+        if name != "acts":
+            _say(f"{name:<12} {_word(value)}")
+    for at, act, by, reason in shown["acts"]:
+        _say(f"{_word(at)}  {act} by {by}{': ' if reason else ''}{reason}")
+
+
+def _word(value: Any) -> str:
+    if value is None:
+        return "-"
+    return value.isoformat(sep=" ", timespec="seconds") if hasattr(value, "isoformat") else str(value)
+
+
+def _say(line: str) -> None:
+    print(line)  # noqa: T201 - the command's answer
