@@ -1,6 +1,7 @@
 """Loses what a service has copied while clients go on, has it announced again, and compares."""
 
 import asyncio
+import contextlib
 import random
 import time
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from tests.faults.draining import drain
 from tests.faults.scenario import EACH, SCHOOLS, Scenario, Stage, set_stage
 from tests.history.announcing import NEEDED, announce
 from tests.history.copies import READERS, copies_of, knowledge, lose_copies
+from wex.journey.clients import StepFailed
 
 
 @dataclass
@@ -53,9 +55,11 @@ async def go_on(stage: Stage, over: asyncio.Event) -> None:
         key, school = f"{stage.spare}:{turn}", turn % SCHOOLS
         leader, learner = stage.scenario.schools[school].leader, stage.learner(school, turn % EACH)
         asked = {"session_id": stage.spare, "learner_ids": [learner]}
-        status, told = await send(leader, "bookings", "/v1/bookings", asked, key)
-        if status == 201:
-            await send(leader, "bookings", f"/v1/bookings/{told['id']}/withdrawal", None, f"{key}:back")
+        # On a busy machine what was lost may stay unknown for longer than a client asks.
+        with contextlib.suppress(StepFailed):
+            status, told = await send(leader, "bookings", "/v1/bookings", asked, key)
+            if status == 201:
+                await send(leader, "bookings", f"/v1/bookings/{told['id']}/withdrawal", None, f"{key}:back")
         await asyncio.sleep(0.05)
 
 
