@@ -63,7 +63,7 @@ def command_line() -> argparse.ArgumentParser:
     announce = roles.add_parser("announce", help="publish the present state again")
     announce.add_argument("--what", help="the kind of state")
     announce.add_argument("--since", type=date.fromisoformat, help="not what was over before")
-    announce.add_argument("--rate", type=int, default=RATE, help="aggregates a second")
+    announce.add_argument("--rate", type=_a_rate, default=RATE, help="aggregates a second")
     by = argparse.ArgumentParser(add_help=False)
     by.add_argument("--by", default=os.environ.get("USER", ""), help="who does it: kept with the act")
     replay = roles.add_parser("replay", parents=[by], help="try everything again that is parked")
@@ -89,6 +89,12 @@ def _collect_garbage_seldom() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 50, 100)
+
+
+def _a_rate(given: str) -> int:
+    if (rate := int(given)) < 1:
+        raise argparse.ArgumentTypeError("at least 1 a second")
+    return rate
 
 
 def _migrate(migrations: Path) -> None:

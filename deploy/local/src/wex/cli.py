@@ -209,7 +209,7 @@ def announce(
     service: Annotated[str, typer.Argument(help="Whose state.")],
     what: Annotated[str, typer.Option(help="The kind of state, as the service names it.")],
     since: Annotated[str | None, typer.Option(help="A day: not what was over before.")] = None,
-    rate: Annotated[int, typer.Option(help="Aggregates a second.")] = 500,
+    rate: Annotated[int, typer.Option(help="Aggregates a second.", min=1)] = 500,
 ) -> None:
     """Have a service publish its present state again, for whoever lost a copy of it."""
     _ask(service, "announce", "--what", what, "--rate", str(rate), *(["--since", since] if since else []))
