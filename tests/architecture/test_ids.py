@@ -36,6 +36,8 @@ SUBSCRIPTIONS: dict[str, dict[str, list[str]]] = {
         "when_clearance_granted_confirm": ["clearance.granted.v1"],
         "when_clearance_refused_refuse": ["clearance.refused.v1"],
         "when_clearance_referred_wait": ["clearance.referred.v1"],
+        "when_clearance_revoked_suspend": ["clearance.revoked.v1"],
+        "when_clearance_conditions_set_replace": ["clearance.conditions_set.v1"],
     },
     "safeguarding": {
         "when_organisation_recorded_copy_it": ["organisation.recorded.v1"],
@@ -84,6 +86,8 @@ SUBSCRIPTIONS: dict[str, dict[str, list[str]]] = {
             "clearance.granted.v1",
             "clearance.refused.v1",
             "clearance.referred.v1",
+            "clearance.revoked.v1",
+            "clearance.conditions_set.v1",
             "ledger.credited.v1",
             "ledger.denied.v1",
             "ledger.reversed.v1",
@@ -97,7 +101,7 @@ SUBSCRIPTIONS: dict[str, dict[str, list[str]]] = {
 DEADLINES: dict[str, list[str]] = {
     "opportunities": ["assurance-begins"],
     "bookings": ["booking-hold", "booking-session-begins", "session-cancelled", "waiting-list"],
-    "safeguarding": ["assurance-expiry"],
+    "safeguarding": ["assurance-expiry", "clearance-review"],
     "outcomes": ["assessment", "departure", "recount"],
     "integrations": ["webhook-deliveries-forgotten"],
 }

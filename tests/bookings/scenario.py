@@ -18,6 +18,7 @@ from shared.contracts.safeguarding import (
     ClearanceGranted,
     ClearanceReferred,
     ClearanceRefused,
+    ClearanceRevoked,
 )
 from shared.contracts.vocabulary import ActivityBand, Decision, InstitutionType, SessionDay
 from shared.kernel import FixedClock
@@ -269,6 +270,9 @@ class Scenario:
     def refused(self, booking: Any, reason: str = "not-assured") -> ClearanceRefused:
         decision = Decision(rule_pack="clearance", version="1", reason_codes=[reason])
         return ClearanceRefused(**self._clearance(booking) | {"decision": decision})
+
+    def revoked(self, booking: Any) -> ClearanceRevoked:
+        return ClearanceRevoked(**self._clearance(booking))
 
     def referred(self, booking: Any) -> ClearanceReferred:
         return ClearanceReferred(**self._clearance(booking))

@@ -199,6 +199,14 @@ def nothing_passed_over(seen: Seen) -> Iterator[str]:
                 yield f"{kind} of {key} was passed over by {subscription}"
 
 
+def nobody_left_behind(seen: Seen) -> Iterator[str]:
+    """I17: nobody is booked, confirmed or waiting, in a session whose cancellation was told."""
+    cancelled = {each.data["session_id"] for each in seen.told if each.type == "session.cancelled.v1"}
+    for booking in seen.bookings:
+        if booking.session in cancelled and booking.state not in ENDED:
+            yield f"booking {booking.id} is {booking.state} in the cancelled session {booking.session}"
+
+
 CHECKERS: dict[str, Callable[[Seen], Iterator[str]]] = {
     "I1": no_oversell,
     "I2": acknowledged_once,
@@ -215,6 +223,7 @@ CHECKERS: dict[str, Callable[[Seen], Iterator[str]]] = {
     "I14": newest_last,
     "I15": nothing_overdue,
     "I16": nothing_passed_over,
+    "I17": nobody_left_behind,
 }
 
 

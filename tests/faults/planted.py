@@ -174,5 +174,7 @@ PLANTED: list[tuple[str, str, Callable[[Seen], object]]] = [
     ("I16", "the offset before the effect: never claimed", lambda s: s.claims.clear()),
     ("I16", "a type not known yet, and its events passed over", lambda s: setattr(s, "claims", {
         claim for claim in s.claims if claim[0] != "outcomes: expect"})),
+    ("I17", "a booking committed after its session was cancelled", lambda s: s.told.append(replace(
+        told("o", 3, "session.cancelled.v1", "opportunities.events"), data={"session_id": "s"}))),
     ("I13", "a refusal that repeats what was sent", lambda s: s.answers.append(("school", 422, "zqx"))),
 ]  # fmt: skip

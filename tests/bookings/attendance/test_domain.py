@@ -23,6 +23,8 @@ from bookings.reservations.domain.lifecycle import State
 from shared.kernel import StaleVersion
 from tests.bookings.examples import SESSION
 
+WITH_REGISTERS = (State.CONFIRMED, State.SUSPENDED_REVOKED)
+
 
 def attended(state: State) -> AttendedBooking:
     """A booking of two learners in its third version."""
@@ -76,8 +78,8 @@ def test_a_register_tells_what_can_have_been() -> None:
         taken(confirmed, AttendanceRegister(SESSION.first_day, absent), 360, today)
 
 
-@pytest.mark.parametrize("state", [state for state in State if state is not State.CONFIRMED])
-def test_only_a_confirmed_booking_has_a_register(state: State) -> None:
+@pytest.mark.parametrize("state", [each for each in State if each not in WITH_REGISTERS])
+def test_only_a_confirmed_booking_or_one_revoked_under_way_has_a_register(state: State) -> None:
     waiting = attended(state)
 
     with pytest.raises(BookingStateForbids):

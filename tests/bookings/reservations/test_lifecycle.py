@@ -37,14 +37,15 @@ def test_no_booking_is_confirmed_without_a_clearance_before(happened: list[Trigg
 
 
 @given(triggers)
-def test_a_suspended_booking_is_confirmed_by_nothing_but_the_provider_s_return(
+def test_a_suspended_booking_is_confirmed_by_what_it_lacked_alone(
     happened: list[Trigger],
 ) -> None:
     state = State.WAITLISTED
     for trigger in happened:
         following = after(state, trigger) or state
         if state.suspended and not following.suspended and not following.ended:
-            assert trigger is Trigger.ASSURANCE_REGAINED
+            revoked = state is State.SUSPENDED_REVOKED
+            assert trigger is (Trigger.CLEARANCE_GRANTED if revoked else Trigger.ASSURANCE_REGAINED)
         state = following
 
 
@@ -57,7 +58,7 @@ def test_every_booking_can_end_with_its_session(state: State) -> None:
 def test_every_state_that_waits_has_a_deadline_and_an_end_by_it(state: State) -> None:
     waiting = booking_in(state)
 
-    assert waiting.deadline is not None
+    assert waiting.deadline(NOW) is not None
     by_clock = {Trigger.HOLD_RAN_OUT, Trigger.SESSION_BEGAN}
     assert State.EXPIRED in {after(state, trigger) for trigger in by_clock}
 
@@ -71,10 +72,10 @@ def test_a_grant_confirms() -> None:
     held = booking()
     held.take_events()
 
-    held.clear()
+    held.clear(())
 
     assert held.state is State.CONFIRMED
-    assert held.deadline is None
+    assert held.deadline(NOW) is None
     (event,) = [event for _, event in held.take_events()]
     assert isinstance(event, BookingConfirmed)
     assert (event.booking_id, list(event.learner_ids)) == (held.id, held.learner_ids)
@@ -85,7 +86,7 @@ def test_an_event_says_how_the_booking_stood_whatever_happens_to_it_after() -> N
     held = booking()
     held_until = held.held_until
 
-    held.clear()
+    held.clear(())
 
     (_, requested), _ = held.take_events()
     assert isinstance(requested, BookingRequested)
@@ -97,7 +98,7 @@ def test_an_event_says_how_the_booking_stood_whatever_happens_to_it_after() -> N
 def test_a_late_grant_never_revives(state: State) -> None:
     ended = booking_in(state)
 
-    ended.clear()
+    assert not ended.hears_of_clearance(1, NOW.date())
 
     assert ended.state is state
     assert ended.take_events() == []
@@ -124,7 +125,7 @@ def test_a_hold_that_nothing_was_heard_of_is_asked_for_anew_and_keeps_its_places
     held.expire_hold(NOW + timedelta(minutes=30), RULES)
 
     assert held.state is State.AWAITING_CLEARANCE
-    assert held.deadline == (HOLD, NOW + timedelta(minutes=60))
+    assert held.deadline(NOW) == (HOLD, NOW + timedelta(minutes=60))
     assert [type(event) for _, event in held.take_events()] == [BookingRequested]
 
 
@@ -181,7 +182,7 @@ def test_what_was_cleared_while_suspended_is_confirmed_when_the_provider_is_back
     held = booking_in(State.AWAITING_CLEARANCE)
 
     held.suspend("concern-raised")
-    held.clear()
+    held.clear(())
     assert held.state.suspended
     held.take_events()
     held.reinstate(NOW, RULES)
@@ -212,3 +213,47 @@ def test_a_referral_told_again_keeps_the_places_no_longer() -> None:
     referred.refer(NOW + timedelta(hours=1), RULES)
 
     assert (referred.held_until, referred.events) == (held_until, [])
+
+
+def test_a_grant_and_its_revocation_lead_to_the_same_end_in_either_order() -> None:
+    ends = []
+    for order in ((1, 2), (2, 1)):
+        held = booking()
+        for sequence in order:
+            if held.hears_of_clearance(sequence, NOW.date()):
+                held.clear(("assurance-in-force",)) if sequence == 1 else held.revoke()
+        ends.append((held.state, held.conditions, held.held_until, held.clearance_sequence))
+
+    assert ends == [(State.SUSPENDED_REVOKED, (), None, 2)] * 2
+
+
+def test_a_revoked_booking_keeps_its_places_and_is_confirmed_by_a_new_grant() -> None:
+    confirmed = booking_in(State.CONFIRMED)
+
+    confirmed.revoke()
+    assert confirmed.state.holds_places
+    assert confirmed.deadline(NOW) == ("booking-session-begins", SESSION.begins_at)
+    assert confirmed.deadline(SESSION.begins_at) is None
+    confirmed.clear(("dbs-required",))
+
+    assert (confirmed.state, confirmed.conditions) == (State.CONFIRMED, ("dbs-required",))
+    assert [type(event) for _, event in confirmed.take_events()] == [BookingSuspended, BookingConfirmed]
+
+
+def test_a_decision_told_again_changes_nothing() -> None:
+    confirmed = booking_in(State.CONFIRMED)
+    confirmed.clear(("dbs-required",))
+    confirmed.take_events()
+
+    confirmed.clear(("dbs-required",))
+    revoked = booking_in(State.SUSPENDED_REVOKED)
+    revoked.revoke()
+
+    assert (confirmed.events, revoked.events) == ([], [])
+
+
+def test_what_is_decided_once_a_session_is_over_is_no_news() -> None:
+    over = booking_in(State.CONFIRMED)
+
+    assert over.hears_of_clearance(1, over.last_day)
+    assert not over.hears_of_clearance(2, over.last_day + timedelta(days=1))

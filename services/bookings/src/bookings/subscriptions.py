@@ -3,7 +3,6 @@
 from bookings.capacity import policies as capacity
 from bookings.capacity.domain import WAITING_LIST
 from bookings.copies import policies as copies
-from bookings.learners import policies as learners
 from bookings.reservations import policies as reservations
 from bookings.reservations.domain.booking import BEGINNING, HOLD, SESSION_CANCELLED
 from bookings.unit_of_work import BookingsUnitOfWork
@@ -14,7 +13,7 @@ SUBSCRIPTIONS: list[Subscription[BookingsUnitOfWork]] = [
     Subscription(
         "when_roster_row_received_apply",
         integrations.RosterRowReceived,
-        learners.when_roster_row_received_apply,
+        reservations.when_roster_row_received_apply,
     ),
     Subscription(
         "when_organisation_recorded_copy",
@@ -85,6 +84,16 @@ SUBSCRIPTIONS: list[Subscription[BookingsUnitOfWork]] = [
         "when_clearance_referred_wait",
         safeguarding.ClearanceReferred,
         reservations.when_clearance_referred_wait,
+    ),
+    Subscription(
+        "when_clearance_revoked_suspend",
+        safeguarding.ClearanceRevoked,
+        reservations.when_clearance_revoked_suspend,
+    ),
+    Subscription(
+        "when_clearance_conditions_set_replace",
+        safeguarding.ClearanceConditionsSet,
+        reservations.when_clearance_conditions_set_replace,
     ),
 ]
 

@@ -3,6 +3,7 @@
 from safeguarding.assurances import policies as assurances
 from safeguarding.assurances.domain.passports import EXPIRY
 from safeguarding.clearances import policies as clearances
+from safeguarding.clearances.domain.clearance import REVIEW
 from safeguarding.copies import policies as copies
 from safeguarding.unit_of_work import SafeguardingUnitOfWork
 from shared.contracts.bookings import BookingChanged, BookingEnded, BookingRequested, LearnerErased
@@ -35,7 +36,7 @@ SUBSCRIPTIONS: list[Subscription[SafeguardingUnitOfWork]] = [
     Subscription(
         "when_booking_changed_count_days_again",
         BookingChanged,
-        clearances.when_booking_changed_remove_learners,
+        clearances.when_booking_changed_decide_again,
     ),
     Subscription(
         "when_booking_ended_end_clearance", BookingEnded, clearances.when_booking_ended_end_clearance
@@ -47,4 +48,5 @@ SUBSCRIPTIONS: list[Subscription[SafeguardingUnitOfWork]] = [
 
 DEADLINES: list[Deadline[SafeguardingUnitOfWork]] = [
     Deadline(EXPIRY, assurances.when_assurance_expires_lapse),
+    Deadline(REVIEW, clearances.when_review_is_due_decide_again),
 ]

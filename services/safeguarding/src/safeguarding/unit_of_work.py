@@ -10,9 +10,10 @@ from safeguarding.assurances.repository import PassportRepository
 from safeguarding.clearances.cases import CaseReader
 from safeguarding.clearances.ports import Cases, ClearanceRuleVersions, Clearances
 from safeguarding.clearances.repository import ClearanceRepository
+from safeguarding.clearances.reviews import ReviewRepository
 from safeguarding.concerns.ports import AccessLog, ConcernCategories, Concerns
 from safeguarding.concerns.repository import AccessLogRepository, ConcernRepository
-from safeguarding.copies.ports import Copies, KnownProviders
+from safeguarding.copies.ports import Copies, KnownProviders, Reviews
 from safeguarding.copies.repository import CopyRepository, ProviderRepository
 from safeguarding.supervisors.ports import Supervisors
 from safeguarding.supervisors.repository import SupervisorRepository
@@ -50,6 +51,7 @@ class SafeguardingUnitOfWork:
         self.clearance_rules = rules.clearance_rules
         self.cases: Cases = CaseReader(transaction, rules.clearance_rules)
         self.clearances: Clearances = ClearanceRepository(transaction)
+        self.reviews: Reviews = ReviewRepository(transaction)
         self.categories = rules.categories
         self.concerns: Concerns = ConcernRepository(transaction)
         self.access_log: AccessLog = AccessLogRepository(transaction)

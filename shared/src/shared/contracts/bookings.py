@@ -84,15 +84,21 @@ class BookingConfirmed(BookingEvent):
 
 @contract("booking.changed.v1", topic=EVENTS, key="booking_id")
 class BookingChanged(BookingEvent):
-    """Learners left the booking; their places are free again."""
+    """Learners left the booking and their places are free again, or an age or its conditions have changed."""
 
     learner_ids: list[UUID] = Field(description="Who remains")
     removed_learner_ids: list[UUID]
+    learners: list[LearnerOnBooking] = Field(
+        default_factory=list, description="Who remains, with their ages as they are known now"
+    )
+    conditions: list[ReasonCode] = Field(
+        default_factory=list, description="Codes of the decision by which the booking goes ahead"
+    )
 
 
 @contract("booking.suspended.v1", topic=EVENTS, key="booking_id")
 class BookingSuspended(BookingEvent):
-    """The provider lost its assurance; the booking may not go ahead until it has one again."""
+    """The provider lost its assurance, or the clearance was revoked; it may not go ahead for now."""
 
     reason_code: ReasonCode
 

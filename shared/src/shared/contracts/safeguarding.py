@@ -72,3 +72,13 @@ class ClearanceRefused(ClearanceSaid):
 @contract("clearance.referred.v1", topic=CLEARANCES, key="booking_id")
 class ClearanceReferred(ClearanceSaid):
     """A person must decide; the booking keeps its hold until then or its deadline."""
+
+
+@contract("clearance.revoked.v1", topic=CLEARANCES, key="booking_id")
+class ClearanceRevoked(ClearanceSaid):
+    """What was granted no longer stands, for the reasons coded in the decision; it may be granted again."""
+
+
+@contract("clearance.conditions_set.v1", topic=CLEARANCES, key="booking_id")
+class ClearanceConditionsSet(ClearanceSaid):
+    """This booking may go ahead, by this decision from now on: its codes replace those of the grant."""

@@ -137,7 +137,7 @@ class AttendedBooking(Aggregate):
         A party replaces what it recorded itself, and the other's only at the version it has read. Raises
         `StaleVersion`, `OtherPartysRegister`, `BookingStateForbids` and the register's own refusals.
         """
-        if self.state is not State.CONFIRMED:
+        if not self.state.has_registers:
             raise BookingStateForbids("Only a confirmed booking has a register", state=self.state.shown)
         register.must_hold(self.learner_ids, day_minutes, today)
         if expected_version is not None and expected_version != (before.version if before else None):

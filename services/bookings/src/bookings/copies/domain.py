@@ -28,6 +28,19 @@ class AssuredSite:
 
 
 @dataclass(frozen=True, slots=True)
+class TrustedDays:
+    """From when and until when a site is trusted; None where an earlier release did not say."""
+
+    first: date | None
+    last: date | None
+
+    def cover(self, first_day: date, last_day: date) -> bool:
+        return (self.first is None or self.first <= first_day) and (
+            self.last is None or last_day <= self.last
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class SessionDay:
     """One day of a session, in English local time."""
 

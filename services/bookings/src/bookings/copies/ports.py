@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from bookings.copies.commands import CopyOpportunity, CopyOrganisation
-from bookings.copies.domain import AssuredSite, Institution, ScheduledSession
+from bookings.copies.domain import AssuredSite, Institution, ScheduledSession, TrustedDays
 from bookings.copies.rules import SiteTrustRules
 
 
@@ -35,7 +35,9 @@ class Copies(Protocol):
         """Once every booking that took places before is committed. Raises `NotYetKnown`."""
         ...
 
-    async def copy_assurance(self, assurance_id: UUID, site: AssuredSite, state: str, sequence: int) -> bool:
+    async def copy_assurance(
+        self, assurance_id: UUID, site: AssuredSite, state: str, days: TrustedDays, sequence: int
+    ) -> bool:
         """Whether this was new."""
         ...
 
@@ -43,12 +45,12 @@ class Copies(Protocol):
 class SiteTrust(Protocol):
     """Whether the sites of providers are trusted."""
 
-    async def trusts(self, site: AssuredSite) -> bool:
-        """An assurance of the site and band is in force, and none is suspended."""
+    async def trusted_days(self, site: AssuredSite) -> TrustedDays | None:
+        """When the site and band is trusted: an assurance is in force, and none is suspended."""
         ...
 
     async def trusts_session(self, session_id: UUID) -> bool:
-        """The same for a session's site and band, where one is in question; it stays so until this ends."""
+        """Whether it is so on a session's days, where a site is in question; it stays so until this ends."""
         ...
 
 

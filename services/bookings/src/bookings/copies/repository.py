@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from bookings.copies.commands import CopyOpportunity, CopyOrganisation
-from bookings.copies.domain import AssuredSite, Institution, ScheduledSession
+from bookings.copies.domain import AssuredSite, Institution, ScheduledSession, TrustedDays
 from shared.bus.transaction import Transaction
 from shared.kernel import NotYetKnown
 
@@ -49,9 +49,13 @@ _OPPORTUNITY_STATE = text(
 _IS_KNOWN = text("select true from opportunities where opportunity_id = :opportunity_id")
 _ASSURANCE = text(
     """
-    insert into assurances (assurance_id, provider_id, site_id, activity_band, state, sequence)
-    values (:assurance_id, :provider_id, :site_id, :activity_band, :state, :sequence)
-    on conflict (assurance_id) do update set state = excluded.state, sequence = excluded.sequence
+    insert into assurances (assurance_id, provider_id, site_id, activity_band, state, valid_from, valid_until,
+      sequence)
+    values (:assurance_id, :provider_id, :site_id, :activity_band, :state, :first, :last, :sequence)
+    on conflict (assurance_id) do update
+    set state = excluded.state, sequence = excluded.sequence,
+        valid_from = coalesce(excluded.valid_from, assurances.valid_from),
+        valid_until = coalesce(excluded.valid_until, assurances.valid_until)
     where assurances.sequence < excluded.sequence
     returning true
     """
@@ -148,6 +152,8 @@ class CopyRepository:
         if not await self._db.scalar(_CANCELLATION, {"session_id": session_id, "sequence": sequence}):
             raise NotYetKnown("the session", session_id, of_its_own_key=True)
 
-    async def copy_assurance(self, assurance_id: UUID, site: AssuredSite, state: str, sequence: int) -> bool:
-        values = asdict(site) | {"assurance_id": assurance_id, "state": state, "sequence": sequence}
-        return bool(await self._db.scalar(_ASSURANCE, values))
+    async def copy_assurance(
+        self, assurance_id: UUID, site: AssuredSite, state: str, days: TrustedDays, sequence: int
+    ) -> bool:
+        values = {"assurance_id": assurance_id, "state": state, "sequence": sequence}
+        return bool(await self._db.scalar(_ASSURANCE, values | asdict(site) | asdict(days)))

@@ -1,6 +1,7 @@
 """Whether a provider's site is trusted: one rule with one text, for whoever asks.
 
 An assurance of the site and band is in force, and none is suspended. A site without any is not trusted.
+Places may be asked for at once; whether a booking goes ahead is asked of the session's days.
 """
 
 from dataclasses import asdict
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from bookings.copies.domain import AssuredSite
+from bookings.copies.domain import AssuredSite, TrustedDays
 from shared.bus.transaction import Transaction
 
 # Of an opportunity `o`; its copy has a site only where that site's assurance is in question.
@@ -18,12 +19,14 @@ TRUSTED = """
   where t.provider_id = o.provider_id and t.site_id = o.site_id and t.activity_band = o.activity_band
     and t.trusted))
 """
-_TRUSTS = text(
-    f"""
-    select {TRUSTED}
-    from (values (cast(:provider_id as uuid), cast(:site_id as uuid), cast(:activity_band as text)))
-      as o(provider_id, site_id, activity_band)
-    """  # noqa: S608 - the fragment above
+_TRUSTED_DAYS = text(
+    """
+    select a.valid_from, a.valid_until
+    from assurances a join site_trust t using (provider_id, site_id, activity_band)
+    where a.provider_id = :provider_id and a.site_id = :site_id and a.activity_band = :activity_band
+      and t.trusted and a.state = 'in_force'
+    order by a.valid_until desc nulls first limit 1
+    """
 )
 _LOCK_ASSURANCES = text(
     """
@@ -35,7 +38,12 @@ _LOCK_ASSURANCES = text(
 )
 _TRUSTS_SESSION = text(
     f"""
-    select {TRUSTED} from sessions s join opportunities o using (opportunity_id)
+    select {TRUSTED} and (o.site_id is null or exists (
+      select from assurances a
+      where a.provider_id = o.provider_id and a.site_id = o.site_id and a.activity_band = o.activity_band
+        and a.state = 'in_force' and coalesce(a.valid_from <= s.first_day, true)
+        and coalesce(a.valid_until >= s.last_day, true)))
+    from sessions s join opportunities o using (opportunity_id)
     where s.session_id = :session_id
     """  # noqa: S608 - the fragment above
 )
@@ -47,8 +55,9 @@ class CopiedSiteTrust:
     def __init__(self, transaction: Transaction) -> None:
         self._db = transaction.db
 
-    async def trusts(self, site: AssuredSite) -> bool:
-        return bool(await self._db.scalar(_TRUSTS, asdict(site)))
+    async def trusted_days(self, site: AssuredSite) -> TrustedDays | None:
+        row = (await self._db.execute(_TRUSTED_DAYS, asdict(site))).one_or_none()
+        return TrustedDays(*row) if row else None
 
     async def trusts_session(self, session_id: UUID) -> bool:
         await self._db.execute(_LOCK_ASSURANCES, {"session_id": session_id})

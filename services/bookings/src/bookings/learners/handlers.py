@@ -5,19 +5,21 @@ from bookings.learners.domain import Cohort, Learner, LearnerUnknown, RosterRow,
 from bookings.learners.ports import CohortsUnitOfWork, RosterUnitOfWork
 
 
-async def apply_roster_row(command: ApplyRosterRow, uow: RosterUnitOfWork) -> None:
+async def apply_roster_row(command: ApplyRosterRow, uow: RosterUnitOfWork) -> Learner | None:
+    """The learner, where the row corrects a birth date: bookings rest on it."""
     try:
         row = uow.roster.open(command.sealed)
     except RowUnreadable as unreadable:
         await uow.roster.save_progress(
             command.institution_id, command.roster_id, command.row, unreadable.code
         )
-        return
-    await _save_learner(row, command, uow)
+        return None
+    corrected = await _save_learner(row, command, uow)
     await uow.roster.save_progress(command.institution_id, command.roster_id, command.row)
+    return corrected
 
 
-async def _save_learner(row: RosterRow, command: ApplyRosterRow, uow: RosterUnitOfWork) -> None:
+async def _save_learner(row: RosterRow, command: ApplyRosterRow, uow: RosterUnitOfWork) -> Learner | None:
     institution_id, received_at = command.institution_id, command.received_at
     learner_id = uow.roster.pseudonym(institution_id, row)
     learner = await uow.learners.find(institution_id, learner_id)
@@ -25,8 +27,11 @@ async def _save_learner(row: RosterRow, command: ApplyRosterRow, uow: RosterUnit
         if row.on_roll:
             await uow.learners.save(Learner.from_row(row, learner_id, institution_id, received_at))
     elif received_at >= learner.received_at:
+        born = learner.birth_date
         learner.update(row, received_at)
         await uow.learners.save(learner)
+        return learner if learner.birth_date != born else None
+    return None
 
 
 async def form_cohort(command: FormCohort, uow: CohortsUnitOfWork) -> Cohort:

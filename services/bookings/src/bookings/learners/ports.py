@@ -33,6 +33,10 @@ class Learners(Protocol):
 
     async def save(self, learner: Learner) -> None: ...
 
+    async def keep(self, learner: Learner) -> None:
+        """Wait until every booking under way that has read this learner is committed."""
+        ...
+
     async def erase(self, institution_id: UUID, learner_id: UUID) -> None:
         """Forget the learner, and publish that everybody else forgets the pseudonym."""
         ...

@@ -20,6 +20,9 @@ _FIND = text(
     from learners where institution_id = :institution_id and learner_id = :learner_id
     """
 )
+_KEEP = text(
+    "select from learners where institution_id = :institution_id and learner_id = :learner_id for update"
+)
 _SAVE = text(
     """
     insert into learners (institution_id, learner_id, given_name, family_name, birth_date, year_group,
@@ -126,6 +129,10 @@ class LearnerRepository:
         )
         if learner.take_events():
             await self._publish(learner.published_facts)
+
+    async def keep(self, learner: Learner) -> None:
+        values = {"institution_id": learner.institution_id, "learner_id": learner.learner_id}
+        await self._db.execute(_KEEP, values)
 
     async def erase(self, institution_id: UUID, learner_id: UUID) -> None:
         values = {"institution_id": institution_id, "learner_id": learner_id}

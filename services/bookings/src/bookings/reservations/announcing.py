@@ -20,7 +20,7 @@ where b.institution_id = any (cast(:tenants as uuid[]))
   and (cast(:since as date) is null or b.last_day >= :since)
 order by b.booking_id limit :limit for share of b
 """
-_CONFIRMED = frozenset({State.CONFIRMED, State.SUSPENDED})
+_CONFIRMED = frozenset({State.CONFIRMED, State.SUSPENDED, State.SUSPENDED_REVOKED})
 
 
 async def _bookings(db: AsyncSession, page: Page) -> Sequence[Said]:

@@ -103,6 +103,10 @@ class BookingBody(BookingSummary):
         description="Who is on it: to its institution always, to its provider once it is confirmed"
     )
     decision: DecisionBody
+    conditions: list[str] = Field(
+        description="Codes of the clearance by which it goes ahead; empty while it has none",
+        examples=[["assurance-in-force", "dbs-required"]],
+    )
 
     @classmethod
     def seen_by(cls, caller: Caller, booking: Booking) -> Self:
@@ -118,6 +122,7 @@ class BookingBody(BookingSummary):
                     version=booking.decision.version,
                     reason_codes=list(booking.decision.reason_codes),
                 ),
+                "conditions": list(booking.conditions),
             }
         )
 

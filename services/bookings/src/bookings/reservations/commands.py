@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from bookings.copies.domain import AssuredSite
+from bookings.copies.domain import AssuredSite, TrustedDays
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +54,21 @@ class RemoveLearners:
 
 @dataclass(frozen=True, slots=True)
 class GrantClearance:
-    """Safeguarding lets a booking go ahead."""
+    """Safeguarding lets a booking go ahead, under these conditions from now on."""
 
     booking_id: UUID
     acting_for: frozenset[UUID]
+    conditions: tuple[str, ...]
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeClearance:
+    """Safeguarding takes back that a booking may go ahead."""
+
+    booking_id: UUID
+    acting_for: frozenset[UUID]
+    sequence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,7 @@ class RefuseClearance:
     booking_id: UUID
     acting_for: frozenset[UUID]
     reason_codes: tuple[str, ...]
+    sequence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,7 @@ class ReferClearance:
 
     booking_id: UUID
     acting_for: frozenset[UUID]
+    sequence: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,5 +129,6 @@ class ApplyAssurance:
     assurance_id: UUID
     site: AssuredSite
     state: str
+    days: TrustedDays
     reason_code: str
     sequence: int

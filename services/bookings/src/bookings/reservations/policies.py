@@ -1,18 +1,36 @@
 """Events and passed deadlines that move bookings."""
 
+from datetime import date
 from typing import Any
+from uuid import UUID
 
-from bookings.copies.domain import AssuredSite
+from bookings.copies.domain import AssuredSite, TrustedDays
+from bookings.learners.commands import ApplyRosterRow
 from bookings.reservations import commands
 from bookings.reservations.domain.booking import SESSION_CANCELLED
-from bookings.reservations.handlers import copied_facts, lifecycle, waiting_list
-from bookings.reservations.ports import CopiedFactsUnitOfWork, LifecycleUnitOfWork, WaitingListUnitOfWork
-from shared.contracts import opportunities, safeguarding
+from bookings.reservations.handlers import ages, copied_facts, lifecycle, waiting_list
+from bookings.reservations.ports import (
+    AgesUnitOfWork,
+    CopiedFactsUnitOfWork,
+    LifecycleUnitOfWork,
+    WaitingListUnitOfWork,
+)
+from shared.contracts import integrations, opportunities, safeguarding
 from shared.contracts.envelope import Event
 from shared.messaging.policy import Due, Instruction, for_tenants
 
 CopiedFact = Instruction[CopiedFactsUnitOfWork]
 Moved = Instruction[LifecycleUnitOfWork]
+
+
+def when_roster_row_received_apply(
+    event: Event[integrations.RosterRowReceived],
+) -> Instruction[AgesUnitOfWork]:
+    data = event.data
+    command = ApplyRosterRow(
+        data.institution_id, data.roster_id, data.row, data.sealed, received_at=event.time
+    )
+    return Instruction(ages.apply_row_and_correct_ages, command, for_tenants(data.institution_id))
 
 
 def when_session_cancelled_cancel_bookings(event: Event[opportunities.SessionCancelled]) -> CopiedFact:
@@ -22,11 +40,12 @@ def when_session_cancelled_cancel_bookings(event: Event[opportunities.SessionCan
 
 
 def when_assurance_granted_reinstate(event: Event[safeguarding.AssuranceGranted]) -> CopiedFact:
-    return _assurance(event, "in_force", "assurance-granted")
+    dates = event.data.valid_from, event.data.valid_until
+    return _assurance(event, "in_force", "assurance-granted", *dates)
 
 
 def when_assurance_reinstated_reinstate(event: Event[safeguarding.AssuranceReinstated]) -> CopiedFact:
-    return _assurance(event, "in_force", "assurance-reinstated")
+    return _assurance(event, "in_force", "assurance-reinstated", last=event.data.valid_until)
 
 
 def when_assurance_suspended_suspend(event: Event[safeguarding.AssuranceSuspended]) -> CopiedFact:
@@ -38,24 +57,29 @@ def when_assurance_lapsed_suspend(event: Event[safeguarding.AssuranceLapsed]) ->
 
 
 def when_clearance_granted_confirm(event: Event[safeguarding.ClearanceGranted]) -> Moved:
-    parties = for_tenants(event.data.institution_id, event.data.provider_id)
-    return Instruction(
-        lifecycle.grant_clearance, commands.GrantClearance(event.data.booking_id, parties), parties
-    )
+    return _granted(event)
+
+
+def when_clearance_conditions_set_replace(event: Event[safeguarding.ClearanceConditionsSet]) -> Moved:
+    return _granted(event)
+
+
+def when_clearance_revoked_suspend(event: Event[safeguarding.ClearanceRevoked]) -> Moved:
+    parties = _parties(event)
+    command = commands.RevokeClearance(event.data.booking_id, parties, event.sequence)
+    return Instruction(lifecycle.revoke_clearance, command, parties)
 
 
 def when_clearance_refused_refuse(event: Event[safeguarding.ClearanceRefused]) -> Moved:
-    parties = for_tenants(event.data.institution_id, event.data.provider_id)
-    reasons = tuple(event.data.decision.reason_codes)
-    command = commands.RefuseClearance(event.data.booking_id, parties, reasons)
+    parties, reasons = _parties(event), tuple(event.data.decision.reason_codes)
+    command = commands.RefuseClearance(event.data.booking_id, parties, reasons, event.sequence)
     return Instruction(lifecycle.refuse_clearance, command, parties)
 
 
 def when_clearance_referred_wait(event: Event[safeguarding.ClearanceReferred]) -> Moved:
-    parties = for_tenants(event.data.institution_id, event.data.provider_id)
-    return Instruction(
-        lifecycle.refer_clearance, commands.ReferClearance(event.data.booking_id, parties), parties
-    )
+    parties = _parties(event)
+    command = commands.ReferClearance(event.data.booking_id, parties, event.sequence)
+    return Instruction(lifecycle.refer_clearance, command, parties)
 
 
 def when_hold_runs_out_expire(due: Due) -> Moved:
@@ -81,8 +105,26 @@ def when_places_are_free_promote(due: Due) -> Instruction[WaitingListUnitOfWork]
     return Instruction(waiting_list.promote_from_waiting_list, command, for_tenants(due.tenant_id))
 
 
-def _assurance(event: Event[Any], state: str, reason_code: str) -> CopiedFact:
+def _granted(event: Event[Any]) -> Moved:
+    parties, conditions = _parties(event), tuple(event.data.decision.reason_codes)
+    command = commands.GrantClearance(event.data.booking_id, parties, conditions, event.sequence)
+    return Instruction(lifecycle.grant_clearance, command, parties)
+
+
+def _parties(event: Event[Any]) -> frozenset[UUID]:
+    return for_tenants(event.data.institution_id, event.data.provider_id)
+
+
+def _assurance(
+    event: Event[Any],
+    state: str,
+    reason_code: str,
+    first: date | None = None,
+    last: date | None = None,
+) -> CopiedFact:
     data = event.data
     site = AssuredSite(data.provider_id, data.site_id, data.activity_band)
-    command = commands.ApplyAssurance(data.assurance_id, site, state, reason_code, event.sequence)
+    command = commands.ApplyAssurance(
+        data.assurance_id, site, state, TrustedDays(first, last), reason_code, event.sequence
+    )
     return Instruction(copied_facts.apply_assurance, command, for_tenants(data.provider_id))

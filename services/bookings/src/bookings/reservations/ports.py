@@ -9,7 +9,7 @@ from bookings.capacity.ports import Places, Sessions
 from bookings.capacity.rules import PlaceRules
 from bookings.copies.domain import AssuredSite
 from bookings.copies.ports import Copies, SiteTrust
-from bookings.learners.ports import Cohorts, Learners
+from bookings.learners.ports import Cohorts, Learners, RosterUnitOfWork
 from bookings.reservations.domain.booking import Booking
 from bookings.reservations.domain.eligibility import Candidate, EligibilityRules
 from bookings.reservations.domain.lifecycle import State
@@ -103,6 +103,14 @@ class LifecycleUnitOfWork(Protocol):
     place_rules: Callable[[date], PlaceRules]
     sessions: Sessions
     site_trust: SiteTrust
+    bookings: Bookings
+
+
+class AgesUnitOfWork(RosterUnitOfWork, Protocol):
+    """One transaction, as a row of a roster sees it that may correct a birth date."""
+
+    today: date
+    eligibility_rules: Callable[[date], EligibilityRules]
     bookings: Bookings
 
 

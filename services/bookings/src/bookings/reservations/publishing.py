@@ -5,6 +5,7 @@ from functools import singledispatch
 from typing import Any
 
 from bookings.reservations.domain import events
+from bookings.reservations.domain.eligibility import BookedLearner
 from shared.bus.transaction import Transaction
 from shared.contracts import bookings as contracts
 from shared.contracts.contract import Contract
@@ -29,14 +30,7 @@ def _(event: events.BookingRequested) -> Contract:
     decision = event.decision
     return contracts.BookingRequested(
         **_ids(event),
-        learners=[
-            LearnerOnBooking(
-                learner_id=learner.learner_id,
-                under_16_on_every_day=learner.under_16_on_every_day,
-                of_compulsory_school_age=learner.of_compulsory_school_age,
-            )
-            for learner in event.learners
-        ],
+        learners=_learners(event.learners),
         held_until=event.held_until,
         decision=Decision(
             rule_pack=decision.rule_pack,
@@ -70,8 +64,10 @@ def _(event: events.BookingConfirmed) -> Contract:
 def _(event: events.BookingChanged) -> Contract:
     return contracts.BookingChanged(
         **_ids(event),
-        learner_ids=list(event.learner_ids),
+        learner_ids=[learner.learner_id for learner in event.learners],
         removed_learner_ids=list(event.removed_learner_ids),
+        learners=_learners(event.learners),
+        conditions=list(event.conditions),
     )
 
 
@@ -89,6 +85,17 @@ def _(event: events.BookingReinstated) -> Contract:
 def _(event: events.BookingEnded) -> Contract:
     ended = {"state": event.state.value, "reason_codes": list(event.reason_codes)}
     return contracts.BookingEnded.model_validate(_ids(event) | ended)
+
+
+def _learners(learners: Iterable[BookedLearner]) -> list[LearnerOnBooking]:
+    return [
+        LearnerOnBooking(
+            learner_id=learner.learner_id,
+            under_16_on_every_day=learner.under_16_on_every_day,
+            of_compulsory_school_age=learner.of_compulsory_school_age,
+        )
+        for learner in learners
+    ]
 
 
 def _ids(event: events.BookingEvent) -> dict[str, Any]:

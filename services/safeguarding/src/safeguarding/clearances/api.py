@@ -21,7 +21,8 @@ from shared.security.tokens import Caller
 routes = APIRouter(tags=["clearances"])
 FromClearances = Annotated[ClearanceQueries, reads_for(ClearanceQueries)]
 State = Annotated[
-    Literal["granted", "refused", "referred", "ended"] | None, Query(description="Only those in this state")
+    Literal["granted", "refused", "referred", "revoked", "ended"] | None,
+    Query(description="Only those in this state"),
 ]
 
 

@@ -25,7 +25,7 @@ class ClearanceBody(ResponseBody):
     session_id: UUID
     institution_id: UUID
     provider_id: UUID
-    state: Literal["granted", "refused", "referred", "ended"]
+    state: Literal["granted", "refused", "referred", "revoked", "ended"]
     decision: DecisionBody
     version: int
 

@@ -12,6 +12,7 @@ from safeguarding.clearances.domain.clearance_rules import Case, Learners
 from safeguarding.clearances.domain.dbs import Supervisor
 from safeguarding.clearances.ports import ClearanceRuleVersions
 from safeguarding.supervisors.domain import DbsCheck
+from safeguarding.supervisors.repository import LOCK
 from shared.bus.transaction import Transaction
 from shared.kernel import NotYetKnown
 
@@ -27,6 +28,7 @@ _SESSION = text(
     left join assurances a on a.provider_id = s.provider_id and a.site_id = s.site_id
                           and a.activity_band = o.activity_band
     where s.session_id = :session_id and s.provider_id = :provider_id
+    for share of s
     """
 )
 _MISSING = text(
@@ -36,18 +38,12 @@ _MISSING = text(
     where s.session_id = :session_id
     """
 )
-# Two bookings of one adult are decided one after the other: neither would see the other's days.
-_LOCK = text(
-    """
-    select pg_advisory_xact_lock(hashtextextended('supervisor ' || id, 0))
-    from unnest(cast(:ids as uuid[])) with ordinality as wanted(id, position) order by position
-    """
-)
 _SUPERVISORS = text(
     """
     select wanted.id, s.dbs_type, s.dbs_seen_on, s.dbs_seen_by_role, s.dbs_outcome,
            array(select distinct d.on_day from supervised_days d
                  where d.provider_id = :provider_id and d.supervisor_id = wanted.id
+                   and d.booking_id <> :booking_id
                    and d.on_day between :first and :last order by 1) as days
     from unnest(cast(:ids as uuid[])) as wanted(id)
     left join supervisors s on s.provider_id = :provider_id and s.supervisor_id = wanted.id
@@ -63,7 +59,7 @@ class CaseReader:
         self._db = transaction.db
         self._rules = rules
 
-    async def of(self, session_id: UUID, provider_id: UUID, learners: Learners) -> Case:
+    async def of(self, booking_id: UUID, session_id: UUID, provider_id: UUID, learners: Learners) -> Case:
         found = await self._db.execute(_SESSION, {"session_id": session_id, "provider_id": provider_id})
         row = found.one_or_none()
         if row is None:
@@ -84,7 +80,9 @@ class CaseReader:
             local_authority_code=row.local_authority_code,
             assurance=assurance,
             learners=learners,
-            supervisors=await self._supervisors(sorted(row.supervisor_ids), provider_id, row.days),
+            supervisors=await self._supervisors(
+                sorted(row.supervisor_ids), booking_id, provider_id, row.days
+            ),
         )
 
     async def _what_is_missing(self, session_id: UUID, provider_id: UUID) -> NotYetKnown:
@@ -96,15 +94,17 @@ class CaseReader:
         return NotYetKnown("the session's provider", provider_id)
 
     async def _supervisors(
-        self, ids: list[UUID], provider_id: UUID, days: Sequence[date]
+        self, ids: list[UUID], booking_id: UUID, provider_id: UUID, days: Sequence[date]
     ) -> tuple[Supervisor, ...]:
         if not ids:
             return ()
-        await self._db.execute(_LOCK, {"ids": ids})
+        # Two bookings of one adult are decided one after the other: neither would see the other's days.
+        await self._db.execute(LOCK, {"ids": ids})
         # A period with a day of the session in it reaches at most so far before and after the session.
         reach = timedelta(days=self._rules.on(max(days)).dbs.period_days - 1)
         window = {
             "ids": ids,
+            "booking_id": booking_id,
             "provider_id": provider_id,
             "first": min(days) - reach,
             "last": max(days) + reach,

@@ -37,6 +37,14 @@ class SettleClearance:
 
 
 @dataclass(frozen=True, slots=True)
+class DecideAgain:
+    """Decide a clearance again by what is known now."""
+
+    clearance_id: UUID
+    provider_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class EndClearance:
     """The booking will not take place."""
 
@@ -44,11 +52,12 @@ class EndClearance:
 
 
 @dataclass(frozen=True, slots=True)
-class RemoveLearners:
-    """Learners left the booking."""
+class ChangeLearners:
+    """Learners left the booking, or an age was corrected; an earlier release does not say who remains."""
 
     booking_id: UUID
-    learner_ids: frozenset[UUID]
+    removed: frozenset[UUID]
+    remaining: tuple[BookedLearner, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,22 @@
-"""Use cases of clearances: the rules decide when a booking is requested, a person when they refer it."""
+"""Use cases of clearances: the rules decide when a booking is requested, a person when they refer it.
+
+What is learnt later about an adult, an age or the session is decided on again.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
 
 from safeguarding.clearances.commands import (
+    BookedLearner,
+    ChangeLearners,
+    DecideAgain,
     DecideClearance,
     EndClearance,
     ForgetLearner,
-    RemoveLearners,
     SettleClearance,
 )
 from safeguarding.clearances.domain.clearance import Clearance
-from safeguarding.clearances.domain.clearance_rules import Learners
+from safeguarding.clearances.domain.clearance_rules import Case, Learners
 from safeguarding.clearances.ports import ClearancesUnitOfWork
 
 
@@ -16,12 +24,9 @@ async def decide_clearance(command: DecideClearance, uow: ClearancesUnitOfWork) 
     """Decide once per booking, by the rules in force on the session's last day."""
     if await uow.clearances.of_booking(command.booking_id):
         return
-    learners = Learners(
-        total=len(command.learners),
-        under_16=sum(each.under_16 for each in command.learners),
-        below_school_leaving_age=sum(each.below_school_leaving_age for each in command.learners),
+    case = await uow.cases.of(
+        command.booking_id, command.session_id, command.provider_id, _counted(command.learners)
     )
-    case = await uow.cases.of(command.session_id, command.provider_id, learners)
     clearance = Clearance.decided(
         command.clearance_id,
         command.booking_id,
@@ -29,18 +34,19 @@ async def decide_clearance(command: DecideClearance, uow: ClearancesUnitOfWork) 
         command.institution_id,
         command.provider_id,
         case,
-        frozenset(each.learner_id for each in command.learners if each.under_16),
+        _under_16(command.learners),
         uow.clearance_rules.on(max(case.days)),
+        uow.now,
     )
     await uow.clearances.save(clearance)
 
 
 async def settle_clearance(command: SettleClearance, uow: ClearancesUnitOfWork) -> Clearance:
     clearance = await uow.clearances.get(command.clearance_id, command.institutions)
-    present = await uow.cases.of(clearance.session_id, clearance.provider_id, clearance.case.learners)
     clearance.settle(
-        present,
+        await _present(clearance, clearance.case.learners, uow),
         uow.clearance_rules.version(clearance.rule_version),
+        uow.now,
         granted=command.granted,
         reason_code=command.reason_code,
         by=command.subject,
@@ -49,17 +55,58 @@ async def settle_clearance(command: SettleClearance, uow: ClearancesUnitOfWork) 
     return clearance
 
 
+async def decide_again(command: DecideAgain, uow: ClearancesUnitOfWork) -> None:
+    """Decide again by the rules of the first decision, unless the session is over."""
+    clearance = await uow.clearances.of_provider(command.clearance_id, command.provider_id)
+    await _decide_again(clearance, clearance.case.learners, uow)
+    await uow.clearances.save(clearance)
+
+
 async def end_clearance(command: EndClearance, uow: ClearancesUnitOfWork) -> None:
     if clearance := await uow.clearances.of_booking(command.booking_id):
         clearance.end()
         await uow.clearances.save(clearance)
 
 
-async def remove_learners(command: RemoveLearners, uow: ClearancesUnitOfWork) -> None:
-    if clearance := await uow.clearances.of_booking(command.booking_id):
-        clearance.remove_learners(command.learner_ids)
-        await uow.clearances.save(clearance)
+async def change_learners(command: ChangeLearners, uow: ClearancesUnitOfWork) -> None:
+    clearance = await uow.clearances.of_booking(command.booking_id)
+    if clearance is None:
+        return
+    if command.remaining:
+        clearance.keep_under_16(_under_16(command.remaining))
+        await _decide_again(clearance, _counted(command.remaining), uow)
+    else:
+        clearance.keep_under_16(clearance.under_16_learners - command.removed)
+    await uow.clearances.save(clearance)
 
 
 async def forget_learner(command: ForgetLearner, uow: ClearancesUnitOfWork) -> None:
     await uow.clearances.forget_learner(command.learner_id, command.institution_id)
+
+
+async def _decide_again(clearance: Clearance, learners: Learners, uow: ClearancesUnitOfWork) -> None:
+    present = await _present(clearance, learners, uow)
+    last_day = max(present.days)
+    if last_day < uow.today:
+        return
+    moved = last_day != max(clearance.case.days)
+    rules = uow.clearance_rules
+    clearance.decide_again(
+        present, rules.on(last_day) if moved else rules.version(clearance.rule_version), uow.now
+    )
+
+
+async def _present(clearance: Clearance, learners: Learners, uow: ClearancesUnitOfWork) -> Case:
+    return await uow.cases.of(clearance.booking_id, clearance.session_id, clearance.provider_id, learners)
+
+
+def _counted(learners: Sequence[BookedLearner]) -> Learners:
+    return Learners(
+        total=len(learners),
+        under_16=sum(each.under_16 for each in learners),
+        below_school_leaving_age=sum(each.below_school_leaving_age for each in learners),
+    )
+
+
+def _under_16(learners: Sequence[BookedLearner]) -> frozenset[UUID]:
+    return frozenset(each.learner_id for each in learners if each.under_16)

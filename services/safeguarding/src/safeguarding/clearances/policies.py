@@ -1,19 +1,22 @@
 """Each event of bookings that concerns a clearance, and the command it leads to."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from safeguarding.clearances.commands import (
     BookedLearner,
+    ChangeLearners,
+    DecideAgain,
     DecideClearance,
     EndClearance,
     ForgetLearner,
-    RemoveLearners,
 )
 from safeguarding.clearances.handlers import (
+    change_learners,
+    decide_again,
     decide_clearance,
     end_clearance,
     forget_learner,
-    remove_learners,
 )
 from safeguarding.clearances.ports import ClearancesUnitOfWork
 from shared.contracts.bookings import (
@@ -24,18 +27,15 @@ from shared.contracts.bookings import (
     LearnerErased,
 )
 from shared.contracts.envelope import Event
+from shared.contracts.vocabulary import LearnerOnBooking
 from shared.kernel import new_id
-from shared.messaging.policy import Instruction, for_tenants
+from shared.messaging.policy import Due, Instruction, for_tenants
 
 
 def when_booking_requested_decide_clearance(
     event: Event[BookingRequested],
 ) -> Instruction[ClearancesUnitOfWork]:
     booking = event.data
-    learners = tuple(
-        BookedLearner(each.learner_id, each.under_16_on_every_day, each.of_compulsory_school_age)
-        for each in booking.learners
-    )
     return Instruction(
         decide_clearance,
         DecideClearance(
@@ -44,16 +44,21 @@ def when_booking_requested_decide_clearance(
             booking.session_id,
             booking.institution_id,
             booking.provider_id,
-            learners,
+            _learners(booking.learners),
         ),
         _parties(booking),
     )
 
 
-def when_booking_changed_remove_learners(event: Event[BookingChanged]) -> Instruction[ClearancesUnitOfWork]:
+def when_booking_changed_decide_again(event: Event[BookingChanged]) -> Instruction[ClearancesUnitOfWork]:
     booking = event.data
     removed = frozenset(booking.removed_learner_ids)
-    return Instruction(remove_learners, RemoveLearners(booking.booking_id, removed), _parties(booking))
+    command = ChangeLearners(booking.booking_id, removed, _learners(booking.learners))
+    return Instruction(change_learners, command, _parties(booking))
+
+
+def when_review_is_due_decide_again(due: Due) -> Instruction[ClearancesUnitOfWork]:
+    return Instruction(decide_again, DecideAgain(due.subject_id, due.tenant_id), for_tenants(due.tenant_id))
 
 
 def when_booking_ended_end_clearance(event: Event[BookingEnded]) -> Instruction[ClearancesUnitOfWork]:
@@ -71,3 +76,10 @@ def when_learner_erased_forget_learner(event: Event[LearnerErased]) -> Instructi
 
 def _parties(booking: BookingEvent) -> frozenset[UUID]:
     return for_tenants(booking.institution_id, booking.provider_id)
+
+
+def _learners(learners: Iterable[LearnerOnBooking]) -> tuple[BookedLearner, ...]:
+    return tuple(
+        BookedLearner(each.learner_id, each.under_16_on_every_day, each.of_compulsory_school_age)
+        for each in learners
+    )

@@ -1,7 +1,7 @@
 """What the use cases of clearances need from outside."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -24,8 +24,8 @@ class ClearanceRuleVersions(Protocol):
 class Cases(Protocol):
     """Gathers what a decision rests on."""
 
-    async def of(self, session_id: UUID, provider_id: UUID, learners: Learners) -> Case:
-        """The case of a booking as everything is now, its adults locked until the end of the transaction.
+    async def of(self, booking_id: UUID, session_id: UUID, provider_id: UUID, learners: Learners) -> Case:
+        """The case of a booking as everything is now; session and adults stay so until this ends.
 
         Raises `NotYetKnown` while the events about its session have not arrived.
         """
@@ -39,12 +39,19 @@ class Clearances(Protocol):
         """The booking's clearance, if it was decided."""
         ...
 
+    async def of_provider(self, clearance_id: UUID, provider_id: UUID) -> Clearance:
+        """A clearance of a booking at this provider. Raises `NotFound`."""
+        ...
+
     async def get(self, clearance_id: UUID, institutions: Iterable[UUID]) -> Clearance:
         """A clearance of one of these institutions. Raises `NotFound`."""
         ...
 
     async def save(self, clearance: Clearance) -> None:
-        """Store it with its adults' days, and publish what was decided."""
+        """Store it with its adults' days, keep the decision it had before, and publish what was decided.
+
+        Raises `ConcurrentChange`.
+        """
         ...
 
     async def forget_learner(self, learner_id: UUID, institution_id: UUID) -> None:
@@ -55,6 +62,8 @@ class Clearances(Protocol):
 class ClearancesUnitOfWork(Protocol):
     """One transaction, as far as clearances are concerned."""
 
+    now: datetime
+    today: date
     cases: Cases
     clearances: Clearances
     clearance_rules: ClearanceRuleVersions

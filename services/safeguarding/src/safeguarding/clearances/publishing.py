@@ -2,7 +2,12 @@
 
 from collections.abc import Iterable
 
-from safeguarding.clearances.domain.clearance import ClearanceDecided
+from safeguarding.clearances.domain.clearance import (
+    REVOKED,
+    ClearanceDecided,
+    ClearanceRevoked,
+    ConditionsSet,
+)
 from safeguarding.clearances.domain.clearance_rules import GRANTED, REFERRED, REFUSED, RULE_PACK
 from shared.bus.transaction import Transaction
 from shared.contracts import safeguarding as contracts
@@ -13,6 +18,7 @@ _BY_STATE: dict[str, type[contracts.ClearanceSaid]] = {
     GRANTED: contracts.ClearanceGranted,
     REFUSED: contracts.ClearanceRefused,
     REFERRED: contracts.ClearanceReferred,
+    REVOKED: contracts.ClearanceRevoked,
 }
 
 
@@ -25,7 +31,7 @@ def publish(transaction: Transaction, events: Iterable[tuple[int, object]]) -> N
 
 def contract_of(event: ClearanceDecided) -> Contract:
     """The contract a decision is published under."""
-    return _BY_STATE[event.state](
+    return _contract(event)(
         clearance_id=event.clearance_id,
         booking_id=event.booking_id,
         institution_id=event.institution_id,
@@ -34,3 +40,13 @@ def contract_of(event: ClearanceDecided) -> Contract:
             rule_pack=RULE_PACK, version=event.rule_version, reason_codes=list(event.reason_codes)
         ),
     )
+
+
+def _contract(event: ClearanceDecided) -> type[contracts.ClearanceSaid]:
+    match event:
+        case ClearanceRevoked():
+            return contracts.ClearanceRevoked
+        case ConditionsSet():
+            return contracts.ClearanceConditionsSet
+        case _:
+            return _BY_STATE[event.state]

@@ -14,7 +14,7 @@ from shared.persistence.reading import reading
 _OF_BOOKING = text(
     """
     select clearance_id, booking_id, session_id, institution_id, provider_id, state, rule_version,
-           reason_codes, inputs, under_16_learners, decided_by, version
+           reason_codes, inputs, under_16_learners, decided_at, decided_by, version
     from clearances
     where booking_id = :booking_id
       and (institution_id = any (:organisations) or provider_id = any (:organisations))
@@ -23,7 +23,7 @@ _OF_BOOKING = text(
 _PAGE = text(
     """
     select clearance_id, booking_id, session_id, institution_id, provider_id, state, rule_version,
-           reason_codes, inputs, under_16_learners, decided_by, version
+           reason_codes, inputs, under_16_learners, decided_at, decided_by, version
     from clearances
     where institution_id = any (:institutions)
       and (cast(:state as text) is null or state = cast(:state as text))

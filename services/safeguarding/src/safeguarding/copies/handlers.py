@@ -18,8 +18,10 @@ async def copy_opportunity(command: CopyOpportunity, uow: CopiesUnitOfWork) -> N
 
 
 async def copy_session(command: CopySession, uow: CopiesUnitOfWork) -> None:
-    await uow.copies.copy_session(command)
+    if await uow.copies.copy_session(command):
+        await uow.reviews.of_session(command.session_id)
 
 
 async def copy_session_cancellation(command: CopySessionCancellation, uow: CopiesUnitOfWork) -> None:
-    await uow.copies.copy_session_cancellation(command)
+    if await uow.copies.copy_session_cancellation(command):
+        await uow.reviews.of_session(command.session_id)

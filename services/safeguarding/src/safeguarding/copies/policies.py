@@ -20,7 +20,7 @@ from shared.contracts.opportunities import (
     SessionCancelled,
     SessionScheduled,
 )
-from shared.messaging.policy import Instruction
+from shared.messaging.policy import Instruction, for_tenants
 
 
 def when_organisation_recorded_copy(event: Event[OrganisationRecorded]) -> Instruction[CopiesUnitOfWork]:
@@ -69,8 +69,10 @@ def when_session_scheduled_copy(event: Event[SessionScheduled]) -> Instruction[C
             tuple(sorted(set(session.supervisor_ids))),
             event.sequence,
         ),
+        for_tenants(session.provider_id),
     )
 
 
 def when_session_cancelled_copy(event: Event[SessionCancelled]) -> Instruction[CopiesUnitOfWork]:
-    return Instruction(copy_session_cancellation, CopySessionCancellation(event.data.session_id))
+    command = CopySessionCancellation(event.data.session_id)
+    return Instruction(copy_session_cancellation, command, for_tenants(event.data.provider_id))

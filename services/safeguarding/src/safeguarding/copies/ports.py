@@ -22,12 +22,24 @@ class Copies(Protocol):
         """Store an opportunity."""
         ...
 
-    async def copy_session(self, command: CopySession) -> None:
-        """Store a session."""
+    async def copy_session(self, command: CopySession) -> bool:
+        """Store a session, once nobody decides about it; whether this was new."""
         ...
 
-    async def copy_session_cancellation(self, command: CopySessionCancellation) -> None:
-        """Mark a session as cancelled, for good."""
+    async def copy_session_cancellation(self, command: CopySessionCancellation) -> bool:
+        """Mark a session as cancelled, for good, once nobody decides about it; whether this was new."""
+        ...
+
+
+class Reviews(Protocol):
+    """Has clearances decided again that rest on a fact which has changed."""
+
+    async def of_session(self, session_id: UUID) -> None:
+        """Those of a session's bookings."""
+        ...
+
+    async def of_supervisor(self, provider_id: UUID, supervisor_id: UUID) -> None:
+        """Those of the bookings this adult of the provider is still to supervise."""
         ...
 
 
@@ -51,3 +63,4 @@ class CopiesUnitOfWork(Protocol):
     """One transaction, as far as copies are concerned."""
 
     copies: Copies
+    reviews: Reviews

@@ -52,10 +52,16 @@ _SESSION = text(
     set site_id = excluded.site_id, days = excluded.days, overnight = excluded.overnight,
         supervisor_ids = excluded.supervisor_ids, sequence = excluded.sequence
     where known_sessions.sequence < excluded.sequence
+    returning true
     """
 )
 # A session stays cancelled, even when an event that scheduled it is delivered again.
-_CANCEL = text("update known_sessions set cancelled = true where session_id = :session_id")
+_CANCEL = text(
+    """
+    update known_sessions set cancelled = true where session_id = :session_id and not cancelled
+    returning true
+    """
+)
 _PROVIDER = text(
     """
     select exists (select from known_organisations where organisation_id = :provider_id
@@ -94,15 +100,15 @@ class CopyRepository:
     async def copy_opportunity(self, command: CopyOpportunity) -> None:
         await self._db.execute(_OPPORTUNITY, asdict(command))
 
-    async def copy_session(self, command: CopySession) -> None:
+    async def copy_session(self, command: CopySession) -> bool:
         values = asdict(command) | {
             "days": list(command.days),
             "supervisor_ids": list(command.supervisor_ids),
         }
-        await self._db.execute(_SESSION, values)
+        return bool(await self._db.scalar(_SESSION, values))
 
-    async def copy_session_cancellation(self, command: CopySessionCancellation) -> None:
-        await self._db.execute(_CANCEL, {"session_id": command.session_id})
+    async def copy_session_cancellation(self, command: CopySessionCancellation) -> bool:
+        return bool(await self._db.scalar(_CANCEL, {"session_id": command.session_id}))
 
 
 class ProviderRepository:

@@ -5,8 +5,9 @@ from safeguarding.supervisors.ports import SupervisorsUnitOfWork
 
 
 async def record_supervisor(command: RecordSupervisor, uow: SupervisorsUnitOfWork) -> RecordSupervisor:
-    """Record what is known of an adult; clearances decided from now on rest on it."""
+    """Record what is known of an adult; clearances that rested on something else are decided again."""
     if command.check is not None:
         command.check.must_have_been_seen_by(uow.today)
     await uow.supervisors.save(command)
+    await uow.reviews.of_supervisor(command.provider_id, command.supervisor_id)
     return command

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Protocol
 
+from safeguarding.copies.ports import Reviews
 from safeguarding.supervisors.commands import RecordSupervisor
 
 
@@ -10,7 +11,7 @@ class Supervisors(Protocol):
     """Stores what is known of adults who supervise."""
 
     async def save(self, supervisor: RecordSupervisor) -> None:
-        """Store it in place of what was known before."""
+        """Store it in place of what was known before, once nobody decides about the adult."""
         ...
 
 
@@ -19,3 +20,4 @@ class SupervisorsUnitOfWork(Protocol):
 
     today: date
     supervisors: Supervisors
+    reviews: Reviews

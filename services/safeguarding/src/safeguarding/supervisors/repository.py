@@ -5,6 +5,13 @@ from sqlalchemy import text
 from safeguarding.supervisors.commands import RecordSupervisor
 from shared.bus.transaction import Transaction
 
+# Whoever decides about an adult and whoever records something of one take turns.
+LOCK = text(
+    """
+    select pg_advisory_xact_lock(hashtextextended('supervisor ' || id, 0))
+    from unnest(cast(:ids as uuid[])) with ordinality as wanted(id, position) order by position
+    """
+)
 _SAVE = text(
     """
     insert into supervisors
@@ -24,6 +31,7 @@ class SupervisorRepository:
         self._db = transaction.db
 
     async def save(self, supervisor: RecordSupervisor) -> None:
+        await self._db.execute(LOCK, {"ids": [supervisor.supervisor_id]})
         check = supervisor.check
         values = {
             "provider_id": supervisor.provider_id,

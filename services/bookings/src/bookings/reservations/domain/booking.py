@@ -25,6 +25,7 @@ from shared.kernel.clock import LONDON
 HOLD = "booking-hold"
 BEGINNING = "booking-session-begins"
 SESSION_CANCELLED = "session-cancelled"
+REVOKED = "clearance-revoked"
 
 
 class BookingStateForbids(Conflict):
@@ -68,6 +69,8 @@ class Booking(Aggregate):
     held_until: datetime | None = None
     referred: bool = False
     reason_codes: tuple[str, ...] = field(default=())
+    conditions: tuple[str, ...] = field(default=())
+    clearance_sequence: int = 0
 
     @classmethod
     def request(
@@ -120,14 +123,16 @@ class Booking(Aggregate):
         holds = self.state.holds_places
         return Holding(len(self.learners) if holds else 0, int(self.state is State.WAITLISTED))
 
-    @property
-    def deadline(self) -> tuple[str, datetime] | None:
-        """What the booking waits for and until when; a confirmed or ended one waits for nothing."""
+    def deadline(self, now: datetime) -> tuple[str, datetime] | None:
+        """What the booking waits for and until when; a confirmed or ended one waits for nothing.
+
+        Nor does one that is suspended while its session is under way: it took place until then.
+        """
         if self.state is State.AWAITING_CLEARANCE and self.held_until is not None:
             return HOLD, self.held_until
         if self.state is State.WAITLISTED:
             return BEGINNING, datetime.combine(self.first_day, time(), LONDON)
-        if self.state.suspended:
+        if self.state.suspended and now < self.begins_at:
             return BEGINNING, self.begins_at
         return None
 
@@ -145,15 +150,38 @@ class Booking(Aggregate):
         """Its turn has come, but its learners have since been booked elsewhere on these days."""
         self._end(Trigger.LEARNERS_ARE_BUSY, "learner-busy")
 
-    def clear(self) -> None:
-        """Safeguarding lets it go ahead; too late for one that has ended."""
-        if not self._move(Trigger.CLEARANCE_GRANTED):
-            return
-        if self.state is State.CONFIRMED:
+    def hears_of_clearance(self, sequence: int, today: date) -> bool:
+        """Whether what safeguarding decided is news: later than what was heard before, and in time."""
+        if self.state.ended or self.last_day < today or sequence <= self.clearance_sequence:
+            return False
+        self.clearance_sequence = sequence
+        return True
+
+    def clear(self, conditions: tuple[str, ...]) -> None:
+        """Safeguarding lets it go ahead under these conditions, or under others than before."""
+        were, self.conditions = self.conditions, conditions
+        if self._move(Trigger.CLEARANCE_GRANTED):
             self.held_until = None
-            self._confirmed()
-        else:
-            self.record(ClearanceReceived(*self._ids))
+            if self.state is State.CONFIRMED:
+                self._confirmed()
+            else:
+                self.record(ClearanceReceived(*self._ids))
+        elif conditions != were:
+            self._changed()
+
+    def revoke(self) -> None:
+        """Safeguarding takes back that it may go ahead: it keeps its places until the session begins."""
+        if self._move(Trigger.CLEARANCE_REVOKED):
+            self.held_until = None
+            self.conditions = ()
+            self.record(BookingSuspended(*self._ids, REVOKED))
+
+    def correct_age(self, learner: BookedLearner) -> None:
+        """A birth date was corrected: what follows from it for this booking."""
+        learners = tuple(learner if each.learner_id == learner.learner_id else each for each in self.learners)
+        if learners != self.learners:
+            self.learners = learners
+            self._changed()
 
     def refuse(self, reason_codes: tuple[str, ...]) -> None:
         """Safeguarding refused it."""
@@ -210,8 +238,7 @@ class Booking(Aggregate):
             raise LearnerNotOnBooking(field="body.learner_ids")
         self.learners = tuple(each for each in self.learners if each.learner_id not in leaving)
         if self.learners:
-            remaining, removed = tuple(self.learner_ids), tuple(sorted(leaving))
-            self.record(BookingChanged(*self._ids, remaining, removed))
+            self._changed(tuple(sorted(leaving)))
         elif not self._end(Trigger.WITHDRAWN, reason_code):
             self._end(Trigger.CANCELLED, reason_code)
 
@@ -236,6 +263,9 @@ class Booking(Aggregate):
     def _hold_places(self, now: datetime, rules: PlaceRules) -> None:
         self.held_until = held_until = self._held_from(now, rules)
         self.record(BookingRequested(*self._ids, self.learners, held_until, self.decision))
+
+    def _changed(self, removed: tuple[UUID, ...] = ()) -> None:
+        self.record(BookingChanged(*self._ids, self.learners, removed, self.conditions))
 
     def _confirmed(self) -> None:
         learner_ids = tuple(self.learner_ids)

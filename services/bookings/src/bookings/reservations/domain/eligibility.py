@@ -153,12 +153,15 @@ def decide(
     return Decision(rules.rule_pack, rules.version, tuple(reasons), inputs)
 
 
-def booked(candidate: Candidate, session: Session, rules: EligibilityRules) -> BookedLearner:
-    """The candidate as a learner on the booking: ages on the session's days, without the birth date."""
+def booked(
+    learner_id: UUID, birth_date: date, days: tuple[date, date], rules: EligibilityRules
+) -> BookedLearner:
+    """A learner on a booking: ages on the session's first and last day, without the birth date."""
+    first_day, last_day = days
     return BookedLearner(
-        candidate.learner_id,
-        under_16_throughout(candidate.birth_date, session.last_day),
-        of_compulsory_school_age(candidate.birth_date, session.first_day, rules.leaving),
+        learner_id,
+        under_16_throughout(birth_date, last_day),
+        of_compulsory_school_age(birth_date, first_day, rules.leaving),
     )
 
 

@@ -37,7 +37,7 @@ class BookingWaitlisted(BookingEvent):
 
 @dataclass(frozen=True, slots=True)
 class ClearanceReceived(BookingEvent):
-    """Safeguarding decided, and the booking goes on waiting: for a person, or for the provider's return."""
+    """Safeguarding decided, and the booking stays as it stands: waiting for a person or for the provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,16 @@ class BookingConfirmed(BookingEvent):
 
 @dataclass(frozen=True, slots=True)
 class BookingChanged(BookingEvent):
-    """Some learners left; these remain."""
+    """Some learners left, an age was corrected, or other conditions hold; this is how it stands now."""
 
-    learner_ids: tuple[UUID, ...]
+    learners: tuple[BookedLearner, ...]
     removed_learner_ids: tuple[UUID, ...]
+    conditions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class BookingSuspended(BookingEvent):
-    """The provider's site is not trusted at the moment."""
+    """The provider's site is not trusted at the moment, or the clearance was revoked."""
 
     reason_code: str
 

@@ -1,5 +1,6 @@
 """Facts are copied that move bookings: a session is cancelled, an assurance is lost or regained."""
 
+from bookings.copies.domain import AssuredSite, TrustedDays
 from bookings.reservations.commands import ApplyAssurance, CancelSession
 from bookings.reservations.domain.lifecycle import Trigger, open_to
 from bookings.reservations.ports import CopiedFactsUnitOfWork
@@ -15,11 +16,11 @@ async def cancel_session(command: CancelSession, uow: CopiedFactsUnitOfWork) -> 
 
 async def apply_assurance(command: ApplyAssurance, uow: CopiedFactsUnitOfWork) -> None:
     if not await uow.copies.copy_assurance(
-        command.assurance_id, command.site, command.state, command.sequence
+        command.assurance_id, command.site, command.state, command.days, command.sequence
     ):
         return
-    if await uow.site_trust.trusts(command.site):
-        await _reinstate(command, uow)
+    if trusted := await uow.site_trust.trusted_days(command.site):
+        await _reinstate(command.site, trusted, uow)
     else:
         await _suspend(command, uow)
 
@@ -31,10 +32,11 @@ async def _suspend(command: ApplyAssurance, uow: CopiedFactsUnitOfWork) -> None:
     await uow.bookings.save(*bookings)
 
 
-async def _reinstate(command: ApplyAssurance, uow: CopiedFactsUnitOfWork) -> None:
-    bookings = await uow.bookings.of_site(command.site, open_to(Trigger.ASSURANCE_REGAINED))
+async def _reinstate(site: AssuredSite, trusted: TrustedDays, uow: CopiedFactsUnitOfWork) -> None:
+    bookings = await uow.bookings.of_site(site, open_to(Trigger.ASSURANCE_REGAINED))
     rules = uow.place_rules(uow.today)
     for booking in bookings:
-        booking.reinstate(uow.now, rules)
+        if trusted.cover(booking.first_day, booking.last_day):
+            booking.reinstate(uow.now, rules)
     await uow.bookings.save(*bookings)
-    await uow.places.offer_to_waiting(at_site=command.site)
+    await uow.places.offer_to_waiting(at_site=site)

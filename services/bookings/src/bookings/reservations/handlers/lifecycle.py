@@ -9,6 +9,7 @@ from bookings.reservations.commands import (
     ReferClearance,
     RefuseClearance,
     RemoveLearners,
+    RevokeClearance,
     WithdrawBooking,
 )
 from bookings.reservations.domain.booking import SESSION_CANCELLED, Booking
@@ -20,26 +21,41 @@ ASSURANCE_LOST = "assurance-lost"
 
 async def grant_clearance(command: GrantClearance, uow: LifecycleUnitOfWork) -> None:
     booking = await uow.bookings.get(command.booking_id, command.acting_for)
-    booking.clear()
+    if not booking.hears_of_clearance(command.sequence, uow.today):
+        return
+    stood = booking.state
+    booking.clear(command.conditions)
     # The grant, a cancellation and a loss of assurance come on different topics: whichever is later, what
     # speaks against the booking prevails. A grant that is published again moves nothing: a booking that took
     # place stays as it is when trust is lost afterwards.
     session = await uow.sessions.keep(booking.session_id)
     if session.cancelled:
         booking.cancel_with_session(SESSION_CANCELLED)
-    elif booking.events and not await uow.site_trust.trusts_session(booking.session_id):
+    elif booking.state is not stood and not await uow.site_trust.trusts_session(booking.session_id):
         booking.suspend(ASSURANCE_LOST)
+    await uow.bookings.save(booking)
+
+
+async def revoke_clearance(command: RevokeClearance, uow: LifecycleUnitOfWork) -> None:
+    booking = await uow.bookings.get(command.booking_id, command.acting_for)
+    if not booking.hears_of_clearance(command.sequence, uow.today):
+        return
+    booking.revoke()
     await uow.bookings.save(booking)
 
 
 async def refuse_clearance(command: RefuseClearance, uow: LifecycleUnitOfWork) -> None:
     booking = await uow.bookings.get(command.booking_id, command.acting_for)
+    if not booking.hears_of_clearance(command.sequence, uow.today):
+        return
     booking.refuse(command.reason_codes)
     await uow.bookings.save(booking)
 
 
 async def refer_clearance(command: ReferClearance, uow: LifecycleUnitOfWork) -> None:
     booking = await uow.bookings.get(command.booking_id, command.acting_for)
+    if not booking.hears_of_clearance(command.sequence, uow.today):
+        return
     booking.refer(uow.now, uow.place_rules(uow.today))
     await uow.bookings.save(booking)
 
@@ -81,8 +97,10 @@ async def remove_learners(command: RemoveLearners, uow: LifecycleUnitOfWork) -> 
 
 
 async def erase_learner(command: EraseLearner, uow: ErasureUnitOfWork) -> None:
-    if await uow.learners.find(command.institution_id, command.learner_id) is None:
+    learner = await uow.learners.find(command.institution_id, command.learner_id)
+    if learner is None:
         raise NotFound("There is no such learner on your roll")
+    await uow.learners.keep(learner)
     bookings = await uow.bookings.of_learner(command.institution_id, command.learner_id)
     for booking in bookings:
         booking.depart({command.learner_id}, "learner-erased")

@@ -13,7 +13,7 @@ from bookings.capacity.domain import Holding, PlacesChange, total_changes
 from bookings.capacity.ports import Places
 from bookings.copies.domain import AssuredSite
 from bookings.reservations.domain.booking import Booking
-from bookings.reservations.domain.eligibility import LearnerAlreadyBooked, LearnerBusy
+from bookings.reservations.domain.eligibility import BookedLearner, LearnerAlreadyBooked, LearnerBusy
 from bookings.reservations.domain.lifecycle import State
 from bookings.reservations.publishing import publish
 from bookings.reservations.repository import statements as sql
@@ -29,12 +29,12 @@ class _Saved(NamedTuple):
 
     version: int
     holding: Holding
-    learners: int
+    learners: tuple[BookedLearner, ...]
     deadline: tuple[str, datetime] | None
 
 
-def _saved(booking: Booking) -> _Saved:
-    return _Saved(booking.version, booking.holding, len(booking.learners), booking.deadline)
+def _saved(booking: Booking, now: datetime) -> _Saved:
+    return _Saved(booking.version, booking.holding, booking.learners, booking.deadline(now))
 
 
 class BookingRepository:
@@ -91,16 +91,21 @@ class BookingRepository:
         await self._insert([booking for booking in touched if booking.id not in self._read])
         known = [booking for booking in touched if booking.id in self._read]
         await self._update(known)
+        await self._correct_ages([booking for booking in known if self._has_other_ages(booking)])
         await self._release([booking for booking in known if self._has_shrunk(booking)])
         await self._set_deadlines(touched)
         await self._settle_places(touched)
         publish(self._transaction, [event for _, event in happened])
-        self._read.update((booking.id, _saved(booking)) for booking in touched)
+        self._remember(touched)
 
     async def _load(self, clauses: str, **values: Any) -> list[Booking]:
         found = await load(self._db, clauses, **values)
-        self._read.update((booking.id, _saved(booking)) for booking in found)
+        self._remember(found)
         return found
+
+    def _remember(self, bookings: Iterable[Booking]) -> None:
+        now = self._transaction.now
+        self._read.update((booking.id, _saved(booking, now)) for booking in bookings)
 
     async def _insert(self, bookings: Sequence[Booking]) -> None:
         if not bookings:
@@ -127,6 +132,8 @@ class BookingRepository:
                 "held_until": booking.held_until,
                 "referred": booking.referred,
                 "reason_codes": booking.reason_codes,
+                "conditions": booking.conditions,
+                "clearance_sequence": booking.clearance_sequence,
                 "version": booking.version,
                 "read_at": self._read[booking.id].version,
             }
@@ -138,7 +145,25 @@ class BookingRepository:
 
     def _has_shrunk(self, booking: Booking) -> bool:
         was = self._read[booking.id]
-        return booking.state.ended or len(booking.learners) < was.learners
+        return booking.state.ended or len(booking.learners) < len(was.learners)
+
+    def _has_other_ages(self, booking: Booking) -> bool:
+        return not set(booking.learners) <= set(self._read[booking.id].learners)
+
+    async def _correct_ages(self, bookings: Sequence[Booking]) -> None:
+        if not bookings:
+            return
+        rows = [
+            {
+                "booking_id": booking.id,
+                "learner_id": each.learner_id,
+                "under_16": each.under_16_on_every_day,
+                "compulsory": each.of_compulsory_school_age,
+            }
+            for booking in bookings
+            for each in booking.learners
+        ]
+        await self._db.execute(sql.CORRECT_AGES, {"rows": to_json(rows).decode()})
 
     async def _release(self, bookings: Sequence[Booking]) -> None:
         if not bookings:
@@ -157,7 +182,7 @@ class BookingRepository:
         lifted, waits = defaultdict(list), []
         for booking in bookings:
             was = self._read[booking.id].deadline if booking.id in self._read else None
-            is_now = booking.deadline
+            is_now = booking.deadline(self._transaction.now)
             if was is not None and (is_now is None or is_now[0] != was[0]):
                 lifted[was[0]].append(booking.id)
             if is_now is not None and is_now != was:

@@ -21,12 +21,16 @@ _CANDIDATES = text(
                 cast(:learner_ids as uuid[])) as a(position, institution_id, session_id, learner_id)
     join learners l using (institution_id, learner_id)
     where l.on_roll order by a.position, l.learner_id
+    for key share of l
     """
 )
 
 
 class CandidateRepository:
-    """Reads learners beside their bookings and days, many requests in one statement."""
+    """Reads learners beside their bookings and days, many requests in one statement.
+
+    No birth date is corrected before these requests are committed: the correction finds their bookings.
+    """
 
     def __init__(self, transaction: Transaction) -> None:
         self._db = transaction.db

@@ -12,7 +12,7 @@ from bookings.reservations.domain.lifecycle import State
 _SELECT = """
 select b.booking_id, b.session_id, b.opportunity_id, b.institution_id, b.provider_id, b.cohort_id, b.state,
        b.first_day, b.last_day, b.begins_at, b.asked_at, b.held_until, b.referred, b.reason_codes,
-       b.decision, b.version,
+       b.conditions, b.clearance_sequence, b.decision, b.version,
        array(select l.learner_id from booking_learners l
              where l.booking_id = b.booking_id and not l.departed order by l.learner_id) as learner_ids,
        array(select l.under_16_on_every_day from booking_learners l
@@ -54,5 +54,7 @@ def _booking(row: Any) -> Booking:
         held_until=row.held_until,
         referred=row.referred,
         reason_codes=tuple(row.reason_codes),
+        conditions=tuple(row.conditions),
+        clearance_sequence=row.clearance_sequence,
         version=row.version,
     )

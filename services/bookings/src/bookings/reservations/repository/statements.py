@@ -94,10 +94,23 @@ UPDATE = text(
     """
     update bookings b
     set state = v.state, places = v.places, held_until = v.held_until, referred = v.referred,
-        reason_codes = v.reason_codes, version = v.version
+        reason_codes = v.reason_codes, conditions = v.conditions,
+        clearance_sequence = v.clearance_sequence, version = v.version
     from jsonb_to_recordset(cast(:rows as jsonb)) as v(booking_id uuid, state text, places smallint,
-      held_until timestamptz, referred boolean, reason_codes text[], version integer, read_at integer)
+      held_until timestamptz, referred boolean, reason_codes text[], conditions text[],
+      clearance_sequence integer, version integer, read_at integer)
     where b.booking_id = v.booking_id and b.version = v.read_at
+    """
+)
+
+CORRECT_AGES = text(
+    """
+    update booking_learners l
+    set under_16_on_every_day = v.under_16, of_compulsory_school_age = v.compulsory
+    from jsonb_to_recordset(cast(:rows as jsonb))
+      as v(booking_id uuid, learner_id uuid, under_16 boolean, compulsory boolean)
+    where l.booking_id = v.booking_id and l.learner_id = v.learner_id
+      and (l.under_16_on_every_day, l.of_compulsory_school_age) <> (v.under_16, v.compulsory)
     """
 )
 

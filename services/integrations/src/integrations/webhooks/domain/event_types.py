@@ -60,6 +60,8 @@ EVENT_TYPES = {
         EventType("clearance.granted.v1", _BOTH, _CLEARANCE),
         EventType("clearance.refused.v1", _BOTH, _CLEARANCE),
         EventType("clearance.referred.v1", _BOTH, _CLEARANCE),
+        EventType("clearance.revoked.v1", _BOTH, _CLEARANCE),
+        EventType("clearance.conditions_set.v1", _BOTH, _CLEARANCE),
         EventType("ledger.credited.v1", _INSTITUTION, (*_LEDGER, "minutes")),
         EventType("ledger.denied.v1", _INSTITUTION, _LEDGER),
         EventType("ledger.reversed.v1", _INSTITUTION, (*_LEDGER, "minutes", "reverses")),

@@ -1,8 +1,7 @@
 """Clearances: the decision that one booking may go ahead, or not, or needs a person."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from uuid import UUID
 
 from safeguarding.clearances.domain.clearance_rules import (
@@ -11,12 +10,17 @@ from safeguarding.clearances.domain.clearance_rules import (
     REFUSED,
     Case,
     ClearanceRules,
+    Verdict,
     decide,
     may_be_granted,
 )
 from shared.kernel import Aggregate, Conflict
 
+REVOKED = "revoked"
 ENDED = "ended"
+REVIEW = "clearance-review"  # the deadline, due at once, by which a clearance is decided again
+BY_A_PERSON = "decided-by-a-person"
+_OPEN = frozenset({GRANTED, REFERRED, REVOKED})
 
 
 class ClearanceNotReferred(Conflict):
@@ -47,10 +51,25 @@ class ClearanceDecided:
 
 
 @dataclass(frozen=True, slots=True)
+class ClearanceRevoked(ClearanceDecided):
+    """What was granted no longer stands, or a person must look at it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionsSet(ClearanceDecided):
+    """Granted as before, by other reasons."""
+
+
+@dataclass(frozen=True, slots=True)
 class ClearanceChanged:
     """Its booking ended, or learners left it: nobody outside this service needs to know it from here."""
 
     clearance_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CaseChanged(ClearanceChanged):
+    """Decided again on other facts, with the same outcome."""
 
 
 @dataclass(slots=True)
@@ -67,6 +86,7 @@ class Clearance(Aggregate):
     state: str
     rule_version: str
     reason_codes: tuple[str, ...]
+    decided_at: datetime
     decided_by: str | None = None
 
     @classmethod
@@ -80,18 +100,19 @@ class Clearance(Aggregate):
         case: Case,
         under_16_learners: frozenset[UUID],
         rules: ClearanceRules,
+        now: datetime,
     ) -> "Clearance":
         """Decide the case by the rules."""
         verdict = decide(case, rules)
         clearance = cls(
             clearance_id, booking_id, session_id, institution_id, provider_id, case, under_16_learners,
-            verdict.state, rules.version, verdict.reason_codes,
+            verdict.state, rules.version, verdict.reason_codes, now,
         )  # fmt: skip
-        clearance._record_decision()
+        clearance._record(ClearanceDecided)
         return clearance
 
     def settle(
-        self, present: Case, rules: ClearanceRules, *, granted: bool, reason_code: str, by: str
+        self, present: Case, rules: ClearanceRules, now: datetime, *, granted: bool, reason_code: str, by: str
     ) -> None:
         """A person decides what was referred; `present` is the case as it is now, which must still allow it.
 
@@ -102,21 +123,45 @@ class Clearance(Aggregate):
         if granted and not may_be_granted(present, rules):
             raise AssuranceNotInForce
         self.state = GRANTED if granted else REFUSED
-        self.reason_codes = tuple(dict.fromkeys([*self.reason_codes, "decided-by-a-person", reason_code]))
-        self.decided_by = by
-        self._record_decision()
+        self.reason_codes = tuple(dict.fromkeys([*self.reason_codes, BY_A_PERSON, reason_code]))
+        self.decided_by, self.decided_at = by, now
+        self._record(ClearanceDecided)
+
+    def decide_again(self, present: Case, rules: ClearanceRules, now: datetime) -> None:
+        """Decide by what is known now; nothing follows where that changes nothing.
+
+        A refusal or an end is final, and what a person granted stands unless there is a new reason. Whether
+        the site is still trusted is not asked anew: `bookings` follows the events of its assurance.
+        """
+        if self.state not in _OPEN:
+            return
+        if present.session_cancelled:
+            self.end()
+            return
+        if (present.site_id, present.days) == (self.case.site_id, self.case.days):
+            present = replace(present, assurance=self.case.assurance)
+        verdict = self._with_what_a_person_decided(decide(present, rules), rules)
+        same_case = (present, rules.version) == (self.case, self.rule_version)
+        was, self.case, self.rule_version = self._outcome, present, rules.version
+        self.state, self.reason_codes = self._after(verdict), verdict.reason_codes
+        if self._outcome != was:
+            self.decided_at = now
+            self.decided_by = self.decided_by if BY_A_PERSON in self.reason_codes else None
+            self._record(_kind_of_change(was[0], self.state))
+        elif not same_case:
+            self.decided_at = now
+            self.record(CaseChanged(self.id))
 
     def end(self) -> None:
         """Its booking will not take place: nobody need decide, and no adult's days count."""
-        if self.state in (GRANTED, REFERRED):
+        if self.state in _OPEN:
             self.state = ENDED
             self.record(ClearanceChanged(self.id))
 
-    def remove_learners(self, removed: Iterable[UUID]) -> None:
-        """Learners left the booking: without any under 16, its days no longer count for the adults."""
-        remaining = self.under_16_learners - frozenset(removed)
-        if remaining != self.under_16_learners:
-            self.under_16_learners = remaining
+    def keep_under_16(self, learners: frozenset[UUID]) -> None:
+        """Who of the booking is under 16: without anybody its days do not count for the adults."""
+        if learners != self.under_16_learners:
+            self.under_16_learners = learners
             self.record(ClearanceChanged(self.id))
 
     def supervised_days(self) -> set[tuple[UUID, date]]:
@@ -125,9 +170,27 @@ class Clearance(Aggregate):
             return set()
         return {(each.supervisor_id, day) for each in self.case.supervisors for day in self.case.days}
 
-    def _record_decision(self) -> None:
+    @property
+    def _outcome(self) -> tuple[str, tuple[str, ...]]:
+        return self.state, self.reason_codes
+
+    def _with_what_a_person_decided(self, verdict: Verdict, rules: ClearanceRules) -> Verdict:
+        """What a person granted stands as long as the rules refer it for no other reason."""
+        if verdict.state == REFUSED or self.state != GRANTED or BY_A_PERSON not in self.reason_codes:
+            return verdict
+        referrals = {each.code for each in rules.referrals} & set(verdict.reason_codes)
+        if not referrals <= set(self.reason_codes):
+            return verdict
+        said = self.reason_codes[self.reason_codes.index(BY_A_PERSON) :]
+        return Verdict(GRANTED, (*verdict.reason_codes, *said))
+
+    def _after(self, verdict: Verdict) -> str:
+        """Where a decision made again leads: what was granted once may be granted again, so it is revoked."""
+        return REVOKED if verdict.state == REFUSED and self.state != REFERRED else verdict.state
+
+    def _record(self, kind: type[ClearanceDecided]) -> None:
         self.record(
-            ClearanceDecided(
+            kind(
                 self.id,
                 self.booking_id,
                 self.institution_id,
@@ -137,3 +200,9 @@ class Clearance(Aggregate):
                 self.reason_codes,
             )
         )
+
+
+def _kind_of_change(before: str, after: str) -> type[ClearanceDecided]:
+    if after == REVOKED or (before, after) == (GRANTED, REFERRED):
+        return ClearanceRevoked
+    return ConditionsSet if before == after == GRANTED else ClearanceDecided

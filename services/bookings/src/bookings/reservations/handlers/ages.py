@@ -1,0 +1,23 @@
+"""A corrected birth date changes the ages on the bookings that are not over."""
+
+from bookings.learners.commands import ApplyRosterRow
+from bookings.learners.domain import Learner
+from bookings.learners.handlers import apply_roster_row
+from bookings.reservations.domain.eligibility import booked
+from bookings.reservations.ports import AgesUnitOfWork
+
+
+async def apply_row_and_correct_ages(command: ApplyRosterRow, uow: AgesUnitOfWork) -> None:
+    corrected = await apply_roster_row(command, uow)
+    if corrected is not None:
+        await _correct_ages(corrected, uow)
+
+
+async def _correct_ages(learner: Learner, uow: AgesUnitOfWork) -> None:
+    await uow.learners.keep(learner)
+    bookings = await uow.bookings.of_learner(learner.institution_id, learner.learner_id)
+    for booking in bookings:
+        if booking.last_day >= uow.today:
+            rules, days = uow.eligibility_rules(booking.first_day), (booking.first_day, booking.last_day)
+            booking.correct_age(booked(learner.learner_id, learner.birth_date, days, rules))
+    await uow.bookings.save(*bookings)
