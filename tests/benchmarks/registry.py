@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 
-from tests.benchmarks import deadlines, holds, memory, outcomes, relay, rush, saga, suspension, wake
+from tests.benchmarks import deadlines, holds, memory, orphans, outcomes, relay, rush, saga, suspension, wake
 from tests.benchmarks.findings import Finding
 from tests.benchmarks.run import Run
 
@@ -16,4 +16,5 @@ BENCHMARKS: dict[str, Callable[[Run], AsyncGenerator[Finding]]] = {
     "saga": saga.measure,
     "suspension": suspension.measure,
     "memory": memory.measure,
+    "orphans": orphans.measure,
 }

@@ -11,9 +11,12 @@ from joserfc.jwk import ECKey
 
 from bookings.learners.domain import RowUnreadable
 from bookings.learners.roster import ALGORITHMS, Keys, SealedRoster
-from shared.kernel import NotYetKnown
-from tests.bookings.scenario import Scenario, roster_row
+from shared.kernel import FixedClock, NotYetKnown
+from tests.bookings.scenario import NOW, Scenario, roster_row
+from tests.infra.fixtures import ServiceDatabases
 from tests.infra.polling import eventually
+from tests.infra.running import running
+from wex.issuer import Issuer
 
 OLD, NEW, UNKNOWN = (ECKey.generate_key("P-256", private=True, auto_kid=True) for _ in range(3))
 
@@ -68,3 +71,26 @@ async def test_a_row_to_an_unknown_key_is_set_aside_and_not_counted_as_read(scen
 
     await eventually(parked, within=120)
     assert (await school.client.get(f"/v1/applied-rosters/{roster_id}")).status_code == 404
+
+
+async def test_a_row_that_waits_for_its_key_is_applied_by_itself_once_the_key_is_there(
+    service_database: ServiceDatabases, kafka_bootstrap: str, topic_prefix: str, issuer: Issuer
+) -> None:
+    database, roster_id, clock = await service_database("bookings"), uuid4(), FixedClock(NOW)
+    of_test = "bookings", database, kafka_bootstrap, topic_prefix, issuer
+    async with running(*of_test, clock=clock) as without_key:
+        before = Scenario(without_key, clock)
+        school = await before.school()
+        row = before.row(school, {}, roster_id=roster_id, sealed=sealed_to(UNKNOWN, roster_row(1)))
+        await without_key.hear(row)
+        await eventually(lambda: before.sql("select count(*) from parked_messages"))
+
+    private_key = json.dumps(UNKNOWN.as_dict(private=True))
+    async with running(*of_test, clock=clock, roster_private_key=private_key) as with_key:
+        client = Scenario(with_key, clock).caller_of(school.id).client
+
+        async def applied() -> bool:
+            return (await client.get(f"/v1/applied-rosters/{roster_id}")).status_code == 200
+
+        await eventually(applied)
+        assert len((await client.get("/v1/learners")).json()["items"]) == 1

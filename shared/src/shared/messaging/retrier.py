@@ -27,6 +27,8 @@ CLAIMED = 400  # messages in one round
 BATCH = 50  # messages of one subscription that share a transaction
 TICK, SOON = 1.0, 0.1  # seconds after a round that found nothing due: while nothing waits, and while some do
 LONGEST_REST = 3600.0
+# How much longer each rest is than the one before; what its fact will wake need hardly be tried without it.
+_GROWTH, _GROWTH_WOKEN = 2, 4
 log = logger(__name__)
 
 
@@ -53,7 +55,7 @@ class Retrier(Generic[UnitOfWork]):
 
     Any number may run: a message is claimed by one of them, and the inbox lets it take effect once. Messages
     of one subscription share transactions; where one fails, each is tried alone. One that still cannot be
-    taken rests twice as long each time, up to an hour, unless the fact it needs comes first.
+    taken rests longer each time, up to an hour, unless the fact it needs comes first.
     """
 
     def __init__(self, delivery: EventDelivery[UnitOfWork], *, first_rest: float = FIRST_REST) -> None:
@@ -180,7 +182,8 @@ class Retrier(Generic[UnitOfWork]):
         reason = aside.reason if aside else trying
         attempts = parked.attempts + 1 if reason == parked.reason else 1
         aside = aside or verdict(error, attempts, 0.0) or Aside("waiting", reason)
-        seconds = min(self._first_rest * 2 ** min(attempts, 30), LONGEST_REST)
+        growth = _GROWTH_WOKEN if aside.needs else _GROWTH
+        seconds = min(self._first_rest * growth ** min(attempts, 30), LONGEST_REST)
         jitter = random.uniform(1.0, 1.2)  # noqa: S311
         outcome.rested.append(Rest(parked, aside, seconds * jitter, attempts))
         if aside.state == "failed":
