@@ -49,8 +49,10 @@ async def test_a_parked_message_is_listed_shown_retried_and_discarded_by_command
     await ask(running, "discard", number, "--by", "operator-2", "--reason", "of a test")
     assert "discarded" in capsys.readouterr().out
     assert await listed() == []
+    await ask(running, "show", number)
+    assert "discarded by operator-2: of a test" in capsys.readouterr().out
     with pytest.raises(SystemExit, match="parked"):
-        await ask(running, "show", number)
+        await ask(running, "discard", number, "--by", "operator-2", "--reason", "of a test")
 
 
 async def test_nobody_acts_without_a_name_or_a_reason(run_service: RunService) -> None:

@@ -98,6 +98,11 @@ async def test_a_discarded_message_has_no_effect_and_what_stands_behind_it_goes_
     assert (act["reason"], act["key"], act["event_id"]) == ("published twice", str(key), first["event"])
     rows = await example.sql("select state from parked_messages order by id")
     assert [row["state"] for row in rows] == ["discarded", "replayed", "replayed"]
+    shown = await acts.show(first["id"])
+    assert (shown["state"], shown["acts"][0][1:]) == (
+        "discarded",
+        ("discarded", "an operator", "published twice"),
+    )
     assert second["id"] < third["id"]
 
 

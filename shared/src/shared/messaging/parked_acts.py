@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from shared.bus.command_bus import CommandBus
 from shared.bus.inbox import Message, Taken
@@ -24,10 +24,14 @@ _PARKED = """
     select p.id, p.state, p.headers ->> 'ce_type' as type, p.topic, p.key, p.consumer, p.reason, p.needs,
            p.attempts, p.parked_at, case when p.try_at < 'infinity' then p.try_at end as try_at,
            p.partition, p.position, p.headers ->> 'ce_id' as event, p.holds
-    from parked_messages p where p.replayed_at is null
+    from parked_messages p
 """
-_LIST = text(f"{_PARKED} and p.id > :after and (:state = '' or p.state = :state) order by p.id limit :limit")
-_SHOW = text(f"{_PARKED} and p.id = :id")
+_LIST = text(
+    f"{_PARKED} where p.replayed_at is null and p.id > :after and (:state = '' or p.state = :state) "
+    "order by p.id limit :limit"
+)
+_SHOW = text(f"{_PARKED} where p.id = :id")
+_OPEN = text(f"{_PARKED} where p.id = :id and p.replayed_at is null")
 _BESIDE = text(
     """
     select min(id) filter (where id < :id and holds) as behind, count(*) filter (where id > :id) as holds_back
@@ -91,10 +95,10 @@ class ParkedActs:
     async def show(self, parked_id: int) -> dict[str, Any]:
         """All that may be seen of one, what it stands behind, how many stand behind it, and what was done.
 
-        Raises `NotParked`.
+        It may be parked no more, as long as its row is kept. Raises `NotParked`.
         """
         async with self._database.session() as db:
-            row = await _row(db, parked_id)
+            row = await _row(db, parked_id, _SHOW)
             beside = (await db.execute(_BESIDE, {"id": row.id, "topic": row.topic, "key": row.key})).one()
             acts = (await db.execute(_ACTS, {"id": parked_id})).all()
         return _shown(row._asdict()) | beside._asdict() | {"acts": [tuple(act) for act in acts]}
@@ -139,8 +143,8 @@ async def _discard(command: _Discard, transaction: Transaction) -> None:
     await let_next_come(db, keys)
 
 
-async def _row(db: Any, parked_id: int) -> Any:
-    row = (await db.execute(_SHOW, {"id": parked_id})).one_or_none()
+async def _row(db: Any, parked_id: int, query: TextClause = _OPEN) -> Any:
+    row = (await db.execute(query, {"id": parked_id})).one_or_none()
     if row is None:
         raise NotParked
     return row
