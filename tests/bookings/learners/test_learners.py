@@ -1,9 +1,12 @@
 """Learners: taken from sealed rosters, kept here alone, erased everywhere."""
 
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from shared.contracts.bookings import BookingChanged, BookingEnded, LearnerErased, LearnerRecorded
-from tests.bookings.scenario import Scenario, roster_row, upn
+from shared.contracts.envelope import Event
+from shared.kernel import new_id
+from tests.bookings.scenario import NOW, Scenario, roster_row, upn
 from tests.infra.polling import eventually
 
 
@@ -51,6 +54,23 @@ async def test_only_what_reports_need_is_worth_an_event(scenario: Scenario) -> N
         return facts == [(1, 10, True), (2, 11, True), (3, 10, False)]
 
     await eventually(published)
+
+
+async def test_the_later_roster_holds_whatever_the_clock_said_of_its_sender(scenario: Scenario) -> None:
+    school = await scenario.school()
+    row = roster_row(1, upn=upn())
+    earlier, later = scenario.row(school, row), scenario.row(school, row | {"family_name": "Sample"})
+    envelopes = [
+        Event(new_id(), "/services/test", NOW, 1, earlier),
+        Event(new_id(), "/services/test", NOW - timedelta(hours=1), 2, later),
+        Event(new_id(), "/services/test", NOW + timedelta(hours=1), 1, earlier),
+    ]
+
+    await scenario.bookings.deliver(*envelopes)
+    await scenario.settled(*envelopes)
+
+    (learner,) = (await school.client.get("/v1/learners")).json()["items"]
+    assert learner["family_name"] == "Sample"
 
 
 async def test_rows_that_cannot_be_read_are_counted_with_their_reason(scenario: Scenario) -> None:

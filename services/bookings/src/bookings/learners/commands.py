@@ -7,12 +7,13 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class ApplyRosterRow:
-    """Apply one sealed row of a school's roster, sent at `received_at`."""
+    """Apply one sealed row of a school's roster; the later its roster came, the higher its `sequence`."""
 
     institution_id: UUID
     roster_id: UUID
     row: int
     sealed: str = field(repr=False)
+    sequence: int
     received_at: datetime
 
 

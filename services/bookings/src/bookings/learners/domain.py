@@ -69,11 +69,12 @@ class Learner(Aggregate):
     year_group: int
     priority_flags: tuple[str, ...]
     on_roll: bool
+    sequence: int
     received_at: datetime
 
     @classmethod
     def from_row(
-        cls, row: RosterRow, learner_id: UUID, institution_id: UUID, received_at: datetime
+        cls, row: RosterRow, learner_id: UUID, institution_id: UUID, sequence: int, received_at: datetime
     ) -> "Learner":
         """The learner a row of a roster describes."""
         learner = cls(
@@ -85,6 +86,7 @@ class Learner(Aggregate):
             row.year_group,
             _sorted(row.priority_flags),
             row.on_roll,
+            sequence,
             received_at,
         )
         learner.record(learner.published_facts)
@@ -97,13 +99,15 @@ class Learner(Aggregate):
             self.learner_id, self.institution_id, self.year_group, self.priority_flags, self.on_roll
         )
 
-    def update(self, row: RosterRow, received_at: datetime) -> None:
-        """Take over what a row says that is not older than the last."""
+    def update(self, row: RosterRow, sequence: int, received_at: datetime) -> None:
+        """Take over what a row says, unless it is of an earlier roster than the last."""
+        if sequence < self.sequence:
+            return
         published = self.published_facts
         self.given_name, self.family_name = row.given_name, row.family_name
         self.birth_date, self.year_group = row.birth_date, row.year_group
         self.priority_flags, self.on_roll = _sorted(row.priority_flags), row.on_roll
-        self.received_at = received_at
+        self.sequence, self.received_at = sequence, received_at
         if self.published_facts != published:
             self.record(self.published_facts)
 

@@ -20,18 +20,17 @@ async def apply_roster_row(command: ApplyRosterRow, uow: RosterUnitOfWork) -> Le
 
 
 async def _save_learner(row: RosterRow, command: ApplyRosterRow, uow: RosterUnitOfWork) -> Learner | None:
-    institution_id, received_at = command.institution_id, command.received_at
+    institution_id, sequence, received_at = command.institution_id, command.sequence, command.received_at
     learner_id = uow.roster.pseudonym(institution_id, row)
     learner = await uow.learners.find(institution_id, learner_id)
     if learner is None:
         if row.on_roll:
-            await uow.learners.save(Learner.from_row(row, learner_id, institution_id, received_at))
-    elif received_at >= learner.received_at:
-        born = learner.birth_date
-        learner.update(row, received_at)
-        await uow.learners.save(learner)
-        return learner if learner.birth_date != born else None
-    return None
+            await uow.learners.save(Learner.from_row(row, learner_id, institution_id, sequence, received_at))
+        return None
+    born = learner.birth_date
+    learner.update(row, sequence, received_at)
+    await uow.learners.save(learner)
+    return learner if learner.birth_date != born else None
 
 
 async def form_cohort(command: FormCohort, uow: CohortsUnitOfWork) -> Cohort:

@@ -16,7 +16,7 @@ from shared.kernel import ConcurrentChange, NotFound
 _FIND = text(
     """
     select learner_id, institution_id, given_name, family_name, birth_date, year_group, priority_flags,
-           on_roll, heard_at as received_at
+           on_roll, heard_sequence as sequence, heard_at as received_at
     from learners where institution_id = :institution_id and learner_id = :learner_id
     """
 )
@@ -26,13 +26,14 @@ _KEEP = text(
 _SAVE = text(
     """
     insert into learners (institution_id, learner_id, given_name, family_name, birth_date, year_group,
-      priority_flags, on_roll, heard_at)
+      priority_flags, on_roll, heard_sequence, heard_at)
     values (:institution_id, :learner_id, :given_name, :family_name, :birth_date, :year_group,
-      cast(:priority_flags as text[]), :on_roll, :received_at)
+      cast(:priority_flags as text[]), :on_roll, :sequence, :received_at)
     on conflict (institution_id, learner_id) do update
     set given_name = excluded.given_name, family_name = excluded.family_name,
         birth_date = excluded.birth_date, year_group = excluded.year_group,
-        priority_flags = excluded.priority_flags, on_roll = excluded.on_roll, heard_at = excluded.heard_at
+        priority_flags = excluded.priority_flags, on_roll = excluded.on_roll,
+        heard_sequence = excluded.heard_sequence, heard_at = excluded.heard_at
     """
 )
 # One version for a pupil wherever on roll: readers of the compacted topic keep the highest. A school
@@ -124,6 +125,7 @@ class LearnerRepository:
                 "year_group": learner.year_group,
                 "priority_flags": list(learner.priority_flags),
                 "on_roll": learner.on_roll,
+                "sequence": learner.sequence,
                 "received_at": learner.received_at,
             },
         )

@@ -28,7 +28,7 @@ def when_roster_row_received_apply(
 ) -> Instruction[AgesUnitOfWork]:
     data = event.data
     command = ApplyRosterRow(
-        data.institution_id, data.roster_id, data.row, data.sealed, received_at=event.time
+        data.institution_id, data.roster_id, data.row, data.sealed, event.sequence, event.time
     )
     return Instruction(ages.apply_row_and_correct_ages, command, for_tenants(data.institution_id))
 
