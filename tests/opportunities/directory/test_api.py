@@ -100,6 +100,30 @@ async def test_a_change_needs_the_version_it_was_read_at(idle_service: Running) 
     assert foreign.status_code == 404
 
 
+async def test_one_employer_is_one_organisation(idle_service: Running) -> None:
+    registrar = idle_service.caller("organisations:write", organisation=uuid4())
+    another = idle_service.caller("organisations:write", organisation=uuid4())
+    number = f"0{uuid4().int % 10**7}"
+
+    async def register(by: Client, reference: str, kind: str = "provider") -> Any:
+        body = {"kind": kind, "name": "Example Works", "reference": reference}
+        return await by.post("/v1/organisations", body)
+
+    first = (await register(registrar, number)).json()
+    twice = await register(another, f" {number[1:]}")
+    as_delivery_provider = await register(another, number, "delivery_provider")
+    trust = await register(another, number, "trust")
+    assert [each.status_code for each in (twice, as_delivery_provider, trust)] == [409, 409, 201]
+    assert (twice.json()["slug"], twice.json()["field"]) == ("reference-taken", "body.reference")
+
+    path = f"/v1/organisations/{first['id']}"
+    closed = {"name": "Example Works", "reference": number, "open": False}
+    assert (await registrar.put(path, closed, if_match='"v1"')).status_code == 200
+    assert (await register(another, number)).status_code == 201
+    reopened = await registrar.put(path, closed | {"open": True}, if_match='"v2"')
+    assert (reopened.status_code, reopened.json()["slug"]) == (409, "reference-taken")
+
+
 async def test_the_directory_is_paged_by_name(idle_service: Running) -> None:
     registrar = idle_service.caller("organisations:write", organisation=uuid4())
     for name in ("Beta Example", "Alpha Example", "Gamma Example"):

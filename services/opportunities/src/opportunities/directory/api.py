@@ -22,6 +22,7 @@ from opportunities.directory.domain import (
     InstitutionTypeMisplaced,
     InstitutionTypeMissing,
     OutsideEngland,
+    ReferenceTaken,
     Site,
     SiteRepeated,
     TooManySites,
@@ -54,6 +55,7 @@ routes = APIRouter(tags=["organisations"])
         InstitutionTypeMisplaced,
         PostcodeUnknown,
         OutsideEngland,
+        ReferenceTaken,
     ),
 )
 async def register_organisation(
@@ -95,7 +97,7 @@ async def add_site(
     "/v1/organisations/{organisation_id}",
     operation_id="reviseOrganisation",
     response_model=OrganisationBody,
-    responses=documented(InstitutionTypeMissing, InstitutionTypeMisplaced, StaleVersion),
+    responses=documented(InstitutionTypeMissing, InstitutionTypeMisplaced, ReferenceTaken, StaleVersion),
 )
 async def revise_organisation(
     organisation_id: UUID,

@@ -27,7 +27,9 @@ class OrganisationToRegister(RequestBody):
         default=None, description="Where it has no site yet; a site tells its area by its postcode"
     )
     institution_type: InstitutionType | None = Field(default=None, description="Of an institution only")
-    reference: Line | None = Field(default=None, max_length=40, description="URN, UKPRN or company number")
+    reference: Line | None = Field(
+        default=None, max_length=40, description="URN, UKPRN or company number; one open provider has it"
+    )
     site: SiteToAdd | None = Field(default=None, description="The first site")
 
 
@@ -36,7 +38,9 @@ class OrganisationToRevise(RequestBody):
 
     name: Line = Field(max_length=200, examples=["Mersey Example Engineering"])
     institution_type: InstitutionType | None = Field(default=None, description="Of an institution only")
-    reference: Line | None = Field(default=None, max_length=40, description="URN, UKPRN or company number")
+    reference: Line | None = Field(
+        default=None, max_length=40, description="URN, UKPRN or company number; one open provider has it"
+    )
     open: bool = Field(default=True, description="Whether it takes part still")
 
 

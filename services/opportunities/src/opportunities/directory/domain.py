@@ -66,6 +66,13 @@ class TooManySites(Conflict):
     title = f"An organisation has at most {MOST_SITES} sites"
 
 
+class ReferenceTaken(Conflict):
+    """One employer is one organisation: it has one passport, and its bookings are counted together."""
+
+    slug = "reference-taken"
+    title = "An open provider with this reference is on the register already"
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """A place of work."""
@@ -100,6 +107,7 @@ class Organisation(Aggregate):
     reference: str | None = None
     open: bool = True
     sites: list[Site] = field(default_factory=list)
+    claimed_reference: str | None = None
 
     @classmethod
     def register(
@@ -126,6 +134,7 @@ class Organisation(Aggregate):
             raise AreaNotOnRegister(field="body.area_code")
         organisation = cls(organisation_id, kind, name, registered_by, area_code, institution_type, reference)
         organisation._check_type()
+        organisation._claim_reference()
         if site is not None:
             found = organisation._receive(site, areas, "body.site.postcode")
             if area_code not in (None, found):
@@ -166,9 +175,12 @@ class Organisation(Aggregate):
         """Replace what may change of an organisation read at `expected_version`. Raises `StaleVersion`."""
         if expected_version != self.version:
             raise StaleVersion(field="header.If-Match")
+        claim_changes = (reference, is_open) != (self.reference, self.open)
         self.name, self.reference, self.open = name, reference, is_open
         self.institution_type = institution_type
         self._check_type()
+        if claim_changes:
+            self._claim_reference()
         self._record()
 
     @property
@@ -183,6 +195,11 @@ class Organisation(Aggregate):
             )
         )
 
+    def _claim_reference(self) -> None:
+        """An open provider has its reference to itself, however it is written."""
+        claims = self.reference is not None and self.may_offer
+        self.claimed_reference = _bare(self.reference or "") if claims else None
+
     def _check_type(self) -> None:
         if self.kind == "institution" and self.institution_type is None:
             raise InstitutionTypeMissing(field="body.institution_type")
@@ -196,3 +213,8 @@ class Organisation(Aggregate):
         self.sites.append(site)
         area = areas.of_district(site.place.local_authority_code)
         return area.code if area else None
+
+
+def _bare(reference: str) -> str | None:
+    """A reference without what is written in different ways; None where nothing is left."""
+    return "".join(filter(str.isalnum, reference)).upper().lstrip("0") or None

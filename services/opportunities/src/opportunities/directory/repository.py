@@ -6,18 +6,20 @@ from uuid import UUID
 
 from pydantic_core import to_json
 from sqlalchemy import ColumnElement, select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from opportunities.areas.domain import Place
 from opportunities.directory import publishing
-from opportunities.directory.domain import Organisation, Site
+from opportunities.directory.domain import Organisation, ReferenceTaken, Site
 from opportunities.directory.tables import OrganisationRow, SiteRow
 from shared.bus.transaction import Transaction
 from shared.kernel import NotFound
 from shared.persistence.rows import save_row
 
 Condition = ColumnElement[bool]
+_ONE_PER_REFERENCE = "organisations_one_per_reference"
 _ADD_SITES = text(
     """
     insert into sites (site_id, organisation_id, registered_by, name, postcode, local_authority_code,
@@ -57,10 +59,16 @@ class OrganisationRepository:
             institution_type=organisation.institution_type,
             reference=organisation.reference,
             open=organisation.open,
+            claimed_reference=organisation.claimed_reference,
             version=organisation.version,
         )
         changes = organisation.take_events()
-        await save_row(self._transaction.db, row, changes=len(changes))
+        try:
+            await save_row(self._transaction.db, row, changes=len(changes))
+        except IntegrityError as error:
+            if _ONE_PER_REFERENCE in str(error.orig):
+                raise ReferenceTaken(field="body.reference") from None
+            raise
         if organisation.sites:
             sites = [_site_values(organisation, site) for site in organisation.sites]
             await self._transaction.db.execute(_ADD_SITES, {"sites": to_json(sites).decode()})
@@ -101,6 +109,7 @@ def _organisation(row: OrganisationRow, sites: list[Site]) -> Organisation:
         row.reference,
         row.open,
         sites,
+        row.claimed_reference,
         version=row.version,
     )
 

@@ -23,6 +23,7 @@ class OrganisationRow(Row, table=True):
     institution_type: str | None = None
     reference: str | None = None
     open: bool = True
+    claimed_reference: str | None = None
     version: int
 
 
