@@ -6,7 +6,7 @@ select n, set_config('app.tenants', bench.id(1, n % 20)::text, true) as tenants,
        pg_try_advisory_xact_lock(hashtextextended('http:' || n || ' ' || n, 0)) as mine,
        i.fingerprint, i.answer
 from nextval('bench.learner') as n
-left join inbox i on i.source = 'http:' || n and i.message_id = n::text \gset
+left join inbox_brief i on i.source = 'http:' || n and i.message_id = n::text \gset
 select s.session_id, s.opportunity_id, s.provider_id, s.first_day, s.last_day, s.begins_at, s.cancelled,
        o.kind, o.format, o.year_groups, o.state as listed, o.site_id is null or exists (
          select from site_trust t
@@ -64,7 +64,7 @@ select (:n + r) % 4, 'bookings.events', bench.id(8, :n)::text, bench.id(8 + r, :
     'content-type', 'application/json', 'traceparent', repeat('0', 55)),
   decode(repeat('7b', case r when 1 then 560 else 200 end), 'hex')
 from generate_series(1, 2) r;
-insert into inbox (source, message_id, fingerprint, answer)
+insert into inbox_brief (source, message_id, fingerprint, answer)
 values ('http:' || :n, :n::text, decode(repeat('00', 32), 'hex'),
   jsonb_build_object('status', 201, 'headers', jsonb_build_object('ETag', '"v1"', 'Location', repeat('0', 50)),
     'body', repeat('0', 760)))

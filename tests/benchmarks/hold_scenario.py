@@ -64,7 +64,7 @@ insert into booking_learners
 insert into learner_days
   select institution_id, provider_id, booking_id, learner_id, during
   from bench.earlier join session_days using (session_id);
-insert into inbox (source, message_id) select 'earlier', booking_id::text from bench.earlier;
+insert into inbox (source, message_id) select 'http:earlier', booking_id::text from bench.earlier;
 update session_places p set taken = (select count(*) from bench.earlier e where e.session_id = p.session_id);
 create table bench.session_places as table session_places;
 """
@@ -74,7 +74,7 @@ set session_replication_role = replica;
 delete from learner_days where booking_id not in (select booking_id from bench.earlier);
 delete from booking_learners where booking_id not in (select booking_id from bench.earlier);
 delete from bookings where booking_id not in (select booking_id from bench.earlier);
-delete from inbox where source <> 'earlier';
+delete from inbox where source <> 'http:earlier';
 reset session_replication_role;
 truncate outbox, deadlines, session_places;
 insert into session_places select * from bench.session_places;

@@ -19,14 +19,9 @@ SERVICES = ("opportunities", "bookings", "safeguarding", "outcomes", "integratio
 TOPICS = Path(__file__).parents[2] / "deploy" / "topics.yaml"
 # Not what a service knows, but how it works: claims, queues, clocks.
 _WORKINGS = {
-    "outbox",
-    "inbox",
-    "parked_messages",
-    "parked_acts",
-    "deadlines",
-    "alembic_version",
-    "webhook_queue",
-}
+    "outbox", "outbox_archive", "inbox", "inbox_brief", "inbox_long", "parked_messages", "parked_acts",
+    "deadlines", "alembic_version", "partitioned_tables", "webhook_queue",
+}  # fmt: skip
 
 
 class Rows:

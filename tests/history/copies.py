@@ -55,7 +55,8 @@ _LOSE = {
 }
 # Not what a service knows, but how it works: claims, queues, clocks.
 _WORKINGS = {
-    "outbox", "inbox", "parked_messages", "parked_acts", "deadlines", "announcements", "alembic_version",
+    "outbox", "outbox_archive", "inbox", "inbox_brief", "inbox_long", "parked_messages", "parked_acts",
+    "deadlines", "announcements", "alembic_version", "partitioned_tables",
 }  # fmt: skip
 
 

@@ -25,6 +25,7 @@ from shared.messaging.policy import Deadline, Due, Instruction, Subscription, fo
 from shared.messaging.relay import Relay
 from shared.messaging.sweeper import Sweeper
 from shared.persistence.database import Database, Deadlines
+from shared.persistence.kit_partitions import partition_kit_tables
 from shared.persistence.migrations import (
     add_announcements,
     add_deadline_retries,
@@ -130,6 +131,7 @@ def migrate(connection: Connection) -> None:
         add_announcements("example")
         add_parked_states()
         add_parked_acts("example")
+        partition_kit_tables("example")
         statements(SCHEMA)
         for table in ("things", "parts", "effects", "places", "bookings"):
             grant("example", table)

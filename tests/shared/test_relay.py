@@ -281,6 +281,22 @@ async def test_the_broker_gets_exact_bytes_headers_and_the_time_of_the_change(
     assert headers["ce_dataschema"] == "/schemas/thing.changed.v1.json"
 
 
+async def test_what_was_published_is_archived_as_it_was_in_the_order_of_its_ids(
+    example: ExampleService, log: Log
+) -> None:
+    keys = [new_id() for _ in range(3)]
+    for key in keys:
+        await example.change(key, 7)
+    columns = "topic, key, event_id, headers, payload, created_at"
+    waiting = await example.sql(f"select id, {columns} from outbox order by id")
+    async with relaying(example, log, batch=1):
+        await eventually(lambda: is_drained(example))
+
+    archived = await example.sql(f"select outbox_id as id, {columns} from outbox_archive order by outbox_id")
+    assert len(waiting) == 3
+    assert archived == waiting
+
+
 def test_a_key_goes_to_the_partition_the_clients_own_partitioner_chooses() -> None:
     theirs = DefaultPartitioner()
     keys = [bytes(range(start, start + length)) for length in range(64) for start in (0, 61, 190)]

@@ -108,8 +108,8 @@ class CommandBus(Generic[UnitOfWork]):
         """Carry out many commands in one transaction, each once for its message, in their order.
 
         The handler answers each with its result, or with a refusal and nothing changed for it. A request
-        whose message cannot be taken now is refused too; for an event the whole raises, since later events
-        may not overtake it. When the transaction fails the whole raises and nothing has happened.
+        whose message cannot be taken now is refused too; for an event the whole raises in both cases, since
+        later events may not overtake it. Where the transaction fails the whole raises, and nothing happened.
         """
         kind = type(envelopes[0].command).__name__
         if len(envelopes) == 1:
@@ -146,6 +146,7 @@ class CommandBus(Generic[UnitOfWork]):
         handler: BatchHandler[Command, UnitOfWork, Result],
     ) -> list[Outcome[Result]]:
         messages = [envelope.message for envelope in envelopes]
+        brief = inbox.are_brief(messages)
         claimed, done, committed = _REQUEST_POINTS if messages[0].kind == "request" else _OTHER_POINTS
         async with self._database.session() as db:
             claim_results = await inbox.claim(db, messages)
@@ -160,6 +161,8 @@ class CommandBus(Generic[UnitOfWork]):
             )
             await db.flush()
             outcomes = [_outcome(envelope, result) for envelope, result in zip(new, results, strict=True)]
+            if not brief:
+                _must_all_be_done(outcomes)
             kept = [
                 (envelope.message, outcome.answer)
                 for envelope, outcome in zip(new, outcomes, strict=True)
@@ -167,7 +170,8 @@ class CommandBus(Generic[UnitOfWork]):
             ]
             if kept:
                 await outbox.write(db, transaction.events, transaction.erased)
-                await inbox.keep(db, kept)
+                if brief:
+                    await inbox.keep(db, kept)
                 failpoints.reach(done)
                 await _commit(db)
                 failpoints.reach(committed)
@@ -183,6 +187,13 @@ def _must_keep_their_order(
     for message, claim_result in zip(messages, claim_results, strict=True):
         if message.ordering_key is not None and isinstance(claim_result, Exception):
             raise claim_result
+
+
+def _must_all_be_done(outcomes: Sequence[Done[Any] | Refusal]) -> None:
+    """All are entered as taken already: committed with the others, one without its effect would be lost."""
+    for outcome in outcomes:
+        if isinstance(outcome, Refusal):
+            raise outcome
 
 
 def _origins(envelopes: Sequence[CommandEnvelope[Any, Any]]) -> dict[str, Context]:

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.kernel import ConcurrentChange, Conflict, Invalid
 
 MessageKind = Literal["request", "event", "deadline", "task"]
-REQUEST_SOURCE = "http:"  # begins the source of every request, in the claims as well
+# Begin the source of every request and every deadline, in the claims as well.
+REQUEST_SOURCE, DEADLINE_SOURCE = "http:", "deadline:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +78,55 @@ class Taken:
     answer: Answer | None
 
 
-_CLAIM = text(
-    """
-    select set_config('app.tenants', :tenants, true),
-           pg_try_advisory_xact_lock(hashtextextended(m.source || ' ' || m.message_id, 0)) as mine,
-           m.key <> '' and exists (
+# What is asked of each message, whichever way its claim is found.
+_LOCKED = "pg_try_advisory_xact_lock(hashtextextended(m.source || ' ' || m.message_id, 0)) as mine"
+_BLOCKED = """m.key <> '' and exists (
              select from parked_messages p
-             where p.topic = m.topic and p.key = m.key and p.replayed_at is null and p.holds) as blocked,
-           i.source is not null as taken, i.fingerprint, i.answer
-    from unnest(cast(:sources as text[]), cast(:ids as text[]), cast(:topics as text[]),
-                cast(:keys as text[]))
-         with ordinality as m(source, message_id, topic, key, position)
-    left join inbox i on i.source = m.source and i.message_id = m.message_id
+             where p.topic = m.topic and p.key = m.key and p.replayed_at is null and p.holds) as blocked"""
+_MESSAGES = """
+    unnest(cast(:sources as text[]), cast(:ids as text[]), cast(:topics as text[]), cast(:keys as text[]))
+         with ordinality as m(source, message_id, topic, key, position)"""
+# Entering them tells which were there: a row that is inserted goes to its partition, and opens no other.
+_ENTER = text(
+    f"""
+    with m as materialized (
+      select source, message_id, position, {_LOCKED}, {_BLOCKED} from {_MESSAGES}),
+    entered as (
+      insert into inbox_long (source, message_id) select source, message_id from m where mine
+      on conflict do nothing
+      returning source, message_id)
+    select set_config('app.tenants', :tenants, true), m.mine, m.blocked, e.source is null as taken,
+           null::bytea as fingerprint, null::jsonb as answer
+    from m left join entered e on e.source = m.source and e.message_id = m.message_id
     order by m.position
-    """
+    """  # noqa: S608 - of constants alone
+)
+_LOOK = text(
+    f"""
+    select set_config('app.tenants', :tenants, true), {_LOCKED}, {_BLOCKED},
+           i.source is not null as taken, i.fingerprint, i.answer
+    from {_MESSAGES}
+    left join inbox_brief i on i.source = m.source and i.message_id = m.message_id
+    order by m.position
+    """  # noqa: S608 - of constants alone
 )
 _KEEP = text(
     """
-    insert into inbox (source, message_id, fingerprint, answer)
+    insert into inbox_brief (source, message_id, fingerprint, answer)
     select source, message_id, fingerprint, answer::jsonb
     from unnest(cast(:sources as text[]), cast(:ids as text[]), cast(:fingerprints as bytea[]),
                 cast(:answers as text[])) as m(source, message_id, fingerprint, answer)
     on conflict do nothing
     """
 )
+
+
+def are_brief(messages: Sequence[Message]) -> bool:
+    """Whether these come again soon or never: requests and deadlines, which share no batch with others."""
+    brief, *others = {message.source.startswith((REQUEST_SOURCE, DEADLINE_SOURCE)) for message in messages}
+    if others:
+        raise ValueError("claims of two kinds in one batch")
+    return brief
 
 
 async def claim(
@@ -110,10 +136,13 @@ async def claim(
 
     For each: None when it is new, what came of it when it was taken before, or why it cannot be
     taken: another transaction has it, its key was used for other content, or it waits behind a parked one.
+    A new one that is not brief is entered as taken at once: its effect must be in the same commit.
     """
+    if len({message.identity for message in messages}) < len(messages):
+        raise ValueError("one message twice in a batch")
     ordering_keys = [message.ordering_key or ("", "") for message in messages]
     rows = await db.execute(
-        _CLAIM,
+        _LOOK if are_brief(messages) else _ENTER,
         {
             "tenants": ",".join(sorted({str(t) for message in messages for t in message.tenants})),
             "sources": [message.source for message in messages],
@@ -126,7 +155,7 @@ async def claim(
 
 
 async def keep(db: AsyncSession, taken: Sequence[tuple[Message, Answer | None]]) -> None:
-    """Enter the messages as taken, with their answers.
+    """Enter brief messages as taken, with their answers.
 
     Raises `ConcurrentChange` where one was entered between the look and the lock; the next try finds it
     taken.

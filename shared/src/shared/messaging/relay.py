@@ -33,7 +33,13 @@ _TAKE = """
     order by id limit $2
 """
 _MAY_WRITE = "select current_setting('transaction_read_only') = 'off'"
-_REMOVE = "delete from outbox where id = any ($1::bigint[])"
+_ARCHIVE = """
+    with published as (
+      delete from outbox where id = any ($1::bigint[])
+      returning id, topic, key, event_id, headers, payload, created_at)
+    insert into outbox_archive (outbox_id, topic, key, event_id, headers, payload, created_at)
+    select * from published
+"""
 _LOCK = "select pg_try_advisory_lock($1, $2)"
 
 
@@ -45,7 +51,7 @@ class Relay:
     """Publishes one service's outbox, one shard after another holding that shard's lock.
 
     One relay per shard holds its advisory lock, so events of one key leave in the order of
-    their commits; rows are removed after the broker's acknowledgement, so a crash in between
+    their commits; rows go to the archive after the broker's acknowledgement, so a crash in between
     sends them twice and the readers' inboxes drop the second.
     """
 
@@ -126,7 +132,7 @@ class Relay:
                 failpoints.reach("R1")
                 sent = await self._send_while_held(connection, sender, rows)
                 failpoints.reach("R3")
-                await connection.execute(_REMOVE, [row["id"] for row in sent])
+                await connection.execute(_ARCHIVE, [row["id"] for row in sent])
                 failpoints.reach("R4")
                 self._count(sent)
         except BaseException:

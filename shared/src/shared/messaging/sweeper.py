@@ -12,11 +12,12 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import text
 
 from shared.bus.command_bus import CommandBus, CommandEnvelope
-from shared.bus.inbox import InFlight, Message
+from shared.bus.inbox import DEADLINE_SOURCE, InFlight, Message
 from shared.kernel import Clock
 from shared.messaging.deadlines import Claimed, DeadlineQueue, rest_after
 from shared.messaging.heartbeat import Heartbeat, go_round
 from shared.messaging.policy import Deadline, Due, Instruction, in_turn
+from shared.persistence import partitions
 from shared.persistence.database import Database, is_overdue, is_transient
 from shared.telemetry import metrics
 from shared.telemetry.logs import logger
@@ -27,24 +28,20 @@ TICK = 1.0
 FRESH, FAILED = 400, 40  # deadlines of each name in one round: never tried, and tried in vain before
 BATCH = 50  # deadlines of one name that share a transaction
 SIDE_BY_SIDE = 4  # transactions at once, each of other subjects
-REQUESTS_KEPT = timedelta(days=2)
-# Longer than any topic keeps an event, so that no redelivery finds its claim gone.
-EVENTS_KEPT = timedelta(days=40)
+BRIEF_CLAIMS_KEPT, REPLAYED_KEPT = timedelta(days=2), timedelta(days=40)
 FORGET_BATCH = 5_000
 _HOUSEKEEPING_TICKS = 600
 log = logger(__name__)
 
-_FORGET = text(
+_FORGET_BRIEF_CLAIMS = text(
     """
-    delete from inbox where (source, message_id) in (
-      select source, message_id from inbox
-      where received_at < clock_timestamp() - cast(:requests as interval)
-        and (source like 'http:%' or received_at < clock_timestamp() - cast(:events as interval))
-      limit :limit)
+    delete from inbox_brief where ctid = any (array(
+      select ctid from inbox_brief
+      where received_at < clock_timestamp() - cast(:kept as interval) limit :limit))
     """
 )
 _FORGET_REPLAYED = text(
-    "delete from parked_messages where replayed_at < clock_timestamp() - cast(:events as interval)"
+    "delete from parked_messages where replayed_at < clock_timestamp() - cast(:kept as interval)"
 )
 _DEPTH = text("select count(*) from (select from outbox limit 100001) waiting")
 
@@ -197,17 +194,22 @@ class Sweeper(Generic[UnitOfWork]):
         return False
 
     async def _forget(self) -> None:
-        kept = {"requests": REQUESTS_KEPT, "events": EVENTS_KEPT}
-        removed = FORGET_BATCH
-        while removed == FORGET_BATCH and not self._stopping.is_set():
-            async with self._database.session() as db:
-                result: Any = await db.execute(_FORGET, {**kept, "limit": FORGET_BATCH})
-                await db.commit()
-                removed = result.rowcount
+        for parent in await partitions.parents(self._database):
+            while await partitions.keep(self._database, parent) and not self._stopping.is_set():
+                self._heartbeats[1].beat()
+        while await self._forget_brief_claims() == FORGET_BATCH and not self._stopping.is_set():
             self._heartbeats[1].beat()
         async with self._database.session() as db:
-            await db.execute(_FORGET_REPLAYED, {"events": EVENTS_KEPT})
+            await db.execute(_FORGET_REPLAYED, {"kept": REPLAYED_KEPT})
             await db.commit()
+
+    async def _forget_brief_claims(self) -> int:
+        async with self._database.session() as db:
+            result: Any = await db.execute(
+                _FORGET_BRIEF_CLAIMS, {"kept": BRIEF_CLAIMS_KEPT, "limit": FORGET_BATCH}
+            )
+            await db.commit()
+        return int(result.rowcount)
 
     async def _measure(self) -> None:
         async with self._database.session() as db:
@@ -219,4 +221,4 @@ class Sweeper(Generic[UnitOfWork]):
 
 
 def _message(due: Due, instruction: Instruction[Any]) -> Message:
-    return Message(f"deadline:{due.name}", str(due.wait_id), instruction.tenants, kind="deadline")
+    return Message(f"{DEADLINE_SOURCE}{due.name}", str(due.wait_id), instruction.tenants, kind="deadline")
