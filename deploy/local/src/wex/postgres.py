@@ -18,7 +18,7 @@ _LOCALE: tuple[str, ...] = ("--locale=C.UTF-8",)
 if sys.platform == "darwin":  # whose libraries do not know that locale: PostgreSQL brings its own
     _LOCALE = ("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 _SHARED = {
-    "max_connections": "600",  # two of each process of five services take 280
+    "max_connections": "600",  # two of each process of five services take 288
     "shared_buffers": "256MB",
     "timezone": "UTC",
     "log_min_messages": "warning",

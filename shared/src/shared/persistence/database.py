@@ -90,6 +90,13 @@ class Database:
             hide_parameters=True,  # an error message must not repeat a child's name
         )
         event.listen(self.engine.sync_engine, "handle_error", _give_up_the_server)
+        self._apart: list[Database] = []
+
+    def apart(self, kind: str, *, size: int, deadlines: Deadlines) -> "Database":
+        """A pool for one kind of work, which takes no connection from the others; closed with this one."""
+        pool = Database(self.url, name=f"{self._name}-{kind}", size=size, deadlines=deadlines)
+        self._apart.append(pool)
+        return pool
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
@@ -118,6 +125,8 @@ class Database:
         raise errors[-1]
 
     async def close(self) -> None:
+        for pool in self._apart:
+            await pool.close()
         await self.engine.dispose()
 
 

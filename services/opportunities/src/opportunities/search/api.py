@@ -11,7 +11,14 @@ from opportunities.areas.queries import AreaQueries
 from opportunities.offers.bodies import OpportunityBody
 from opportunities.offers.queries import OfferQueries
 from opportunities.search.bodies import ListingBody, PlaceUnclear, SearchParameters
-from opportunities.search.queries import Listing, Near, Search, SearchCursor, SearchQueries
+from opportunities.search.queries import (
+    Listing,
+    Near,
+    Search,
+    SearchCursor,
+    SearchQueries,
+    SearchTooCostly,
+)
 from shared.http.commands import etag
 from shared.http.paging import CursorInvalid, Page, Paging
 from shared.http.problems import documented
@@ -33,7 +40,7 @@ async def _today(request: Request) -> date:
     "/v1/opportunities",
     operation_id="searchOpportunities",
     response_model=Page[ListingBody],
-    responses=documented(CursorInvalid, PostcodeUnknown, PlaceUnclear),
+    responses=documented(CursorInvalid, PostcodeUnknown, PlaceUnclear, SearchTooCostly),
     openapi_extra=public(),
 )
 async def search_opportunities(

@@ -6,6 +6,15 @@ from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from shared.kernel import Invalid
+
+
+class SearchTooCostly(Invalid):
+    """Anybody may search, so no search may hold the database for long."""
+
+    slug = "search-too-costly"
+    title = "This search looks through too much; ask for a smaller radius, or for a sector, area or words"
+
 
 @dataclass(frozen=True, slots=True)
 class Near:

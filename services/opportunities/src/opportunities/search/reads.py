@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from asyncpg import QueryCanceledError
 from sqlalchemy import RowMapping, text
 
-from opportunities.search.queries import ListedSession, Listing, Search, SearchCursor
-from shared.persistence.database import Database
+from opportunities.search.queries import ListedSession, Listing, Search, SearchCursor, SearchTooCostly
+from shared.persistence.database import Database, Deadlines
 from shared.persistence.reading import reading
 
 _SHOWN_SESSIONS = 3
+AT_ONCE = 4  # searches of a process; the next waits for its turn and is then told to come again
+_BOUNDS = Deadlines(acquire=2, statement=1, command=3)
 _FILTERS = {
     "words": "o.search @@ websearch_to_tsquery('english', :words)",
     "sector": "o.sector = :sector",
@@ -29,17 +32,21 @@ class SearchReads:
     """Searches what is published, which everybody may read."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self._database = database.apart("search", size=AT_ONCE, deadlines=_BOUNDS)
 
     async def search(self, search: Search, after: SearchCursor | None, limit: int) -> Sequence[Listing]:
+        """Raises `SearchTooCostly`."""
         values: dict[str, Any] = {
             "limit": limit,
             "shown_sessions": _SHOWN_SESSIONS,
             "starts_from": search.starts_from,
         }
         statement = text(_statement(search, after, values))
-        async with reading(self._database) as db:
-            rows = await db.execute(statement, values)
+        try:
+            async with reading(self._database) as db:
+                rows = await db.execute(statement, values)
+        except QueryCanceledError:
+            raise SearchTooCostly(field="query") from None
         return [_listing(row) for row in rows.mappings()]
 
 
