@@ -18,7 +18,7 @@ from rich.progress import (
 from rich.table import Table
 
 from wex import waterfall
-from wex.journey import credit, school, supply
+from wex.journey import checks, credit, school, supply
 from wex.journey.clients import Clients, StepFailed
 from wex.journey.platforms import JourneyPlatform
 from wex.journey.receiver import Receiver
@@ -35,6 +35,7 @@ STEPS = [
     Step("5b", "cohort of 31 refused", "bookings", "", school.refuse_larger_cohort),
     Step("5c", "cohort of 30 fills the session", "bookings", "booking.confirmed", school.book_second_cohort),
     Step("5d", "waiting learner promoted", "bookings", "booking.waitlisted", school.join_waiting_list),
+    Step("5e", "an adult's check takes a clearance back", "safeguarding", "clearance.revoked", checks.revoke_and_grant),
     Step("6", "placement refused for Year 9", "bookings", "", school.refuse_placement),
     Step("7a", "attendance registered", "bookings", "attendance.recorded", school.attend),
     Step("7b", "feedback and reflections", "outcomes", "reflection.submitted", school.give_evidence),

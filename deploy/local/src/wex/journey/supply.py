@@ -1,6 +1,7 @@
 """Steps 1 to 3: a provider is registered, made safe, and publishes an opportunity."""
 
 import time
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -135,7 +136,11 @@ async def publish_placement(walk: Walk) -> None:
 
 
 async def publish(
-    walk: Walk, particulars: dict[str, object], days: list[date], places: int = 30
+    walk: Walk,
+    particulars: dict[str, object],
+    days: list[date],
+    places: int = 30,
+    supervisors: Sequence[str] = (),
 ) -> tuple[str, list[str]]:
     """Draft an opportunity with a session on each of the days, and publish it: its id and theirs."""
     call, provider = walk.clients.call, walk.provider
@@ -156,6 +161,7 @@ async def publish(
         session = {
             "places": places,
             "days": [{"on": day.isoformat(), "starts": "09:30:00", "ends": "14:30:00"}],
+            "supervisor_ids": list(supervisors),
         }
         added = await call(provider, "opportunities", "POST", f"{path}/sessions", session)
         sessions.append(added["id"])
