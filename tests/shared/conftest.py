@@ -5,14 +5,17 @@ import uuid
 from collections.abc import AsyncIterator
 
 import httpx2
+import pytest
 import pytest_asyncio
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 
+from shared.kernel import FixedClock
 from tests.infra import databases
 from tests.shared.example_service import OTHER_TOPIC, TOPIC, ExampleService, fresh_database
 from tests.shared.log import Log
+from tests.shared.waits import NOON
 from tests.shared.web import client_of, example_app
 from wex.issuer import Issuer
 
@@ -57,3 +60,10 @@ async def http(app: FastAPI, issuer: Issuer) -> AsyncIterator[httpx2.AsyncClient
     )
     async with client_of(app, authorization=f"Bearer {token}") as client:
         yield client
+
+
+@pytest.fixture
+def clock(example: ExampleService) -> FixedClock:
+    """The example service's clock, at noon."""
+    example.clock = example.bus._clock = FixedClock(NOON)
+    return example.clock
