@@ -1,6 +1,7 @@
 """What every service's migrations share: the kit's tables, grants, and row-level security."""
 
 import asyncio
+import random
 from collections.abc import Awaitable
 from pathlib import Path
 
@@ -9,9 +10,15 @@ from alembic import command, op
 from alembic.config import Config
 from asyncpg.connect_utils import SessionAttribute
 from sqlalchemy import Connection, pool, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from shared.persistence.database import causes_of
 from shared.persistence.provision import role_names
+
+# A statement that comes while a migration waits for a table waits behind it, and for four seconds at most: so
+# the migration gives up sooner, lets the others through and tries again, for some four minutes.
+LOCK_WAIT, LOCK_TRIES = "2s", 80
 
 _KIT_TABLES = """
 create table outbox (
@@ -216,7 +223,10 @@ def upgrade(url: str, folder: Path, revision: str = "head") -> None:
 
 
 def run_migrations(config: Config, url: str) -> None:
-    """What a service's `env.py` calls: migrate online as the owner role, one at a time."""
+    """What a service's `env.py` calls: migrate as the owner role while the service runs, one at a time.
+
+    Each revision is committed by itself, and tried again where a table is in use for too long.
+    """
     asyncio.run(_run(config.attributes.get("url") or url))
 
 
@@ -227,10 +237,19 @@ async def _run(url: str) -> None:
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=pool.NullPool)
     try:
         async with engine.connect() as connection:
-            await connection.execute(text("set lock_timeout = '10s'"))
+            await connection.execute(text(f"set lock_timeout = '{LOCK_WAIT}'"))
             await connection.commit()
-            await connection.run_sync(_migrate)
-            await connection.commit()
+            for tries_left in reversed(range(LOCK_TRIES)):
+                try:
+                    return await connection.run_sync(_migrate)
+                except DBAPIError as error:
+                    waited = any(
+                        isinstance(cause, asyncpg.LockNotAvailableError) for cause in causes_of(error)
+                    )
+                    if not (waited and tries_left):
+                        raise
+                    await connection.rollback()
+                    await asyncio.sleep(random.uniform(0.5, 1.5))  # noqa: S311 - jitter
     finally:
         await engine.dispose()
 
@@ -238,8 +257,10 @@ async def _run(url: str) -> None:
 def _migrate(connection: Connection) -> None:
     from alembic import context  # noqa: PLC0415 - only there while Alembic runs
 
-    context.configure(connection=connection)  # no metadata: migrations are written by hand
+    # Two replicas starting at once must not migrate at once. The lock is the session's, and ends with it.
+    connection.execute(text("select pg_advisory_lock(8254001)"))
+    connection.commit()
+    # No metadata: migrations are written by hand. Each is a transaction of its own.
+    context.configure(connection=connection, transaction_per_migration=True)
     with context.begin_transaction():
-        # Two replicas starting at once must not migrate at once.
-        connection.execute(text("select pg_advisory_xact_lock(8254001)"))
         context.run_migrations()
