@@ -32,11 +32,12 @@ browser: setup ## Look at the page at /docs in headless Chromium, which must be 
 test-loaded: setup ## Run every test while four other processes keep the processors busy
 	@$(BIN)/python -m tests.local.busy $(BIN)/pytest -n $(WORKERS)
 
-check: setup ## Lint, format, types and the direction of imports
+check: setup ## Lint (migrations too), format, types and the direction of imports
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy shared services deploy/local tests
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.architecture.linting
 
 contracts: setup ## Write deploy/api and docs/settings.md anew after an event, a route or a setting has changed
 	@$(BIN)/python deploy/api/publish.py
