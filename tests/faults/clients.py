@@ -23,6 +23,7 @@ _NOT_YET_HEARD = {
     "session-not-attended",
     "learner-not-in-session",
 }
+CANCELLED = "session-cancelled"  # why a session takes no bookings, for good
 # A 5xx that is documented: it says to send the same request again.
 SAYS_AGAIN = {"503 temporarily-unavailable", "503 outcome-unknown", "503 issuer-away"}
 
@@ -86,7 +87,8 @@ class Insistent:
                 await asyncio.sleep(0.05)
                 continue
             told: dict[str, Any] = answer.json() if answer.content else {}
-            if answer.status_code < 500 and told.get("slug") not in _NOT_YET_HEARD:
+            yet_to_be_heard = told.get("slug") in _NOT_YET_HEARD and told.get("reason") != CANCELLED
+            if answer.status_code < 500 and not yet_to_be_heard:
                 return answer.status_code, told
             await asyncio.sleep(0.1)
         raise StepFailed(f"{path} was not answered within {MAX_DEPENDENCY_WAIT:.0f} s")

@@ -36,7 +36,10 @@ PARTITIONS = 3
 AT_ONCE = 25  # sessions that are booked and let pass together, one for each of the next trials
 _HEARD = ["booking.requested.v1", "booking.confirmed.v1", "booking.ended.v1"]
 Times = list[tuple[int, str, str]]  # of sessions: places, begin and end
-SCARCE: Times = [(3, "09:30:00", "11:00:00"), (2, "11:30:00", "13:00:00"), (12, "13:30:00", "15:00:00")]
+SCARCE: Times = [
+    (3, "09:30:00", "11:00:00"), (2, "11:30:00", "13:00:00"), (12, "13:30:00", "15:00:00"),
+    (6, "15:30:00", "17:00:00"),
+]  # fmt: skip
 
 
 @dataclass
@@ -136,6 +139,7 @@ class Stage:
     opportunity: str
     full: list[str]  # sessions with fewer places than tries
     spare: str  # the session of the fresh booking after the heal
+    called_off: str  # a session that its provider cancels while schools ask for its places
     over: TookPlace  # a session that took place, for which credit is asked
     asks: list[Ask] = field(default_factory=list)
     forged: set[str] = field(default_factory=set)  # messages a cell has written itself
@@ -147,7 +151,7 @@ class Stage:
 
     @property
     def sessions(self) -> list[str]:
-        return [*self.full, self.spare, self.over.session]
+        return [*self.full, self.spare, self.called_off, self.over.session]
 
     def learner(self, school: int, number: int) -> str:
         return self.scenario.schools[school].learners[self.first_learner + number]
@@ -182,10 +186,11 @@ class Stage:
                 return
 
     async def work(self) -> None:
-        """All at once: schools ask for scarce places, look around, and have what took place credited."""
+        """All at once: schools ask for places and look around, one session is called off, one is credited."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._ask_and_take_back())
             group.create_task(self._look_around())
+            group.create_task(self._ask_for_what_is_called_off())
             group.create_task(self.over.credit(self.scenario))
 
     async def _ask_and_take_back(self) -> None:
@@ -206,6 +211,26 @@ class Stage:
         booked = [ask for ask in asks if ask.status == 201]
         for ask in self.draw.sample(booked, min(2, len(booked))):
             await self.take_back(ask)
+
+    async def _ask_for_what_is_called_off(self) -> None:
+        """Its provider cancels a session while schools ask for its places: whatever they hear, none stays."""
+
+        async def ask(school: int) -> None:
+            leader, session, learner = (
+                self.scenario.schools[school].leader,
+                self.called_off,
+                self.learner(school, 0),
+            )
+            body = {"session_id": session, "learner_ids": [learner]}
+            await asyncio.sleep(self.draw.uniform(0, 0.8))
+            await self.scenario.insist.send(leader, "bookings", "/v1/bookings", body, f"{session}:{school}")
+
+        async def call_off() -> None:
+            path, key = f"/v1/sessions/{self.called_off}/cancellation", f"{self.called_off}:off"
+            await asyncio.sleep(self.draw.uniform(0.2, 0.8))
+            await self.scenario.provide(path, {"reason_code": "storm"}, key)
+
+        await asyncio.gather(call_off(), *(ask(school) for school in range(SCHOOLS)))
 
     async def _look_around(self) -> None:
         """Schools read their own lists, all at the same addresses at once, and try what is another's."""
@@ -229,7 +254,8 @@ async def set_stage(scenario: Scenario, seed: int, draw: random.Random, *, at_on
     day, first = scenario.days()
     prefix = f"trial-{scenario.trials}-{draw.getrandbits(64):x}"
     opportunity, sessions = await scenario.publish(day, SCARCE, prefix)
-    return Stage(scenario, seed, draw, day, first, opportunity, sessions[:2], sessions[2], over)
+    *full, spare, called_off = sessions
+    return Stage(scenario, seed, draw, day, first, opportunity, full, spare, called_off, over)
 
 
 def _particulars(walk: Walk) -> dict[str, Any]:

@@ -4,7 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-HOLDS_PLACES = {"awaiting_clearance", "confirmed", "suspended", "suspended_awaiting", "suspended_cleared"}
+HOLDS_PLACES = {
+    "awaiting_clearance", "confirmed",
+    "suspended", "suspended_awaiting", "suspended_cleared", "suspended_revoked",
+}  # fmt: skip
 ENDED = {"refused", "expired", "withdrawn", "cancelled"}
 
 
