@@ -31,6 +31,7 @@ from shared.persistence.migrations import (
     add_deadline_retries,
     add_parked_acts,
     add_parked_states,
+    add_restoring,
     create_kit_tables,
     grant,
     protect,
@@ -132,6 +133,7 @@ def migrate(connection: Connection) -> None:
         add_parked_states()
         add_parked_acts("example")
         partition_kit_tables("example")
+        add_restoring("example")
         statements(SCHEMA)
         for table in ("things", "parts", "effects", "places", "bookings"):
             grant("example", table)

@@ -1,17 +1,20 @@
-"""What an operator asks of a service beside its processes: `replay`, `parked`, `announce`."""
+"""What an operator asks of a service beside its processes: `replay`, `parked`, `announce`, `restored`."""
 
 import argparse
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from shared.bus.command_bus import CommandBus
 from shared.bus.transaction import Transaction
+from shared.contracts.registry import published
 from shared.kernel import Refusal
 from shared.messaging.announcing import AnnouncedElsewhere, Announcer
 from shared.messaging.parked_acts import ParkedActs
 from shared.messaging.replay import replay
+from shared.messaging.restoring import Restorer
+from shared.messaging.rewinding import GroupAtWorkError
 from shared.runtime import Service, Worker
 
 MOST_ON_A_PAGE = 500
@@ -82,6 +85,40 @@ async def announce(service: Service[Any], what: str | None, since: date | None, 
         await runtime.waker.stop()
         await runtime.database.close()
     _say(f"announced {said} {what}")
+
+
+async def restored(service: Service[Any], moment: datetime, lag: timedelta) -> None:
+    """Be heard again after a restore, and agree. Ends with 1 where something is to be done by a person."""
+    runtime, settings = service.run(), service.settings
+    restorer = Restorer(
+        *(runtime.database, runtime.waker, runtime.clock),
+        service=service.name,
+        bootstrap=settings.kafka_bootstrap,
+        topic_prefix=settings.topic_prefix,
+        own_topics=_topics_of(service.name),
+        heard_topics=sorted({each.contract.topic for each in service.subscriptions}),
+    )
+    try:
+        done = await restorer.restore(moment, service.own_events, service.announcements, lag)
+    except GroupAtWorkError:
+        raise SystemExit(f"a worker of {service.name} still runs: stop it first") from None
+    finally:
+        await runtime.database.close()
+    for kind, key in done.lost:
+        _say(f"lost {key}, told by {kind}")
+    for failed, count in sorted(done.failed.items()):
+        _say(f"not settled {count} {failed}")
+    _say(
+        f"epoch {done.epoch}: {done.read_again} to be read again, {done.settled} settled, "
+        f"{len(done.lost)} lost, {done.announced} announced"
+    )
+    if done.failed:
+        raise SystemExit(1)
+
+
+def _topics_of(service: str) -> list[str]:
+    """The topics a service publishes to: they are named after it."""
+    return sorted({c.topic for c in published().values() if c.topic.startswith(f"{service}.")})
 
 
 @contextlib.asynccontextmanager

@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import uvloop
 from shared import failpoints, operating
 from shared.http.half_answers import HalfAnswers
 from shared.messaging.announcing import RATE
+from shared.messaging.restoring import LAG
 from shared.persistence.migrations import upgrade
 from shared.runtime import Service, serve
 from shared.telemetry.logs import configure_logs
@@ -42,6 +43,8 @@ def main(compose: Callable[[], Service[Any]], migrations: Path) -> None:
         asyncio.run(operating.parked(service, arguments))
     elif arguments.role == "announce":
         asyncio.run(operating.announce(service, arguments.what, arguments.since, arguments.rate))
+    elif arguments.role == "restored":
+        asyncio.run(operating.restored(service, arguments.to, timedelta(seconds=arguments.lag)))
     else:
         tracing = configure_tracing(
             service.name, arguments.role, settings.otlp_endpoint, statements=settings.trace_statements
@@ -64,6 +67,14 @@ def command_line() -> argparse.ArgumentParser:
     announce.add_argument("--what", help="the kind of state")
     announce.add_argument("--since", type=date.fromisoformat, help="not what was over before")
     announce.add_argument("--rate", type=_a_rate, default=RATE, help="aggregates a second")
+    restored = roles.add_parser("restored", help="the database was restored to an earlier moment")
+    restored.add_argument("--to", type=_moment, required=True, help="the moment, with its offset from UTC")
+    restored.add_argument(
+        "--lag",
+        type=float,
+        default=LAG.total_seconds(),
+        help="by how many seconds a consumer may have been behind at that moment",
+    )
     by = argparse.ArgumentParser(add_help=False)
     by.add_argument("--by", default=os.environ.get("USER", ""), help="who does it: kept with the act")
     replay = roles.add_parser("replay", parents=[by], help="try everything again that is parked")
@@ -103,3 +114,10 @@ def _migrate(migrations: Path) -> None:
     if not url:
         raise SystemExit("WEX_OWNER_DATABASE_URL is not set: migrations run as the owner role")
     upgrade(url, migrations)
+
+
+def _moment(written: str) -> datetime:
+    moment = datetime.fromisoformat(written)
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError("a moment has its offset from UTC, as in 2026-11-26T12:00:00Z")
+    return moment

@@ -24,6 +24,7 @@ from shared.messaging.consumer import Consumer
 from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.policy import Deadline, Subscription
 from shared.messaging.relay import Relay
+from shared.messaging.restoring import OwnEvent
 from shared.messaging.retrier import Retrier
 from shared.messaging.sweeper import Sweeper
 from shared.persistence.database import Database, is_transient
@@ -77,6 +78,7 @@ class Service(Generic[UnitOfWork]):
     subscriptions: Sequence[Subscription[UnitOfWork]] = ()
     deadlines: Sequence[Deadline[UnitOfWork]] = ()
     announcements: Sequence[Announcement] = ()
+    own_events: Sequence[OwnEvent] = ()
     tasks: Sequence[Callable[[Runtime[UnitOfWork]], Task]] = ()
     at_start: Callable[[Runtime[UnitOfWork]], Any] | None = None
     open_reads: Callable[[Database], Any] | None = None

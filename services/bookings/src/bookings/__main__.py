@@ -1,4 +1,4 @@
-"""`python -m bookings api | worker | migrate | replay | parked | announce | openapi`."""
+"""`python -m bookings api | worker | migrate | replay | parked | announce | restored | openapi`."""
 
 from bookings.main import MIGRATIONS, compose
 from shared.process import main

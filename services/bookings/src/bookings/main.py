@@ -20,6 +20,7 @@ from bookings.reservations import api as reservations
 from bookings.reservations.queries import BookingQueries
 from bookings.reservations.reads import BookingReads
 from bookings.reservations.rule_packs import eligibility_rules
+from bookings.restoring import OWN_EVENTS
 from bookings.settings import Settings
 from bookings.subscriptions import DEADLINES, SUBSCRIPTIONS
 from bookings.unit_of_work import BookingsUnitOfWork, Rules
@@ -61,6 +62,7 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
         subscriptions=SUBSCRIPTIONS,
         deadlines=DEADLINES,
         announcements=ANNOUNCEMENTS,
+        own_events=OWN_EVENTS,
         clock=clock,
     )
 

@@ -1,4 +1,4 @@
-"""`python -m integrations api | worker | migrate | replay | parked | announce | openapi`."""
+"""`python -m integrations api | worker | migrate | replay | parked | announce | restored | openapi`."""
 
 from integrations.main import MIGRATIONS, compose
 from shared.process import main

@@ -1,4 +1,4 @@
-"""`python -m opportunities api | worker | migrate | replay | parked | announce | openapi`."""
+"""`python -m opportunities api | worker | migrate | replay | parked | announce | restored | openapi`."""
 
 from opportunities.main import MIGRATIONS, compose
 from shared.process import main

@@ -12,9 +12,11 @@ from opportunities.directory import api as directory
 from opportunities.directory.hubs import appoint_hubs
 from opportunities.directory.queries import DirectoryQueries
 from opportunities.directory.reads import DirectoryReads
+from opportunities.directory.restoring import OWN_EVENTS as ORGANISATIONS_SAID
 from opportunities.offers.api import opportunities, sessions
 from opportunities.offers.queries import OfferQueries
 from opportunities.offers.reads import OfferReads
+from opportunities.offers.restoring import own_events as offers_said
 from opportunities.offers.rule_packs import OfferRulePacks
 from opportunities.search import api as search
 from opportunities.search.queries import SearchQueries
@@ -52,6 +54,7 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
         subscriptions=SUBSCRIPTIONS,
         deadlines=DEADLINES,
         announcements=ANNOUNCEMENTS,
+        own_events=[*ORGANISATIONS_SAID, *offers_said(known_areas)],
         at_start=lambda runtime: appoint_hubs(runtime, known_areas),
         clock=clock,
     )

@@ -1,4 +1,4 @@
-"""`python -m outcomes api | worker | migrate | replay | parked | announce | openapi`."""
+"""`python -m outcomes api | worker | migrate | replay | parked | announce | restored | openapi`."""
 
 from outcomes.main import MIGRATIONS, compose
 from shared.process import main

@@ -1,4 +1,4 @@
-"""`python -m safeguarding api | worker | migrate | replay | parked | announce | openapi`."""
+"""`python -m safeguarding api | worker | migrate | replay | parked | announce | restored | openapi`."""
 
 from safeguarding.main import MIGRATIONS, compose
 from shared.process import main

@@ -8,6 +8,7 @@ from safeguarding.announcements import ANNOUNCEMENTS
 from safeguarding.assurances import api as assurances
 from safeguarding.assurances.queries import AssuranceQueries, ChecklistQueries
 from safeguarding.assurances.reads import AssuranceReads, ChecklistReads
+from safeguarding.assurances.restoring import OWN_EVENTS
 from safeguarding.assurances.rule_packs import ChecklistPacks
 from safeguarding.clearances import api as clearances
 from safeguarding.clearances.queries import ClearanceQueries
@@ -61,5 +62,6 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
         subscriptions=SUBSCRIPTIONS,
         deadlines=DEADLINES,
         announcements=ANNOUNCEMENTS,
+        own_events=OWN_EVENTS,
         clock=clock,
     )

@@ -34,6 +34,11 @@ _WAIT_EACH = text(
         tenant_id = excluded.tenant_id, attempts = 0, dead_at = null
     """
 )
+_NOTE_LOST = text(
+    """
+    insert into lost_aggregates (key, topic, type) values (:key, :topic, :type) on conflict (key) do nothing
+    """
+)
 _STOP_WAITING = text("delete from deadlines where name = :name and subject_id = :subject_id")
 _STOP_WAITING_EACH = text("delete from deadlines where name = :name and subject_id = any (:subject_ids)")
 
@@ -65,6 +70,13 @@ class Transaction:
     def erase(self, contract: type[Contract], key: object) -> None:
         """Publish a tombstone: a compacted topic forgets this key."""
         self.erased.append((contract.topic, str(key), new_id()))
+
+    async def note_lost(self, heard: Contract, lost: UUID) -> None:
+        """Others heard this of a thing that was lost when the database was restored and does not return.
+
+        What they say under its id from now on is passed over where it is not known.
+        """
+        await self.db.execute(_NOTE_LOST, {"key": str(lost), "topic": heard.topic, "type": heard.type})
 
     async def wait_until(self, name: str, subject_id: UUID, tenant_id: UUID, due_at: datetime) -> None:
         """Set or move the deadline `name` of a thing; the sweeper acts when it has passed."""

@@ -139,7 +139,10 @@ def _headers(event_type: str) -> dict[str, Any]:
         "ce_type": {"const": event_type},
         "ce_subject": {"description": "The key: the aggregate the event is about"},
         "ce_time": {"format": "date-time", "description": "When it happened"},
-        "ce_sequence": {"pattern": "^[0-9]+$", "description": "The aggregate's version after the event"},
+        "ce_sequence": {
+            "pattern": "^[0-9]+$",
+            "description": "Grows with every change of the aggregate; of what is kept the highest holds",
+        },
         "ce_partitionkey": {"description": "The key again, as CloudEvents' partitioning extension has it"},
         "ce_dataschema": {"const": f"/schemas/{event_type}.json"},
         "content-type": {"const": "application/json"},

@@ -17,7 +17,8 @@ C_co = TypeVar("C_co", bound=Contract, covariant=True)
 class Event(Generic[C_co]):
     """One thing that happened: the contract's data and what CloudEvents says about it.
 
-    `sequence` is the aggregate's version after the event; `traceparent` ties it to its trace. `announced` is
+    `sequence` is the aggregate's version after the event, as published with the epoch of its service added;
+    `traceparent` ties it to its trace. `announced` is
     said of an event that tells what is, not what happened now: it is news only to who keeps a copy.
     """
 

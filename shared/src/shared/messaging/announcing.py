@@ -28,7 +28,6 @@ from shared.telemetry.logs import logger
 RATE = 500  # aggregates a second, unless another rate is asked for
 PAGE = 200  # aggregates of one transaction, whose rows are locked for so long
 TENANTS_AT_ONCE = 50
-FIRST = 1  # the sequence of an event that is news only to who knows nothing yet of its aggregate
 _BEGIN = text(
     """
     insert into announcements (what, since) values (:what, :since)

@@ -18,6 +18,7 @@ from shared.bus.inbox import Message
 from shared.contracts.envelope import Event, Malformed, UnknownType, UnknownValue
 from shared.messaging.batches import MAX_EVENTS_PER_BATCH, cut_into_batches
 from shared.messaging.heartbeat import Heartbeat
+from shared.messaging.lost import was_lost
 from shared.messaging.parked import ParkedMessages
 from shared.messaging.parking import RawMessage
 from shared.messaging.policy import Instruction, Subscription
@@ -202,6 +203,9 @@ class EventDelivery(Generic[UnitOfWork]):
     async def _park(self, consumer: str, message: RawMessage, aside: Aside, task: PartitionTask) -> None:
         while True:
             try:
+                if await was_lost(self._database, message.key):
+                    metrics.consumed.add(1, {"outcome": "lost", "topic": message.topic})
+                    return
                 await self.parked.park(consumer, message, aside, self.reader.release)
                 break
             except Exception as error:

@@ -163,6 +163,32 @@ def add_announcements(service: str) -> None:
     statements(f"grant select, insert, update on announcements to {app};\n")
 
 
+# Who reads `lost_aggregates` looks for what others said of an aggregate, by its key alone.
+_RESTORING = """
+create table epoch (
+  alone boolean primary key default true check (alone),
+  number integer not null check (number >= 0),
+  restored_to timestamptz
+);
+insert into epoch (number) values (0);
+create table lost_aggregates (
+  key text primary key,
+  topic text not null,
+  type text not null,
+  noted_at timestamptz not null default clock_timestamp()
+);
+"""
+
+
+def add_restoring(service: str) -> None:
+    """Keep how often the database was restored to an earlier moment, and what was lost by it."""
+    _, app, _ = role_names(service)
+    statements(_RESTORING)
+    statements(
+        f"grant select, update on epoch to {app};\ngrant select, insert on lost_aggregates to {app};\n"
+    )
+
+
 def create_kit_tables(service: str) -> None:
     """Make outbox, inbox, parked_messages and deadlines, and say who may do what with them."""
     _, app, relay = role_names(service)

@@ -11,8 +11,9 @@ from bookings.reservations.domain.booking import Booking
 from bookings.reservations.domain.lifecycle import State
 from bookings.reservations.publishing import contract_of
 from bookings.reservations.repository.loading import load
+from shared.bus.outbox import BEFORE_ALL
 from shared.contracts.bookings import EVENTS
-from shared.messaging.announcing import FIRST, Announcement, Page, Said
+from shared.messaging.announcing import Announcement, Page, Said
 
 _PAGE = """
 where b.institution_id = any (cast(:tenants as uuid[]))
@@ -45,7 +46,7 @@ def _events(booking: Booking, today: date) -> Iterator[tuple[events.BookingEvent
     if booking.last_day >= today:
         held_until = booking.held_until or booking.begins_at
         requested = events.BookingRequested(*ids, booking.learners, held_until, booking.decision)
-        yield requested, FIRST if booking.state in _CONFIRMED else booking.version
+        yield requested, BEFORE_ALL if booking.state in _CONFIRMED else booking.version
     if booking.state in _CONFIRMED:
         learner_ids = tuple(booking.learner_ids)
         confirmed = events.BookingConfirmed(*ids, learner_ids, booking.first_day, booking.last_day)

@@ -12,9 +12,10 @@ from opportunities.offers.domain.opportunity import Opportunity
 from opportunities.offers.publishing import contract_of
 from opportunities.offers.repository import load_opportunities
 from opportunities.offers.tables import OpportunityRow
+from shared.bus.outbox import BEFORE_ALL
 from shared.contracts.contract import Contract
 from shared.contracts.opportunities import EVENTS
-from shared.messaging.announcing import FIRST, Announcement, Page, Said
+from shared.messaging.announcing import Announcement, Page, Said
 
 _TENANTS = text("select distinct provider_id from opportunities")
 _LOCK = text(
@@ -38,7 +39,7 @@ async def _opportunities(db: AsyncSession, page: Page) -> Sequence[Said]:
 def _events(opportunity: Opportunity, since: date | None) -> Iterator[tuple[Contract, int]]:
     ids, present = (opportunity.id, opportunity.provider_id), opportunity.version
     # Told as published only to who knows nothing of one that has left the listing since.
-    published = present if opportunity.state == "published" else FIRST
+    published = present if opportunity.state == "published" else BEFORE_ALL
     yield contract_of(events.OpportunityPublished(*ids, opportunity.offer)), published
     for session in opportunity.sessions:
         if session.state == "planned" or (since and session.last_day < since):

@@ -227,6 +227,11 @@ class Booking(Aggregate):
         """The session will not take place."""
         self._end(Trigger.SESSION_CANCELLED, reason_code)
 
+    def end_as_told(self, state: State, reason_codes: tuple[str, ...]) -> None:
+        """Others were told that it ended, and a restore forgot it: it has, whatever it stands at now."""
+        if not self.state.ended:
+            self._ended(state, reason_codes)
+
     def depart(self, leaving: Collection[UUID], reason_code: str) -> None:
         """Some learners leave; without any left the booking ends.
 
@@ -293,10 +298,14 @@ class Booking(Aggregate):
     def _end(self, trigger: Trigger, *reason_codes: str) -> bool:
         if not self._move(trigger):
             return False
+        self._ended(self.state, reason_codes)
+        return True
+
+    def _ended(self, state: State, reason_codes: tuple[str, ...]) -> None:
+        self.state = state
         self.held_until = None
         self.reason_codes = reason_codes
-        self.record(BookingEnded(*self._ids, self.state, reason_codes))
-        return True
+        self.record(BookingEnded(*self._ids, state, reason_codes))
 
     def _must_end(self, trigger: Trigger, *reason_codes: str) -> None:
         if not self._end(trigger, *reason_codes):

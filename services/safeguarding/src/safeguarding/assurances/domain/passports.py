@@ -126,6 +126,12 @@ class Passport(Aggregate):
         if assurance.state != LAPSED and assurance.valid_until < today:
             self._change(AssuranceHasLapsed(replace(assurance, state=LAPSED)))
 
+    def distrust(self, assurance_id: UUID) -> None:
+        """Why trust was withdrawn is forgotten: it lapses until the checklist is answered anew."""
+        assurance = self.assurances[assurance_id]
+        if assurance.state == GRANTED:
+            self._change(AssuranceHasLapsed(replace(assurance, state=LAPSED)))
+
     def _change(self, event: AssuranceChanged) -> None:
         self.assurances[event.assurance.id] = event.assurance
         self.record(event)

@@ -1,0 +1,10 @@
+"""How often this database was restored to an earlier moment, and what was lost by it."""
+
+from shared.persistence.migrations import add_restoring
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    add_restoring("integrations")
