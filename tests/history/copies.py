@@ -12,13 +12,12 @@ from tests.infra.polling import eventually
 
 Row = dict[str, Any]
 
-# Told of a row beside what it says: at which telling it was heard. A suspended assurance is announced without
-# its days, which nobody reads while it is suspended, an ended booking without the learners it had.
+# Told of a row beside what it says: at which telling it was heard. An ended booking is
+# announced without the learners it had.
 _BESIDE = {"sequence", "said_at"}
 _COPIES: dict[str, dict[str, str]] = {
     "opportunities": {
-        "assurances": "to_jsonb(t) - case when standing = 'granted' then '{}'::text[]"
-        " else '{valid_from,valid_until}' end",
+        "assurances": "to_jsonb(t)",
         "places_taken": "to_jsonb(t)",
         "frameworks": "to_jsonb(t)",
     },

@@ -11,12 +11,17 @@ CLEARANCES = "safeguarding.clearances"
 
 
 class AssuranceSaid(Contract):
-    """What every event about an assurance names: a provider's site and band of activity."""
+    """What every event about an assurance names: a provider's site and band of activity, and its days.
+
+    The days are absent in events of earlier releases.
+    """
 
     assurance_id: UUID
     provider_id: UUID
     site_id: UUID
     activity_band: ActivityBand
+    valid_from: date | None = None
+    valid_until: date | None = None
 
 
 @contract("assurance.granted.v1", topic=ASSURANCES, key="provider_id")

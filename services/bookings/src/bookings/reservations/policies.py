@@ -1,6 +1,5 @@
 """Events and passed deadlines that move bookings."""
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -40,12 +39,11 @@ def when_session_cancelled_cancel_bookings(event: Event[opportunities.SessionCan
 
 
 def when_assurance_granted_reinstate(event: Event[safeguarding.AssuranceGranted]) -> CopiedFact:
-    dates = event.data.valid_from, event.data.valid_until
-    return _assurance(event, "in_force", "assurance-granted", *dates)
+    return _assurance(event, "in_force", "assurance-granted")
 
 
 def when_assurance_reinstated_reinstate(event: Event[safeguarding.AssuranceReinstated]) -> CopiedFact:
-    return _assurance(event, "in_force", "assurance-reinstated", last=event.data.valid_until)
+    return _assurance(event, "in_force", "assurance-reinstated")
 
 
 def when_assurance_suspended_suspend(event: Event[safeguarding.AssuranceSuspended]) -> CopiedFact:
@@ -115,16 +113,9 @@ def _parties(event: Event[Any]) -> frozenset[UUID]:
     return for_tenants(event.data.institution_id, event.data.provider_id)
 
 
-def _assurance(
-    event: Event[Any],
-    state: str,
-    reason_code: str,
-    first: date | None = None,
-    last: date | None = None,
-) -> CopiedFact:
+def _assurance(event: Event[Any], state: str, reason_code: str) -> CopiedFact:
     data = event.data
+    days = TrustedDays(data.valid_from, data.valid_until)
     site = AssuredSite(data.provider_id, data.site_id, data.activity_band)
-    command = commands.ApplyAssurance(
-        data.assurance_id, site, state, TrustedDays(first, last), reason_code, event.sequence
-    )
+    command = commands.ApplyAssurance(data.assurance_id, site, state, days, reason_code, event.sequence)
     return Instruction(copied_facts.apply_assurance, command, for_tenants(data.provider_id))

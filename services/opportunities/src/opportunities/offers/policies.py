@@ -21,12 +21,12 @@ from shared.messaging.policy import Due, Instruction, for_tenants
 
 def when_assurance_granted_apply(event: Event[AssuranceGranted]) -> Instruction[OffersUnitOfWork]:
     """A site is trusted: what was suspended for want of it comes back."""
-    return _apply(event, "granted", valid_from=event.data.valid_from, valid_until=event.data.valid_until)
+    return _apply(event, "granted")
 
 
 def when_assurance_reinstated_apply(event: Event[AssuranceReinstated]) -> Instruction[OffersUnitOfWork]:
     """Trust is given back."""
-    return _apply(event, "granted", valid_until=event.data.valid_until)
+    return _apply(event, "granted")
 
 
 def when_assurance_suspended_apply(event: Event[AssuranceSuspended]) -> Instruction[OffersUnitOfWork]:
@@ -58,7 +58,7 @@ def when_organisation_recorded_copy_name(
     )
 
 
-def _apply(event: Event[Any], state: AssuranceState, **dates: Any) -> Instruction[OffersUnitOfWork]:
+def _apply(event: Event[Any], state: AssuranceState) -> Instruction[OffersUnitOfWork]:
     published: AssuranceSaid = event.data
     assurance = Assurance(
         id=published.assurance_id,
@@ -68,7 +68,8 @@ def _apply(event: Event[Any], state: AssuranceState, **dates: Any) -> Instructio
         state=state,
         sequence=event.sequence,
         changed_at=event.time,
-        **dates,
+        valid_from=published.valid_from,
+        valid_until=published.valid_until,
     )
     return Instruction(
         handlers.apply_assurance, ApplyAssurance(assurance), tenants=for_tenants(published.provider_id)

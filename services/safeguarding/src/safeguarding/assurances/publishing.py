@@ -37,8 +37,7 @@ def _(event: AssuranceWasGranted) -> Contract:
         version=assurance.checklist_version,
         reason_codes=["checklist-complete"],
     )
-    dates = {"valid_from": assurance.valid_from, "valid_until": assurance.valid_until}
-    return contracts.AssuranceGranted.model_validate(_named(assurance) | dates | {"decision": decision})
+    return contracts.AssuranceGranted.model_validate(_named(assurance) | {"decision": decision})
 
 
 @contract_of.register
@@ -50,9 +49,7 @@ def _(event: AssuranceWasSuspended) -> Contract:
 
 @contract_of.register
 def _(event: AssuranceWasReinstated) -> Contract:
-    return contracts.AssuranceReinstated.model_validate(
-        _named(event.assurance) | {"valid_until": event.assurance.valid_until}
-    )
+    return contracts.AssuranceReinstated.model_validate(_named(event.assurance))
 
 
 @contract_of.register
@@ -68,4 +65,6 @@ def _named(assurance: Assurance) -> dict[str, object]:
         "provider_id": assurance.provider_id,
         "site_id": assurance.site_id,
         "activity_band": assurance.activity_band,
+        "valid_from": assurance.valid_from,
+        "valid_until": assurance.valid_until,
     }
