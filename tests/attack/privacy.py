@@ -31,10 +31,11 @@ ALLOWED = {
 }
 # Events on their way arrive within it, and spans are handed over every second or so.
 _SETTLING = 4.0
+# A partition is read with the table it belongs to.
 _COLUMNS = """
     select c.relname, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid
     join pg_namespace n on n.oid = c.relnamespace
-    where c.relkind in ('r', 'p', 'm') and a.attnum > 0 and not a.attisdropped
+    where c.relkind in ('r', 'p', 'm') and not c.relispartition and a.attnum > 0 and not a.attisdropped
       and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
 """
 

@@ -24,6 +24,7 @@ from shared.persistence.kit_partitions import partition_kit_tables
 from shared.persistence.migrations import (
     add_deadline_retries,
     add_parked_states,
+    add_restoring,
     create_kit_tables,
     grant,
     statements,
@@ -245,6 +246,7 @@ async def earlier(postgres_admin_url: str) -> AsyncIterator[ExampleService]:
             create_kit_tables("example")
             add_deadline_retries()
             add_parked_states()
+            add_restoring("example")
             statements(SCHEMA)
             grant("example", "effects")
 
