@@ -11,7 +11,7 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 
 from shared.contracts.bookings import BookingEnded, BookingRequested
-from shared.contracts.contract import Contract
+from shared.contracts.contract import Contract, service_of, source_of
 from shared.contracts.envelope import Event, to_headers
 from shared.contracts.opportunities import OpportunityPublished, OrganisationRecorded, SessionScheduled
 from shared.contracts.vocabulary import Decision, LearnerOnBooking, SessionDay
@@ -134,7 +134,7 @@ async def _tell(platform: Platform, data: Iterable[Contract]) -> None:
     await producer.start()
     try:
         for each in data:
-            source = f"/services/{each.topic.partition('.')[0]}"
+            source = source_of(service_of(each.topic))
             event = Event(new_id(), source, datetime.now(UTC), 1, each)
             headers = header_pairs(to_headers(event).items())
             await producer.send(

@@ -13,8 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from pydantic import create_model
 
-from shared.contracts.asyncapi import service_of
-from shared.contracts.contract import Contract, contract
+from shared.contracts.contract import Contract, contract, service_of
 from shared.contracts.envelope import from_message, to_headers
 from shared.contracts.registry import published
 from shared.contracts.schemas import inlined, schema_of

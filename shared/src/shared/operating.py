@@ -8,6 +8,7 @@ from typing import Any
 
 from shared.bus.command_bus import CommandBus
 from shared.bus.transaction import Transaction
+from shared.contracts.contract import service_of, source_of
 from shared.contracts.registry import published
 from shared.kernel import Refusal
 from shared.messaging.announcing import AnnouncedElsewhere, Announcer
@@ -47,7 +48,7 @@ async def _discard(worker: Worker[Any], acts: ParkedActs, asked: argparse.Namesp
     reason = asked.reason.strip()
     if not 0 < len(reason) <= LONGEST_REASON:
         raise SystemExit(f"--reason has 1 to {LONGEST_REASON} characters")
-    runtime, source = worker.runtime, f"/services/{worker.service.name}"
+    runtime, source = worker.runtime, source_of(worker.service.name)
     bus = CommandBus[Transaction](
         runtime.database, lambda it: it, runtime.clock, runtime.waker, source=source
     )
@@ -75,9 +76,8 @@ async def announce(service: Service[Any], what: str | None, since: date | None, 
     runtime = service.run()
     await runtime.waker.start()
     try:
-        announcer = Announcer(
-            runtime.database, runtime.waker, runtime.clock, source=f"/services/{service.name}"
-        )
+        source = source_of(service.name)
+        announcer = Announcer(runtime.database, runtime.waker, runtime.clock, source=source)
         said = await announcer.announce(kinds[what], since, rate)
     except AnnouncedElsewhere:
         raise SystemExit(f"another process is announcing {what}") from None
@@ -95,7 +95,7 @@ async def restored(service: Service[Any], moment: datetime, lag: timedelta) -> N
         service=service.name,
         bootstrap=settings.kafka_bootstrap,
         topic_prefix=settings.topic_prefix,
-        own_topics=_topics_of(service.name),
+        own_topics=sorted({c.topic for c in published().values() if service_of(c.topic) == service.name}),
         heard_topics=sorted({each.contract.topic for each in service.subscriptions}),
     )
     try:
@@ -114,11 +114,6 @@ async def restored(service: Service[Any], moment: datetime, lag: timedelta) -> N
     )
     if done.failed:
         raise SystemExit(1)
-
-
-def _topics_of(service: str) -> list[str]:
-    """The topics a service publishes to: they are named after it."""
-    return sorted({c.topic for c in published().values() if c.topic.startswith(f"{service}.")})
 
 
 @contextlib.asynccontextmanager

@@ -14,6 +14,7 @@ from shared.bus.batching import KeyedBatcher
 from shared.bus.command_bus import CommandBus
 from shared.bus.transaction import Transaction
 from shared.bus.wake import Waker
+from shared.contracts.contract import source_of
 from shared.http.app import create_app
 from shared.http.connections import BoundedConnection
 from shared.http.health import health_routes
@@ -96,7 +97,7 @@ class Service(Generic[UnitOfWork]):
             size=settings.database_pool_size,
         )
         waker = Waker(database)
-        bus = CommandBus(database, self.open_unit_of_work, clock, waker, source=f"/services/{self.name}")
+        bus = CommandBus(database, self.open_unit_of_work, clock, waker, source=source_of(self.name))
         batcher = KeyedBatcher(bus, max_batch_size=settings.request_batch_size)
         pager = Pager(settings.cursor_secret.get_secret_value())
         reads = self.open_reads(database) if self.open_reads else None

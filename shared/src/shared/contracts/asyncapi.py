@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from shared.contracts.contract import Contract
+from shared.contracts.contract import Contract, service_of
 from shared.contracts.schemas import KEY, TOPIC, inlined, schema_of
 
 _TEXT = {"type": "string"}
@@ -68,11 +68,6 @@ def document(
             "messages": {name: _message(contract, samples.get(name)) for name, contract in contracts.items()}
         },
     }
-
-
-def service_of(topic: str) -> str:
-    """The one service that says what is on a topic: the topic's name begins with it."""
-    return topic.partition(".")[0]
 
 
 def _on(contracts: Mapping[str, type[Contract]], topic: str) -> list[type[Contract]]:

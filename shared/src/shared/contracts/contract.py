@@ -41,6 +41,16 @@ def contract(event_type: str, *, topic: str, key: str) -> Callable[[type[C]], ty
     return register
 
 
+def service_of(topic: str) -> str:
+    """The one service that says what is on a topic: the topic's name begins with it."""
+    return topic.partition(".")[0]
+
+
+def source_of(service: str) -> str:
+    """What a service calls itself in its events, as CloudEvents' `source`."""
+    return f"/services/{service}"
+
+
 def declared() -> dict[str, type[Contract]]:
     """The contracts declared so far, in modules that have been imported, by type; for all: `registry`."""
     return dict(sorted(_declared.items()))

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from shared.contracts.contract import Contract
+from shared.contracts.contract import Contract, service_of, source_of
 from shared.contracts.envelope import Event, Malformed, UnknownType, UnknownValue, from_message
 from shared.contracts.registry import published
 from shared.contracts.schemas import schema_of
@@ -49,7 +49,7 @@ class EventReader:
 
 def _said_by_owner(message: RawMessage) -> bool:
     """Whether it comes from the one service that may write to its topic: the topic is named after it."""
-    return message.headers.get("ce_source") == f"/services/{message.topic.partition('.')[0]}"
+    return message.headers.get("ce_source") == source_of(service_of(message.topic))
 
 
 def names(event: Event[Any]) -> set[str]:

@@ -20,7 +20,7 @@ from shared.bus.inbox import Message
 from shared.bus.outbox import SEQUENCES_OF_AN_EPOCH
 from shared.bus.transaction import Transaction
 from shared.bus.wake import Waker
-from shared.contracts.contract import Contract
+from shared.contracts.contract import Contract, source_of
 from shared.contracts.envelope import Event, from_message
 from shared.kernel import Clock
 from shared.messaging.announcing import Announcement, Announcer
@@ -91,7 +91,7 @@ class Restorer:
         self._group = topic_prefix + service
         self._own_topics = [topic_prefix + topic for topic in own_topics]
         self._heard_topics = [topic_prefix + topic for topic in heard_topics]
-        source = f"/services/{service}"
+        source = source_of(service)
         self._bus: CommandBus[Transaction] = CommandBus(
             database, lambda transaction: transaction, clock, waker, source=source
         )
