@@ -18,7 +18,6 @@ from shared.bus.inbox import Message
 from shared.contracts.envelope import Event, Malformed, UnknownType, UnknownValue
 from shared.messaging.batches import MAX_EVENTS_PER_BATCH, cut_into_batches
 from shared.messaging.heartbeat import Heartbeat
-from shared.messaging.lost import was_lost
 from shared.messaging.parked import ParkedMessages
 from shared.messaging.parking import RawMessage
 from shared.messaging.policy import Instruction, Subscription
@@ -72,7 +71,6 @@ class EventDelivery(Generic[UnitOfWork]):
         self.bus = bus
         self.service = service
         self.parked = ParkedMessages(database)
-        self._database = database
         self._by_type: dict[str, list[Subscription[UnitOfWork]]] = {}
         for subscription in subscriptions:
             self._by_type.setdefault(subscription.contract.type, []).append(subscription)
@@ -105,7 +103,7 @@ class EventDelivery(Generic[UnitOfWork]):
             events = [(event, message) for message in batch if (event := self.reader.read(message))]
             if events:
                 await self._apply_policy_to_batch(events)
-                named = set().union(*(names(event) for event, _ in events))
+                named = (name for event, _ in events for name in names(event))
                 await self.parked.wake(named, batch[0].topic)
         except Exception as error:  # noqa: BLE001 - each is tried again, in the end alone
             log.warning("messages_failed_together", error=type(error).__name__, count=len(batch))
@@ -203,16 +201,16 @@ class EventDelivery(Generic[UnitOfWork]):
     async def _park(self, consumer: str, message: RawMessage, aside: Aside, task: PartitionTask) -> None:
         while True:
             try:
-                if await was_lost(self._database, message.key):
-                    metrics.consumed.add(1, {"outcome": "lost", "topic": message.topic})
-                    return
-                await self.parked.park(consumer, message, aside, self.reader.release)
+                set_aside = await self.parked.park(consumer, message, aside, self.reader.release)
                 break
             except Exception as error:
                 if not is_transient(error):
                     raise
                 await task.wait(1.0)
-        metrics.consumed.add(1, {"outcome": aside.state, "topic": message.topic})
+        outcome = aside.state if set_aside else "lost"
+        metrics.consumed.add(1, {"outcome": outcome, "topic": message.topic})
+        if not set_aside:
+            return
         report = log.error if aside.state == "failed" else log.info
         report("message_parked", consumer=consumer, topic=message.topic, reason=aside.reason)
 

@@ -157,11 +157,13 @@ class ParkedMessages:
         # Until somebody has looked, and where this process has set one aside since.
         self.any_waiting = self._any_needs = True
 
-    async def park(self, consumer: str, message: RawMessage, aside: Aside, release: str) -> None:
-        """Set a message aside."""
-        await parking.park(self._database, consumer, message, aside, release)
+    async def park(self, consumer: str, message: RawMessage, aside: Aside, release: str) -> bool:
+        """Set a message aside; whether it was: not one about an aggregate that was lost in a restore."""
+        if not await parking.park(self._database, consumer, message, aside, release):
+            return False
         self.any_waiting = True
         self._any_needs |= aside.needs != ""
+        return True
 
     async def claim(self, limit: int) -> list[Parked]:
         """Those that are due and the first of their key."""

@@ -24,6 +24,7 @@ LOCK_KEYS = text(
           from unnest(cast(:topics as text[]), cast(:keys as text[])) as m (topic, key) order by 1) as locks
     """
 )
+_WAS_LOST = text("select exists (select from lost_aggregates where key = :key)")
 # A place in the log that was taken up earlier may come again, from a log that was made anew: it waits afresh.
 _PARK = text(
     """
@@ -81,9 +82,14 @@ def _text(value: bytes | None) -> str:
 
 async def park(
     database: Database, consumer: str, message: RawMessage, aside: Aside, release: str = ""
-) -> None:
-    """Set a message aside; doing so twice leaves one row. It is tried again soon, or once it is the first."""
+) -> bool:
+    """Set a message aside; doing so twice leaves one row. It is tried again soon, or once it is the first.
+
+    False, and nothing is done, for one about an aggregate that was lost when the database was restored.
+    """
     async with database.session() as session:
+        if await session.scalar(_WAS_LOST, {"key": message.key}):
+            return False
         await session.execute(LOCK_KEYS, {"topics": [message.topic], "keys": [message.key]})
         await session.execute(
             _PARK,
@@ -104,3 +110,4 @@ async def park(
             },
         )
         await session.commit()
+    return True

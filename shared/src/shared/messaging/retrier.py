@@ -34,7 +34,7 @@ log = logger(__name__)
 
 @dataclass(slots=True)
 class _Work(Generic[UnitOfWork]):
-    """What a parked message asks for; `needs` no policy where this release has nothing to do with it."""
+    """A parked message, the event it is, and the policies that take it."""
 
     parked: Parked
     event: Event[Any]
