@@ -5,13 +5,13 @@ from uuid import UUID
 
 from sqlalchemy import TextClause, text
 
-from safeguarding.clearances.domain.clearance import REVIEW
+from safeguarding.clearances.domain.clearance import OPEN, REVIEW
 from shared.bus.transaction import Transaction
 
 _OF_SESSION = text(
     """
     select clearance_id, provider_id from clearances
-    where session_id = :session_id and state in ('granted', 'referred', 'revoked')
+    where session_id = :session_id and state = any (:open)
     """
 )
 _OF_SUPERVISOR = text(
@@ -19,7 +19,7 @@ _OF_SUPERVISOR = text(
     select c.clearance_id, c.provider_id from known_sessions s join clearances c using (session_id)
     where s.supervisor_ids @> array[cast(:supervisor_id as uuid)] and s.provider_id = :provider_id
       and cast(:today as date) <= any (s.days)
-      and c.provider_id = :provider_id and c.state in ('granted', 'referred', 'revoked')
+      and c.provider_id = :provider_id and c.state = any (:open)
     """
 )
 
@@ -42,7 +42,7 @@ class ReviewRepository:
         await self._review(_OF_SUPERVISOR, provider_id=provider_id, supervisor_id=supervisor_id, today=today)
 
     async def _review(self, chosen: TextClause, **values: Any) -> None:
-        rows = await self._transaction.db.execute(chosen, values)
+        rows = await self._transaction.db.execute(chosen, values | {"open": sorted(OPEN)})
         now = self._transaction.now
         await self._transaction.wait_until_each(
             [(REVIEW, row.clearance_id, row.provider_id, now) for row in rows]

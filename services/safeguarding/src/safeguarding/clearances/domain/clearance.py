@@ -20,7 +20,7 @@ REVOKED = "revoked"
 ENDED = "ended"
 REVIEW = "clearance-review"  # the deadline, due at once, by which a clearance is decided again
 BY_A_PERSON = "decided-by-a-person"
-_OPEN = frozenset({GRANTED, REFERRED, REVOKED})
+OPEN = frozenset({GRANTED, REFERRED, REVOKED})
 
 
 class ClearanceNotReferred(Conflict):
@@ -133,7 +133,7 @@ class Clearance(Aggregate):
         A refusal or an end is final, and what a person granted stands unless there is a new reason. Whether
         the site is still trusted is not asked anew: `bookings` follows the events of its assurance.
         """
-        if self.state not in _OPEN:
+        if self.state not in OPEN:
             return
         if present.session_cancelled:
             self.end()
@@ -154,7 +154,7 @@ class Clearance(Aggregate):
 
     def end(self) -> None:
         """Its booking will not take place: nobody need decide, and no adult's days count."""
-        if self.state in _OPEN:
+        if self.state in OPEN:
             self.state = ENDED
             self.record(ClearanceChanged(self.id))
 
