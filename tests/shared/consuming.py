@@ -17,6 +17,7 @@ from tests.shared.example_service import (
     ExampleService,
     ExampleUnitOfWork,
     Note,
+    OtherHappened,
     ThingChanged,
     ThingEnded,
     note,
@@ -62,6 +63,14 @@ def subscriptions(
         Subscription("when_thing_changed_do", ThingChanged, when_thing_changed_do),
         *(SUBSCRIPTIONS[1:] if also_ended else []),
     ]
+
+
+def when_other_happened_note_it(event: Event[OtherHappened]) -> Instruction[ExampleUnitOfWork]:
+    return Instruction(note, Note(event.data.thing_id, event.data.number))
+
+
+# What happens on the other topic is noted too.
+OTHER = Subscription("when_other_happened_note_it", OtherHappened, when_other_happened_note_it)
 
 
 async def has_effects(example: ExampleService, key: UUID, numbers: list[int]) -> bool:

@@ -3,12 +3,14 @@
 import asyncio
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from shared.bus.inbox import InFlight
 from shared.contracts.envelope import Event
 from shared.kernel import ConcurrentChange, new_id
+from shared.messaging.partitioning import partition_of
 from shared.messaging.policy import Subscription
 from shared.messaging.verdicts import TRIES
 from tests.infra.polling import eventually
@@ -159,10 +161,19 @@ async def test_stopping_finishes_the_message_in_hand_commits_it_and_leaves_the_r
         await eventually(lambda: has_effects(example, key, [1, 2, 3, 4, 5]))
 
 
+def keys_of_each_partition(number: int) -> list[UUID]:
+    """As many keys of either partition: whichever a member has, something comes on it."""
+    found: dict[int, list[UUID]] = {0: [], 1: []}
+    while min(map(len, found.values())) < number:
+        key = new_id()
+        found[partition_of(str(key).encode(), 2)].append(key)
+    return [*found[0][:number], *found[1][:number]]
+
+
 async def test_a_second_member_takes_its_share_and_each_event_has_its_effect_once(
     example: ExampleService, log: Log
 ) -> None:
-    keys = [new_id() for _ in range(8)]
+    keys = keys_of_each_partition(4)
 
     def seen_by(name: str) -> list[Subscription[ExampleUnitOfWork]]:
         return subscriptions(lambda e: Note(e.data.thing_id, e.data.number, seen_by=name))

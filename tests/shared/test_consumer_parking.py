@@ -21,6 +21,7 @@ from shared.messaging.verdicts import Aside
 from tests.infra.polling import eventually
 from tests.shared import planted
 from tests.shared.consuming import (
+    OTHER,
     TENANT,
     are_parked,
     changed,
@@ -299,16 +300,8 @@ async def test_a_log_made_anew_may_park_at_a_place_that_was_replayed_before(
 
 async def test_the_other_topic_has_another_ordering_key(example: ExampleService, log: Log) -> None:
     key = new_id()
-
-    def when_other_happened_note_it(event: Event[OtherHappened]) -> Instruction[ExampleUnitOfWork]:
-        return Instruction(note, Note(event.data.thing_id, event.data.number))
-
     failing = subscriptions(lambda e: Note(e.data.thing_id, e.data.number, fails=Conflict()))
-    async with consuming(
-        example,
-        log,
-        [*failing, Subscription("when_other_happened_note_it", OtherHappened, when_other_happened_note_it)],
-    ):
+    async with consuming(example, log, [*failing, OTHER]):
         await log.write(changed(key, 1))
         await eventually(lambda: are_parked(example, 1))
         await log.write(event(OtherHappened(thing_id=key, tenant_id=TENANT, number=5)))

@@ -15,6 +15,7 @@ from shared.messaging.policy import Instruction, Subscription
 from shared.messaging.retrier import Retrier
 from tests.infra.polling import eventually
 from tests.shared.consuming import (
+    OTHER,
     TENANT,
     are_parked,
     changed,
@@ -39,14 +40,7 @@ Subscriptions = Sequence[Subscription[ExampleUnitOfWork]]
 
 def needing(needs: Callable[[Event[ThingChanged]], UUID | None]) -> Subscriptions:
     """What changed needs what happened on the other topic first."""
-
-    def when_other_happened_note_it(event: Event[OtherHappened]) -> Instruction[ExampleUnitOfWork]:
-        return Instruction(note, Note(event.data.thing_id, event.data.number))
-
-    return [
-        *subscriptions(lambda e: Note(e.data.thing_id, e.data.number, needs=needs(e))),
-        Subscription("when_other_happened_note_it", OtherHappened, when_other_happened_note_it),
-    ]
+    return [*subscriptions(lambda e: Note(e.data.thing_id, e.data.number, needs=needs(e))), OTHER]
 
 
 async def an_hour_passes(example: ExampleService, consumer: Consumer[ExampleUnitOfWork]) -> None:
