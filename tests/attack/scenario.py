@@ -226,8 +226,10 @@ async def _correct_register(walk: Walk) -> None:
     """The school records one learner's minutes otherwise, and then as before: what was replaced is kept."""
     path = f"/v1/bookings/{walk.bookings['first']}/attendance"
     register = (await walk.clients.call(walk.school, "bookings", "GET", path))["items"][0]
-    first, *others = register["entries"]
-    for entry in ({**first, "minutes": first["minutes"] - 1}, first):
+    entries = register["entries"]
+    there = next(each for each in entries if each["attended"])
+    others = [each for each in entries if each is not there]
+    for entry in ({**there, "minutes": there["minutes"] - 1}, there):
         body = {"on": register["on"], "entries": [entry, *others]}
         await walk.clients.call(walk.school, "bookings", "POST", path, body)
 
