@@ -9,7 +9,7 @@ import psutil
 from aiokafka.admin import AIOKafkaAdminClient
 
 from tests.faults.outage import clients_go_on
-from tests.faults.scenario import Stage
+from tests.faults.stage import Stage
 from wex.platform import Platform
 
 EVENTS = "bookings.events"

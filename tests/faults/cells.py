@@ -23,7 +23,7 @@ from tests.faults.outage import clients_go_on
 from tests.faults.partition import broken_link
 from tests.faults.pool import storm_on_the_pool
 from tests.faults.rebalancing import rebalance_storm
-from tests.faults.scenario import Stage
+from tests.faults.stage import Stage
 from tests.faults.switchover import promoted_standby
 from tests.faults.tenants import mixed_tenants
 from tests.infra.another import another

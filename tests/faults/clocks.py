@@ -5,7 +5,8 @@ import time
 from datetime import date
 
 from tests.faults.outage import clients_go_on
-from tests.faults.scenario import SCHOOLS, Stage
+from tests.faults.scenario import SCHOOLS
+from tests.faults.stage import Stage
 
 SKEWS = (-3_600.0, -300.0, 0.0, 300.0, 3_600.0)  # seconds
 SERVICES = ("bookings", "safeguarding", "outcomes", "opportunities")

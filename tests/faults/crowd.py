@@ -4,7 +4,8 @@ import asyncio
 import time
 from collections import Counter
 
-from tests.faults.scenario import SCHOOLS, Stage
+from tests.faults.scenario import SCHOOLS
+from tests.faults.stage import Stage
 from wex.journey.clients import Persona
 
 PLACES = 30

@@ -10,7 +10,7 @@ import asyncpg
 import psutil
 
 from tests.faults.outage import clients_go_on
-from tests.faults.scenario import Stage
+from tests.faults.stage import Stage
 from tests.infra.polling import eventually
 
 POINTS = ("R1", "R2", "R3")  # rows taken; given to the client; acknowledged

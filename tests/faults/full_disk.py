@@ -11,7 +11,7 @@ from pathlib import Path
 import asyncpg
 
 from tests.faults.outage import clients_go_on
-from tests.faults.scenario import Stage
+from tests.faults.stage import Stage
 from wex.platform import Platform
 from wex.postgres_folders import data_folder
 

@@ -11,8 +11,8 @@ from aiokafka.errors import CommitFailedError
 
 from tests.faults.draining import drain
 from tests.faults.reading import SERVICES
-from tests.faults.scenario import Stage
 from tests.faults.seen import COMPACTED, Ask
+from tests.faults.stage import Stage
 from wex.journey.clients import StepFailed
 
 EVENTS = "bookings.events"

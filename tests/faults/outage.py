@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tests.faults.crowd import CROWD, go_on
-from tests.faults.scenario import Stage
+from tests.faults.stage import Stage
 from tests.infra.polling import eventually
 
 BOOKED = "POST bookings"

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from tests.faults.outage import clients_go_on
-from tests.faults.scenario import Stage
+from tests.faults.stage import Stage
 from tests.infra.link import Link
 from wex.platform import Platform
 

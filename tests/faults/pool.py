@@ -7,7 +7,7 @@ from contextlib import suppress
 import asyncpg
 
 from tests.faults.outage import clients_go_on
-from tests.faults.scenario import Stage
+from tests.faults.stage import Stage
 from tests.infra.polling import eventually
 
 _AT_ONCE = 40  # readers afterwards, four times what a pool has

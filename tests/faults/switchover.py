@@ -8,7 +8,7 @@ import asyncpg
 import psutil
 
 from tests.faults.outage import clients_go_on
-from tests.faults.scenario import Stage
+from tests.faults.stage import Stage
 from tests.infra.polling import eventually
 from wex.platform import Platform
 from wex.postgres import Postgres

@@ -6,7 +6,7 @@ import contextlib
 import asyncpg
 
 from tests.attack.rows import attack_rows
-from tests.faults.scenario import Stage
+from tests.faults.stage import Stage
 
 TRANSACTIONS = 400
 

@@ -12,8 +12,9 @@ from tests.architecture.test_ids import SUBSCRIPTIONS
 from tests.faults.cells import CELLS, TWO_OF_EACH
 from tests.faults.checkers import CONFIRMED_WITHIN, violations
 from tests.faults.draining import drain
-from tests.faults.scenario import AT_ONCE, Scenario, Stage, set_stage
+from tests.faults.scenario import Scenario
 from tests.faults.seen import Seen
+from tests.faults.stage import AT_ONCE, Stage, set_stage
 from wex.platform import Platform
 from wex.shape import Shape
 

@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass, field
 
 from tests.faults.draining import drain
-from tests.faults.scenario import EACH, SCHOOLS, Scenario, Stage, set_stage
+from tests.faults.scenario import EACH, SCHOOLS, Scenario
+from tests.faults.stage import Stage, set_stage
 from tests.history.announcing import NEEDED, announce
 from tests.history.copies import READERS, copies_of, knowledge, lose_copies
 from wex.journey.clients import StepFailed
