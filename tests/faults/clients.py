@@ -75,14 +75,14 @@ class Insistent:
     try_for: float = TRY_FOR  # seconds a patient client waits for one answer
 
     async def send(
-        self, who: Persona, service: str, path: str, body: Any, key: str
+        self, who: Persona, service: str, path: str, body: Any, key: str, *, method: str = "POST"
     ) -> tuple[int, dict[str, Any]]:
-        """Post until there is an answer that stands: the same key each time."""
+        """Send until there is an answer that stands: the same key each time."""
         end, tries = time.monotonic() + MAX_DEPENDENCY_WAIT, 0
         while time.monotonic() < end:
             tries += 1
             haste = self.hasty.uniform(0.001, 0.04) if self.hasty and tries < 4 else self.try_for
-            answer = await self._try("POST", who, service, path, body, key, haste)
+            answer = await self._try(method, who, service, path, body, key, haste)
             if answer is None:
                 await asyncio.sleep(0.05)
                 continue

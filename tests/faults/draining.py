@@ -26,7 +26,8 @@ async def drain(scenario: Scenario, sessions: list[str], *, heard_again: int = 0
                 still = sum((await scenario.rows.outboxes()).values()) + await scenario.rows.undecided(
                     sessions
                 )
-                still += await scenario.rows.unassessed() + await scenario.rows.waiting()
+                still += await scenario.rows.unassessed() + await scenario.rows.unreviewed()
+                still += await scenario.rows.waiting()
                 still += await scenario.rows.undelivered(at_once=time.monotonic() > began + 3)
                 if not still and await scenario.log.ends() == ends:
                     return

@@ -62,15 +62,18 @@ def sound() -> Seen:
         clearances=[Clearance(CONFIRMED, "granted", 1), Clearance(TAKEN_BACK, "ended", 2)],
         copies={CONFIRMED: (2, False), TAKEN_BACK: (3, True)},
         hears={
-            "booking.requested.v1": ["safeguarding: decide"],
+            "booking.requested.v1": ["safeguarding: decide", "outcomes: expect"],
             "booking.confirmed.v1": ["outcomes: expect"],
+            "booking.ended.v1": ["outcomes: expect"],
         },
         claims={
             (subscription, each.id)
             for each in events
             for kind, subscription in (
                 ("requested", "safeguarding: decide"),
+                ("requested", "outcomes: expect"),
                 ("confirmed", "outcomes: expect"),
+                ("ended", "outcomes: expect"),
             )
             if each.type == f"booking.{kind}.v1"
         },
@@ -117,6 +120,19 @@ def entry(seen: Seen, **changes: object) -> Seen:
 
 def told_twice(seen: Seen) -> None:
     seen.told.append(replace(seen.told[0], id="another-event-of-the-same-version", offset=90))
+
+
+def never_given_again(seen: Seen) -> None:
+    seen.adults["s"] = True
+    row(seen, CONFIRMED, state="suspended_revoked")
+
+
+def taken_back_untold(seen: Seen) -> None:
+    seen.adults["s"] = False
+    seen.clearances = [
+        replace(each, state="revoked", version=2) if each.booking == CONFIRMED else each
+        for each in seen.clearances
+    ]
 
 
 PLANTED: list[tuple[str, str, Callable[[Seen], object]]] = [
@@ -176,5 +192,10 @@ PLANTED: list[tuple[str, str, Callable[[Seen], object]]] = [
         claim for claim in s.claims if claim[0] != "outcomes: expect"})),
     ("I17", "a booking committed after its session was cancelled", lambda s: s.told.append(replace(
         told("o", 3, "session.cancelled.v1", "opportunities.events"), data={"session_id": "s"}))),
+    ("I18", "what was learnt of an adult changed nothing", lambda s: s.adults.update(s=False)),
+    ("I18", "taken back, and never given again", never_given_again),
+    ("I4", "taken back, and nobody was told", taken_back_untold),
+    ("I5", "granted by two that both read first", lambda s: s.told.append(replace(
+        told(CONFIRMED, 2, "clearance.granted.v1", "safeguarding.clearances"), offset=95))),
     ("I13", "a refusal that repeats what was sent", lambda s: s.answers.append(("school", 422, "zqx"))),
 ]  # fmt: skip

@@ -101,6 +101,11 @@ class Rows:
         query = "select count(*) from deadlines where name = 'assessment'"
         return int((await self.ask("outcomes", query))[0][0])
 
+    async def unreviewed(self) -> int:
+        """Clearances that are to be decided again."""
+        query = "select count(*) from deadlines where name = 'clearance-review'"
+        return int((await self.ask("safeguarding", query))[0][0])
+
     async def claims(self, events: list[str]) -> set[tuple[str, str]]:
         """In which inboxes each of the events is, and under which subscription."""
         query = (

@@ -85,21 +85,34 @@ class Scenario:
             self.took_place = await let_pass(self, at_once)
         return self.took_place.pop()
 
-    async def publish(self, day: date, times: Times, prefix: str) -> tuple[str, list[str]]:
-        """An opportunity with sessions on one day: its id and theirs. Keys begin with the prefix."""
+    async def publish(
+        self, day: date, times: Times, prefix: str, *, adult_of_last: str = ""
+    ) -> tuple[str, list[str]]:
+        """An opportunity with sessions on one day: its id and theirs. Keys begin with the prefix.
+
+        `adult_of_last` is who supervises the last of them.
+        """
         draft = await self.provide("/v1/opportunities", _particulars(self.provider), f"{prefix}-draft")
         path = f"/v1/opportunities/{draft['id']}"
         sessions = []
         for number, (places, starts, ends) in enumerate(times):
-            body = {"places": places, "days": [{"on": day.isoformat(), "starts": starts, "ends": ends}]}
+            body: dict[str, Any] = {
+                "places": places,
+                "days": [{"on": day.isoformat(), "starts": starts, "ends": ends}],
+            }
+            if adult_of_last and number == len(times) - 1:
+                body["supervisor_ids"] = [adult_of_last]
             added = await self.provide(f"{path}/sessions", body, f"{prefix}-session-{number}")
             sessions.append(str(added["id"]))
         await self.provide(f"{path}/publication", None, f"{prefix}-publication")
         return str(draft["id"]), sessions
 
-    async def provide(self, path: str, body: Any, key: str) -> dict[str, Any]:
-        """The provider changes its part of the register. Raises `StepFailed` where it is refused."""
-        status, told = await self.insist.send(self.provider.provider, "opportunities", path, body, key)
+    async def provide(
+        self, path: str, body: Any, key: str, *, service: str = "opportunities", method: str = "POST"
+    ) -> dict[str, Any]:
+        """The provider says something of its own. Raises `StepFailed` where it is refused."""
+        who = self.provider.provider
+        status, told = await self.insist.send(who, service, path, body, key, method=method)
         if status >= 400:
             raise StepFailed(f"{path}: {told}")
         return told

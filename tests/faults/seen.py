@@ -109,6 +109,7 @@ class Seen:
     places: dict[str, tuple[int, int]] = field(default_factory=dict)  # session: places, taken
     bookings: list[Booking] = field(default_factory=list)
     clearances: list[Clearance] = field(default_factory=list)
+    adults: dict[str, bool] = field(default_factory=dict)  # session: its adult's check is clear, as last said
     copies: dict[str, tuple[int, bool]] = field(default_factory=dict)  # in outcomes: sequence, ended
     hears: dict[str, list[str]] = field(default_factory=dict)  # event type: subscriptions to it
     claims: set[tuple[str, str]] = field(default_factory=set)  # subscription, event: of every inbox

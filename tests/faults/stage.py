@@ -5,6 +5,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 from tests.faults.clients import Heard
 from tests.faults.credit import TookPlace
@@ -14,7 +15,7 @@ from tests.faults.seen import Ask
 AT_ONCE = 25  # sessions that are booked and let pass together, one for each of the next trials
 SCARCE: Times = [
     (3, "09:30:00", "11:00:00"), (2, "11:30:00", "13:00:00"), (12, "13:30:00", "15:00:00"),
-    (6, "15:30:00", "17:00:00"),
+    (6, "15:30:00", "17:00:00"), (6, "13:30:00", "15:00:00"),
 ]  # fmt: skip
 
 
@@ -31,7 +32,10 @@ class Stage:
     full: list[str]  # sessions with fewer places than tries
     spare: str  # the session of the fresh booking after the heal
     called_off: str  # a session that its provider cancels while schools ask for its places
+    supervised: str  # a session with one adult, of whom something is learnt after it was booked
+    adult: str
     over: TookPlace  # a session that took place, for which credit is asked
+    adult_is_clear: bool = True  # as far as the provider has said
     asks: list[Ask] = field(default_factory=list)
     forged: set[str] = field(default_factory=set)  # messages a cell has written itself
     changed_tables: list[str] = field(default_factory=list)
@@ -42,7 +46,7 @@ class Stage:
 
     @property
     def sessions(self) -> list[str]:
-        return [*self.full, self.spare, self.called_off, self.over.session]
+        return [*self.full, self.spare, self.called_off, self.supervised, self.over.session]
 
     def learner(self, school: int, number: int) -> str:
         return self.scenario.schools[school].learners[self.first_learner + number]
@@ -77,11 +81,14 @@ class Stage:
                 return
 
     async def work(self) -> None:
-        """All at once: schools ask for places and look around, one session is called off, one is credited."""
+        """All at once: schools ask for places and look around, one session is called off, one is credited,
+        and one has an adult whose check was not clear.
+        """
         async with asyncio.TaskGroup() as group:
             group.create_task(self._ask_and_take_back())
             group.create_task(self._look_around())
             group.create_task(self._ask_for_what_is_called_off())
+            group.create_task(self._learn_of_the_adult())
             group.create_task(self.over.credit(self.scenario))
 
     async def _ask_and_take_back(self) -> None:
@@ -123,6 +130,24 @@ class Stage:
 
         await asyncio.gather(call_off(), *(ask(school) for school in range(SCHOOLS)))
 
+    async def _learn_of_the_adult(self) -> None:
+        """Once schools have booked, the adult's check is not clear; in half the trials it is, later."""
+        outcomes = [False, True][: self.draw.randint(1, 2)]
+        delays = [self.draw.uniform(0, 2) for _ in outcomes]
+        await asyncio.gather(*(self.ask(school, self.supervised, 2) for school in range(SCHOOLS)))
+        seen = {"type": "enhanced", "seen_on": self.scenario.provider.today().isoformat()}
+        for outcome, delay in zip(outcomes, delays, strict=True):
+            await asyncio.sleep(delay)
+            self.adult_is_clear = outcome
+            check = {**seen, "seen_by_role": "human_resources", "outcome": outcome}
+            await self.scenario.provide(
+                f"/v1/supervisors/{self.adult}",
+                {"dbs_check": check},
+                f"{self.adult}:{outcome}",
+                service="safeguarding",
+                method="PUT",
+            )
+
     async def _look_around(self) -> None:
         """Schools read their own lists, all at the same addresses at once, and try what is another's."""
 
@@ -144,6 +169,9 @@ async def set_stage(scenario: Scenario, seed: int, draw: random.Random, *, at_on
     over = await scenario.next_that_took_place(at_once)
     day, first = scenario.days()
     prefix = f"trial-{scenario.trials}-{draw.getrandbits(64):x}"
-    opportunity, sessions = await scenario.publish(day, SCARCE, prefix)
-    *full, spare, called_off = sessions
-    return Stage(scenario, seed, draw, day, first, opportunity, full, spare, called_off, over)
+    adult = str(uuid4())
+    opportunity, sessions = await scenario.publish(day, SCARCE, prefix, adult_of_last=adult)
+    *full, spare, called_off, supervised = sessions
+    return Stage(
+        scenario, seed, draw, day, first, opportunity, full, spare, called_off, supervised, adult, over
+    )

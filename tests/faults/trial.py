@@ -95,6 +95,7 @@ async def observe(stage: Stage, seen: Seen) -> None:
     seen.bookings = await scenario.rows.bookings(stage.sessions)
     ids = [booking.id for booking in seen.bookings]
     seen.places = await scenario.rows.places(stage.sessions)
+    seen.adults = {stage.supervised: stage.adult_is_clear}
     seen.clearances = await scenario.rows.clearances(ids)
     seen.copies = await scenario.rows.copies(ids)
     told = await scenario.log.read()
