@@ -60,6 +60,18 @@ async def test_what_was_lost_is_told_to_be_over(idle_service: Running) -> None:
     assert [kind for kind, _, _ in ends] == ["opportunity.withdrawn.v1", "session.cancelled.v1"]
 
 
+async def test_an_organisation_that_others_heard_was_closed_does_not_open_again(
+    idle_service: Running,
+) -> None:
+    provider, _, caller = await register_provider(idle_service)
+    said = OrganisationRecorded(organisation_id=provider, kind="provider", area_code=None, open=False)
+
+    await settle(idle_service, said, said)
+
+    assert not (await caller.get(f"/v1/organisations/{provider}")).json()["open"]
+    assert [data["open"] for _, _, data in await told(idle_service, provider)] == [True, False]
+
+
 async def test_a_draft_that_others_heard_published_is_withdrawn_until_it_is_published_again(
     idle_service: Running,
 ) -> None:

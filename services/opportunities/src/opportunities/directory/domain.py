@@ -183,6 +183,13 @@ class Organisation(Aggregate):
             self._claim_reference()
         self._record()
 
+    def close(self) -> None:
+        """Let it take part no longer; nothing changes where it does not."""
+        if self.open:
+            self.open = False
+            self._claim_reference()
+            self._record()
+
     @property
     def may_offer(self) -> bool:
         """Whether it may offer opportunities: an open provider or delivery provider."""

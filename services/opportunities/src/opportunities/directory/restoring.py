@@ -9,11 +9,18 @@ from shared.messaging.restoring import OwnEvent
 
 
 async def close_unless_known(event: Event[OrganisationRecorded], transaction: Transaction) -> None:
-    """An organisation that is not on the register is closed: whoever registered it does so again."""
-    said = event.data
-    if await OrganisationRepository(transaction).find(said.organisation_id) is None:
+    """An organisation that is not on the register is closed: whoever registered it does so again.
+
+    One that others heard was closed does not open again by a restore.
+    """
+    said, organisations = event.data, OrganisationRepository(transaction)
+    found = await organisations.find(said.organisation_id)
+    if found is None:
         transaction.publish(said.model_copy(update={"open": False}), sequence=event.sequence)
         await transaction.note_lost(said, said.organisation_id)
+    elif not said.open:
+        found.close()
+        await organisations.save(found)
 
 
 OWN_EVENTS = [
