@@ -13,7 +13,9 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from asyncpg.connect_utils import SessionAttribute
 
+from shared.persistence.provision import with_database
 from tests.faults.seen import Booking, Clearance, Entry, Overdue, Told
+from wex.environment import Addresses
 
 SERVICES = ("opportunities", "bookings", "safeguarding", "outcomes", "integrations")
 TOPICS = Path(__file__).parents[2] / "deploy" / "topics.yaml"
@@ -27,14 +29,13 @@ _WORKINGS = {
 class Rows:
     """The five databases."""
 
-    def __init__(self, postgres: str) -> None:
-        self._server = postgres.rsplit("/", 1)[0]
+    def __init__(self, addresses: Addresses) -> None:
+        self._addresses = addresses
 
     async def ask(self, service: str, query: str, *values: Any) -> list[Any]:
         """The rows of one query."""
-        connection = await asyncpg.connect(
-            f"{self._server}/wex_{service}", timeout=10, target_session_attrs=SessionAttribute.read_write
-        )
+        url = with_database(self._addresses.server(service), f"wex_{service}")
+        connection = await asyncpg.connect(url, timeout=10, target_session_attrs=SessionAttribute.read_write)
         try:
             return list(await connection.fetch(query, *values))
         finally:

@@ -168,7 +168,7 @@ async def scenario_on(platform: Platform, *, with_history: bool = False) -> Asyn
                 schools[0].leader, "integrations", "POST", "/v1/webhook-endpoints", body
             )
             receiver.secret = endpoint["secret"]
-            rows = Rows(platform.addresses.postgres)
+            rows = Rows(platform.addresses)
             log = Log(platform.addresses.kafka, PARTITIONS)
             sayings = Sayings(platform.folders, log, rows)
             insist = Insistent(clients)

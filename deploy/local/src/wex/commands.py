@@ -45,7 +45,7 @@ class Commands:
 
     def database(self, service: str) -> ServiceDatabase:
         """Where a service's data lies."""
-        return service_database(self.addresses.postgres, service, f"{self.prefix}wex_{service}")
+        return service_database(self.addresses.server(service), service, f"{self.prefix}wex_{service}")
 
     def _python(
         self, name: str, module: tuple[str, ...], environment: dict[str, str], port: int | None

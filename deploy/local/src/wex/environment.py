@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared.persistence.provision import ServiceDatabase
@@ -12,13 +12,21 @@ from wex.folders import Folders
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where everything is reached, as kept in `platform.json` for the other commands."""
+    """Where everything is reached, as kept in `platform.json` for the other commands.
+
+    `clusters`: the database server of each service, where each has its own.
+    """
 
     postgres: str
     kafka: str
     issuer: str
     traces: str
     ports: dict[str, int]
+    clusters: dict[str, str] = field(default_factory=dict)
+
+    def server(self, service: str) -> str:
+        """The database server with a service's data, as its superuser."""
+        return self.clusters.get(service, self.postgres)
 
     def api(self, service: str) -> str:
         """The base address of a service's HTTP interface."""

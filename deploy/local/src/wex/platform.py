@@ -105,7 +105,8 @@ class Platform:
 
     def database_server(self, name: str) -> Postgres:
         """One of the database servers that run here, or may."""
-        return next(server for server in self._engines.postgres if server.name == name)
+        servers = (*self._engines.postgres, *self._engines.clusters)
+        return next(server for server in servers if server.name == name)
 
     def pid(self, name: str) -> int:
         """The process id of one that was started."""
@@ -229,9 +230,13 @@ class Platform:
         self._commands = replace(self._commands, addresses=addresses, secrets=secrets)
 
     async def _start_postgres(self) -> None:
-        if self._engines.postgres:
-            await asyncio.to_thread(self._engines.postgres[0].prepare)
-            await self._start_first("postgres")
+        async with asyncio.TaskGroup() as group:
+            for server in self._engines.first:
+                group.create_task(self._make_and_start(server))
+
+    async def _make_and_start(self, server: Postgres) -> None:
+        await asyncio.to_thread(server.prepare)
+        await self._start_first(server.name)
 
     async def _start_kafka(self) -> None:
         if self._engines.kafka:
@@ -285,9 +290,9 @@ class Platform:
         edge: asyncio.Task[None],
     ) -> None:
         await asyncio.shield(postgres)
-        migrated = Migrated(self.folders.data / "migrated.json" if self._engines.postgres else None)
+        migrated = Migrated(self.folders.data / "migrated.json" if self._engines.first else None)
         if not migrated.has(service):
-            await provision(self.addresses.postgres, service, self.database(service).name)
+            await provision(self.addresses.server(service), service, self.database(service).name)
             await self._children.run(self._commands.service(service, "migrate"))
             migrated.add(service)
         await asyncio.shield(edge)

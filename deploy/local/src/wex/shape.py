@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from wex.ports import SERVICES
+
 ROLES = ("api", "worker")
 
 
@@ -11,6 +13,8 @@ class Shape:
 
     `of_each`: apis and workers of each service. `brokers`: three keep three copies of every topic.
     `standby`: services know a second database server, `postgres-2`, which whoever needs it makes and starts.
+    `clusters`: instead of one database server for all, each service has its own, `postgres-<service>`, whose
+    write-ahead log is archived.
     `linked`: the engines can also be reached through ports at which nobody listens yet (`kafka-linked`,
     `postgres-linked`); whoever breaks links does, and passes on to `kafka-link` and `postgres`.
     """
@@ -18,11 +22,14 @@ class Shape:
     of_each: int = 1
     brokers: int = 1
     standby: bool = False
+    clusters: bool = False
     linked: bool = False
 
     @property
     def databases(self) -> list[str]:
         """The names of the database servers services know."""
+        if self.clusters:
+            return [cluster_of(service) for service in SERVICES]
         return numbered("postgres", 1 + self.standby)
 
     @property
@@ -46,6 +53,11 @@ class Shape:
 
 
 ONE_OF_EACH = Shape()
+
+
+def cluster_of(service: str) -> str:
+    """The name of the database server that is this service's alone."""
+    return f"postgres-{service}"
 
 
 def numbered(kind: str, count: int) -> list[str]:
