@@ -1,6 +1,6 @@
 # Everything a person needs: Python 3.11 or later and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-fast test-loaded browser check contracts kills compose faults top bench lock down reset
+.PHONY: help setup run test test-fast test-loaded browser check contracts kills compose faults restore-drill top bench lock down reset
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -12,7 +12,7 @@ export HOME := $(CURDIR)/.wex/home
 endif
 
 help: ## Show what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Make .venv with everything in it (every other command does it too)
 	@$(PYTHON) deploy/local/bootstrap.py
@@ -51,6 +51,10 @@ compose: setup ## With Docker: bring the containers up, walk the journey, break 
 
 faults: setup ## Break the running platform by a seed and check what is left (TRIALS=, CELL=, SEED=)
 	@$(BIN)/python -m tests.faults --trials $(or $(TRIALS),1) --seed $(or $(SEED),1) $(if $(CELL),--cell $(CELL))
+
+restore-drill: setup ## Lose a service's database at work, restore it, compare all (SERVICE=, SEED=, SECONDS=)
+	@$(BIN)/python -m tests.restore --service $(or $(SERVICE),bookings) --seed $(or $(SEED),1) \
+		--seconds $(or $(SECONDS),60)
 
 top: setup ## Show what every service does now, while the platform runs
 	@$(BIN)/wex top

@@ -73,12 +73,13 @@ class Insistent:
     heard: Heard = field(default_factory=Heard)
     hasty: random.Random | None = None  # where set, clients give up after moments and try again
     try_for: float = TRY_FOR  # seconds a patient client waits for one answer
+    insists_for: float = MAX_DEPENDENCY_WAIT  # seconds until it gives up
 
     async def send(
         self, who: Persona, service: str, path: str, body: Any, key: str, *, method: str = "POST"
     ) -> tuple[int, dict[str, Any]]:
         """Send until there is an answer that stands: the same key each time."""
-        end, tries = time.monotonic() + MAX_DEPENDENCY_WAIT, 0
+        end, tries = time.monotonic() + self.insists_for, 0
         while time.monotonic() < end:
             tries += 1
             haste = self.hasty.uniform(0.001, 0.04) if self.hasty and tries < 4 else self.try_for
@@ -91,7 +92,7 @@ class Insistent:
             if answer.status_code < 500 and not yet_to_be_heard:
                 return answer.status_code, told
             await asyncio.sleep(0.1)
-        raise StepFailed(f"{path} was not answered within {MAX_DEPENDENCY_WAIT:.0f} s")
+        raise StepFailed(f"{path} was not answered within {self.insists_for:.0f} s")
 
     async def read(self, who: Persona, service: str, path: str) -> int | None:
         """Read once; the status, or None without an answer."""

@@ -135,18 +135,27 @@ class Stage:
         outcomes = [False, True][: self.draw.randint(1, 2)]
         delays = [self.draw.uniform(0, 2) for _ in outcomes]
         await asyncio.gather(*(self.ask(school, self.supervised, 2) for school in range(SCHOOLS)))
-        seen = {"type": "enhanced", "seen_on": self.scenario.provider.today().isoformat()}
         for outcome, delay in zip(outcomes, delays, strict=True):
             await asyncio.sleep(delay)
-            self.adult_is_clear = outcome
-            check = {**seen, "seen_by_role": "human_resources", "outcome": outcome}
-            await self.scenario.provide(
-                f"/v1/supervisors/{self.adult}",
-                {"dbs_check": check},
-                f"{self.adult}:{outcome}",
-                service="safeguarding",
-                method="PUT",
-            )
+            await self.tell_of_the_adult(outcome)
+
+    async def tell_of_the_adult(self, is_clear: bool) -> None:
+        """The provider says what an adult's check came to."""
+        self.adult_is_clear = is_clear
+        seen_on = self.scenario.provider.today().isoformat()
+        check = {
+            "type": "enhanced",
+            "seen_on": seen_on,
+            "seen_by_role": "human_resources",
+            "outcome": is_clear,
+        }
+        await self.scenario.provide(
+            f"/v1/supervisors/{self.adult}",
+            {"dbs_check": check},
+            f"{self.adult}:{is_clear}",
+            service="safeguarding",
+            method="PUT",
+        )
 
     async def _look_around(self) -> None:
         """Schools read their own lists, all at the same addresses at once, and try what is another's."""

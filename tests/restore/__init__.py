@@ -1,0 +1,1 @@
+"""A service's database server is lost and brought back to a moment, and all services are compared."""
