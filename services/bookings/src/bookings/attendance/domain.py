@@ -147,6 +147,10 @@ class AttendedBooking(Aggregate):
                 return False
         elif before is not None and expected_version is None and before.recorded_by not in (author, None):
             raise OtherPartysRegister(field="header.If-Match")
+        self.take_as_told(register)
+        return True
+
+    def take_as_told(self, register: AttendanceRegister) -> None:
+        """A register that was taken: others heard so, where a restore has forgotten it."""
         ids = self.id, self.session_id, self.opportunity_id, self.institution_id, self.provider_id
         self.record(AttendanceRecorded(*ids, register))
-        return True
