@@ -18,6 +18,7 @@ import httpx2
 from tests.attack.answers import Answers
 from tests.attack.documents import Operation, operations, scopes_of
 from tests.attack.findings import Attack
+from tests.attack.operating import parked_in
 from tests.attack.referred import referred_bookings
 from tests.infra.polling import eventually
 from wex.issuer import Issuer, load_issuer
@@ -169,6 +170,17 @@ class Scenario:
             if name != "first":  # which the other attacks are about
                 await self.send(by_id["cancelBooking"], asked, {"booking_id": booking})
         await self.send(by_id["replayWebhookDelivery"], self.token("integrations", school))
+        await self._operate()
+
+    async def _operate(self) -> None:
+        """What an operator does, in every service."""
+        parked = {service: await parked_in(self.platform, service) for service in self.platform.services}
+        for operation in operations():
+            if any(scope.startswith("operations:") for scope in operation.scopes):
+                looked_at, discarded = parked[operation.service]
+                number = discarded if operation.path.endswith("/discard") else looked_at
+                token = self.token(operation.service, None)
+                await self.send(operation, token, {"parked_id": number})
 
     async def send(
         self, operation: Operation, token: str | None, ids: dict[str, str] | None = None,
@@ -276,6 +288,7 @@ async def _things(walk: Walk) -> dict[str, str]:
         "code": "liverpool-city-region",
         "activity_band": "low_risk",
         "framework": "equalex",
+        "parked_id": "1",
     }
 
 

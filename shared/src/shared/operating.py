@@ -7,19 +7,20 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from shared.bus.command_bus import CommandBus
+from shared.bus.inbox import Message
 from shared.bus.transaction import Transaction
 from shared.contracts.contract import service_of, source_of
 from shared.contracts.registry import published
-from shared.kernel import Refusal
+from shared.kernel import Refusal, new_id
 from shared.messaging.announcing import AnnouncedElsewhere, Announcer
-from shared.messaging.parked_acts import ParkedActs
+from shared.messaging.parked_acts import DiscardParked, ParkedActs, discard
 from shared.messaging.replay import replay
 from shared.messaging.restoring import Restorer
 from shared.messaging.rewinding import GroupAtWorkError
+from shared.operations.bodies import LONGEST_REASON
 from shared.runtime import Service, Worker
 
 MOST_ON_A_PAGE = 500
-LONGEST_REASON = 500
 _COLUMNS = ("id", "state", "parked_at", "type", "topic", "key", "reason")
 
 
@@ -39,12 +40,12 @@ async def parked(service: Service[Any], asked: argparse.Namespace) -> None:
             elif asked.act == "show":
                 _say_all(await acts.show(asked.id))
             else:
-                await _discard(worker, acts, asked)
+                await _discard(worker, asked)
     except Refusal as refused:
         raise SystemExit(refused.detail) from None
 
 
-async def _discard(worker: Worker[Any], acts: ParkedActs, asked: argparse.Namespace) -> None:
+async def _discard(worker: Worker[Any], asked: argparse.Namespace) -> None:
     reason = asked.reason.strip()
     if not 0 < len(reason) <= LONGEST_REASON:
         raise SystemExit(f"--reason has 1 to {LONGEST_REASON} characters")
@@ -52,7 +53,8 @@ async def _discard(worker: Worker[Any], acts: ParkedActs, asked: argparse.Namesp
     bus = CommandBus[Transaction](
         runtime.database, lambda it: it, runtime.clock, runtime.waker, source=source
     )
-    await acts.discard(bus, asked.id, asked.by, reason)
+    once = Message("operator", str(new_id()))
+    await bus.execute(once, discard, DiscardParked(asked.id, asked.by, reason))
     _say(f"discarded {asked.id}")
 
 
@@ -131,8 +133,9 @@ def _say_all(shown: Mapping[str, Any]) -> None:
     for name, value in shown.items():
         if name != "acts":
             _say(f"{name:<12} {_word(value)}")
-    for at, act, by, reason in shown["acts"]:
-        _say(f"{_word(at)}  {act} by {by}{': ' if reason else ''}{reason}")
+    for act in shown["acts"]:
+        why = f": {act['reason']}" if act["reason"] else ""
+        _say(f"{_word(act['at'])}  {act['act']} by {act['by']}{why}")
 
 
 def _word(value: Any) -> str:

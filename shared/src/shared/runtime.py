@@ -28,6 +28,7 @@ from shared.messaging.relay import Relay
 from shared.messaging.restoring import OwnEvent
 from shared.messaging.retrier import Retrier
 from shared.messaging.sweeper import Sweeper
+from shared.operations.parked import parked_routes
 from shared.persistence.database import Database, is_transient
 from shared.security.tokens import TokenVerifier
 from shared.settings import ServiceSettings
@@ -125,7 +126,7 @@ class Service(Generic[UnitOfWork]):
             title=self.title,
             description=self.title,
             version=self.version,
-            routers=[*self.routers, health_routes(lambda: None, ready)],
+            routers=[*self.routers, parked_routes(self.name), health_routes(lambda: None, ready)],
             lifespan=lifespan,
             max_body_bytes=self.settings.max_body_bytes,
             body_seconds=self.settings.body_seconds,

@@ -1,5 +1,7 @@
 """The personas of the local stack and the scopes of each."""
 
+from wex.ports import SERVICES
+
 SCOPES: dict[str, dict[str, str]] = {
     "hub": {
         "opportunities": "organisations:write opportunities:write",
@@ -37,6 +39,8 @@ SCOPES: dict[str, dict[str, str]] = {
         "bookings": "bookings:read learners:read",
         "safeguarding": "assurances:read assurances:write clearances:read concerns:read concerns:write",
     },
+    # Somebody of the team that runs the platform: for no organisation, and with nobody's data.
+    "operator": dict.fromkeys(SERVICES, "operations:read operations:write"),
 }
 
 

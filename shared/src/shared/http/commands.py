@@ -38,12 +38,16 @@ class VersionMissing(Refusal):
 
 
 class CommandRequest:
-    """One request that changes something: carried out once for its Idempotency-Key, answered each time."""
+    """One request that changes something: carried out once for its Idempotency-Key, answered each time.
 
-    def __init__(self, request: Request, key: str) -> None:
+    By the service's own command bus, unless another is given.
+    """
+
+    def __init__(self, request: Request, key: str, bus: CommandBus[Any] | None = None) -> None:
         self._request = request
         self._key = key
         self._runtime = request.app.state.runtime
+        self._bus: CommandBus[Any] = bus or self._runtime.bus
 
     async def execute(
         self,
@@ -53,8 +57,7 @@ class CommandRequest:
         render: Callable[[Result], Answer],
     ) -> Response:
         """Carry out `command` for `caller` and answer what `render` makes of its result."""
-        bus: CommandBus[Any] = self._runtime.bus
-        return _response(await bus.execute(await self._message(caller), handler, command, render))
+        return _response(await self._bus.execute(await self._message(caller), handler, command, render))
 
     async def execute_batched(
         self,

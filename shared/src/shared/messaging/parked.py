@@ -93,8 +93,7 @@ _TAKE_OVER = text(
     """
 )
 # The first of a key is due too where the one before it was marked as done by hand, and so woke nobody.
-_TRY_ALL = text(
-    """
+_TRY = """
     update parked_messages w
     set state = 'waiting', attempts = 0,
         try_at = case when holds and exists (
@@ -102,9 +101,10 @@ _TRY_ALL = text(
                    where e.topic = w.topic and e.key = w.key and e.id < w.id
                      and e.replayed_at is null and e.holds)
                  then 'infinity' else clock_timestamp() end
-    where replayed_at is null and (:key = '' or key = :key)
-    """
-)
+    where replayed_at is null
+"""
+_TRY_ALL = text(f"{_TRY} and (:key = '' or key = :key)")
+_TRY_KEY = text(f"{_TRY} and topic = :topic and key = :key")
 _OPEN = text("select count(*) from parked_messages where replayed_at is null and (:key = '' or key = :key)")
 # Due or in somebody's hands since `_TRY_ALL`: whoever sets one aside again has counted a try.
 _UNTRIED = text(
@@ -249,6 +249,11 @@ async def let_next_come(db: AsyncSession, keys: Keys) -> None:
     """What stood before the first of each key is gone: it is due."""
     if keys:
         await db.execute(_LET_NEXT_COME, _columns_of(keys))
+
+
+async def make_due(db: AsyncSession, topic: str, key: str) -> None:
+    """All that is set aside of one key is due: the cause is mended."""
+    await db.execute(_TRY_KEY, {"topic": topic, "key": key})
 
 
 def _keys(parked: Sequence[Parked]) -> Keys:

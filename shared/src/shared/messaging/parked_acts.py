@@ -6,11 +6,11 @@ from typing import Any
 
 from sqlalchemy import TextClause, text
 
-from shared.bus.command_bus import CommandBus
-from shared.bus.inbox import Message, Taken
+from shared.bus import inbox
+from shared.bus.inbox import Message
 from shared.bus.transaction import Transaction
 from shared.kernel import Conflict, NotFound
-from shared.messaging.parked import let_next_come, lock_keys
+from shared.messaging.parked import let_next_come, lock_keys, make_due
 from shared.persistence.database import Database
 
 # A stranger's message may have anything in its key or type: what is no id and no type is not shown.
@@ -28,7 +28,7 @@ _PARKED = """
 """
 _LIST = text(
     f"{_PARKED} where p.replayed_at is null and p.id > :after and (:state = '' or p.state = :state) "
-    "order by p.id limit :limit"
+    "and (:key = '' or p.key = :key) order by p.id limit :limit"
 )
 _SHOW = text(f"{_PARKED} where p.id = :id")
 _OPEN = text(f"{_PARKED} where p.id = :id and p.replayed_at is null")
@@ -38,7 +38,9 @@ _BESIDE = text(
     from parked_messages where topic = :topic and key = :key and replayed_at is null
     """
 )
-_ACTS = text("select acted_at, act, acted_by, reason from parked_acts where parked_id = :id order by id")
+_ACTS = text(
+    "select acted_at as at, act, acted_by as by, reason from parked_acts where parked_id = :id order by id"
+)
 _KEEP_ACT = text(
     """
     insert into parked_acts (parked_id, consumer, topic, key, event_id, act, acted_by, reason)
@@ -70,12 +72,18 @@ class HadItsEffect(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class _Discard:
+class RetryParked:
+    """A message is to be tried again by a worker, with all of its key; by whose word."""
+
+    id: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardParked:
     """A message is to have no effect, by whose word and why."""
 
     id: int
-    topic: str
-    key: str
     by: str
     reason: str
 
@@ -86,10 +94,13 @@ class ParkedActs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list(self, state: str = "", after: int = 0, limit: int = 50) -> list[dict[str, Any]]:
+    async def list(
+        self, state: str = "", after: int = 0, limit: int = 50, key: str = ""
+    ) -> list[dict[str, Any]]:
         """A page of what is parked, oldest first; the next one begins `after` the last id."""
         async with self._database.session() as db:
-            rows = await db.execute(_LIST, {"state": state, "after": after, "limit": limit})
+            wanted = {"state": state, "after": after, "limit": limit, "key": key}
+            rows = await db.execute(_LIST, wanted)
             return [_shown(row._asdict()) for row in rows]
 
     async def show(self, parked_id: int) -> dict[str, Any]:
@@ -101,7 +112,7 @@ class ParkedActs:
             row = await _row(db, parked_id, _SHOW)
             beside = (await db.execute(_BESIDE, {"id": row.id, "topic": row.topic, "key": row.key})).one()
             acts = (await db.execute(_ACTS, {"id": parked_id})).all()
-        return _shown(row._asdict()) | beside._asdict() | {"acts": [tuple(act) for act in acts]}
+        return _shown(row._asdict()) | beside._asdict() | {"acts": [act._asdict() for act in acts]}
 
     async def keep_retry(self, by: str, *, parked_id: int = 0, key: str = "") -> None:
         """Keep that somebody has these tried again: one, those of a key, or all."""
@@ -115,32 +126,39 @@ class ParkedActs:
         async with self._database.session() as db:
             return str((await _row(db, parked_id)).key)
 
-    async def discard(self, bus: CommandBus[Transaction], parked_id: int, by: str, reason: str) -> None:
-        """A message is to have no effect; what stands behind it goes on.
 
-        It is claimed as its effect would be, so that a worker cannot carry it out meanwhile. Raises
-        `NotParked`, `HadItsEffect`, and `InFlight` while a worker tries it.
-        """
-        async with self._database.session() as db:
-            row = await _row(db, parked_id)
-        claim = Message(
-            row.consumer, row.event or f"{row.topic}/{row.partition}/{row.position}", kind="event"
-        )
-        command = _Discard(row.id, row.topic, row.key, by, reason)
-        if isinstance(await bus.execute(claim, _discard, command), Taken):
-            raise HadItsEffect
-
-
-async def _discard(command: _Discard, transaction: Transaction) -> None:
+async def retry(command: RetryParked, transaction: Transaction) -> dict[str, Any]:
+    """Have the workers take one up at once, with all of its key; what it is now. Raises `NotParked`."""
     db = transaction.db
-    keys = {(command.topic, command.key)}
+    row = await _row(db, command.id)
+    await db.execute(_KEEP_ACT, {"act": "retried", "by": command.by, "reason": "", "id": row.id, "key": ""})
+    await make_due(db, row.topic, row.key)
+    return _shown((await _row(db, row.id))._asdict())
+
+
+async def discard(command: DiscardParked, transaction: Transaction) -> dict[str, Any]:
+    """A message is to have no effect; what stands behind it goes on. What it is now.
+
+    It is claimed as its effect would be, so that a worker cannot carry it out meanwhile. Raises
+    `NotParked`, `HadItsEffect`, and `InFlight` while a worker tries it.
+    """
+    db = transaction.db
+    row = await _row(db, command.id)
+    effect = row.event or f"{row.topic}/{row.partition}/{row.position}"
+    (taken,) = await inbox.claim(db, [Message(row.consumer, effect, kind="event")])
+    if isinstance(taken, Exception):
+        raise taken
+    if taken is not None:
+        raise HadItsEffect
+    keys = {(row.topic, row.key)}
     await lock_keys(db, keys)
-    act = {"act": "discarded", "by": command.by, "reason": command.reason, "id": command.id, "key": ""}
+    act = {"act": "discarded", "by": command.by, "reason": command.reason, "id": row.id, "key": ""}
     await db.execute(_KEEP_ACT, act)
-    done: Any = await db.execute(_DISCARD, {"id": command.id})
+    done: Any = await db.execute(_DISCARD, {"id": row.id})
     if not done.rowcount:
         raise NotParked
     await let_next_come(db, keys)
+    return _shown((await _row(db, row.id, _SHOW))._asdict())
 
 
 async def _row(db: Any, parked_id: int, query: TextClause = _OPEN) -> Any:

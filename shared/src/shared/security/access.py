@@ -70,6 +70,13 @@ def own_organisation(caller: Caller) -> UUID:
     return caller.organisation_id
 
 
+def operator(caller: Caller) -> str:
+    """The name of an operator, who speaks for the platform: no organisation, no learner."""
+    if caller.acts_for or caller.organisation_id or caller.learner_id:
+        raise Forbidden("An operator's access token names no organisation", claim="organisation_id")
+    return caller.subject
+
+
 def undeclared_routes(app: FastAPI) -> Iterable[str]:
     """Routes that declare neither a scope nor that they are public."""
     for route in app.routes:
