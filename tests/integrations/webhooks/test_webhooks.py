@@ -4,7 +4,7 @@ import asyncio
 import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -13,6 +13,7 @@ from standardwebhooks import WebhookVerificationError
 from integrations.egress.client import Egress
 from integrations.webhooks.cipher import SecretCipher
 from integrations.webhooks.dispatcher import Dispatcher
+from integrations.webhooks.domain.delivery import delivery_of
 from shared.contracts.bookings import BookingConfirmed, BookingEnded
 from shared.kernel import FixedClock
 from tests.infra.polling import eventually
@@ -52,6 +53,8 @@ async def test_an_event_reaches_the_endpoints_of_its_organisations_signed(
                 continue
             by_secret[secret] += 1
     assert list(by_secret.values()) == [1, 1]
+    of_event = {str(delivery_of(event.id, UUID(each["id"]))) for each in (mine, theirs)}
+    assert {hook.id for hook in receiver.hooks} == of_event  # also when it is heard again after a restore
     booking = event.data
     assert isinstance(booking, BookingConfirmed)
     assert receiver.hooks[0].content == {

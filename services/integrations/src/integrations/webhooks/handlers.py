@@ -17,11 +17,11 @@ from integrations.webhooks.commands import (
     RotateSecret,
     SendTest,
 )
-from integrations.webhooks.domain.delivery import Delivery
+from integrations.webhooks.domain.delivery import Delivery, delivery_of
 from integrations.webhooks.domain.endpoint import MOST_ENDPOINTS, TooManyEndpoints, WebhookEndpoint
 from integrations.webhooks.domain.event_types import TEST
 from integrations.webhooks.ports import DeliveriesUnitOfWork, EndpointsUnitOfWork
-from shared.kernel import NotFound, new_id
+from shared.kernel import NotFound
 
 OLD_DELIVERIES = "webhook-deliveries-forgotten"
 DELIVERIES_KEPT = timedelta(days=28)
@@ -80,7 +80,13 @@ async def queue_webhooks(command: QueueWebhooks, uow: DeliveriesUnitOfWork) -> N
         command.organisation_ids, command.event_type, command.event_id
     ):
         delivery = Delivery.of(
-            new_id(), endpoint_id, organisation_id, command.event_id, command.event_type, payload, uow.now
+            delivery_of(command.event_id, endpoint_id),
+            endpoint_id,
+            organisation_id,
+            command.event_id,
+            command.event_type,
+            payload,
+            uow.now,
         )
         await uow.deliveries.save(delivery)
 
