@@ -35,6 +35,11 @@ class TookPlace:
         async with asyncio.TaskGroup() as group:
             for number in range(len(self.bookings)):
                 group.create_task(self._register(scenario, number))
+            group.create_task(self.show(scenario))
+
+    async def show(self, scenario: "Scenario") -> None:
+        """Evidence, feedback and reflections: all that is given in `outcomes`."""
+        async with asyncio.TaskGroup() as group:
             group.create_task(self._provider_tells(scenario))
             for each in self.attended:
                 if each.meaningful:

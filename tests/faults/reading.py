@@ -201,6 +201,14 @@ class Log:
             await consumer.stop()
         return [told for record in self.raw if (told := _told(record))]
 
+    def announced(self) -> set[str]:
+        """The ids of the events read so far that told what was known before."""
+        return {
+            dict(record.headers).get("ce_id", b"").decode()
+            for record in self.raw
+            if "ce_announced" in dict(record.headers)
+        }
+
     async def ends(self) -> dict[TopicPartition, int]:
         """Where every partition ends."""
         consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, enable_auto_commit=False)

@@ -23,7 +23,7 @@ def show(console: Console, drilled: Drilled) -> None:
     story.add_row("others were told it is over", _words(lost.aggregates) or "nothing")
     story.add_row("`restored`", lost.told[-1])
     story.add_row("seconds from the loss", ", ".join(f"{n} {s:.1f}" for n, s in lost.seconds.items()))
-    story.add_row("longest without a booking answered", f"{drilled.outage:.1f} s")
+    story.add_row(f"longest without an answer of {lost.service}", f"{drilled.outage:.1f} s")
     story.add_row("clients were told meanwhile", _words(drilled.clients_saw))
     compared = Table("compared", "between", "things", "differences")
     for each in drilled.compared:

@@ -5,7 +5,7 @@ import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tests.faults.checkers import CHECKERS
@@ -18,12 +18,10 @@ from tests.faults.seen import Seen
 from tests.faults.stage import Stage, set_stage
 from tests.infra.polling import eventually
 from tests.restore.agreement import Compared, compare_all
+from tests.restore.happenings import happen_late, known_before
 from tests.restore.losing import Lost, lose_and_restore, now
 from wex import backups
-from wex.journey import supply
 from wex.journey.clients import StepFailed
-from wex.journey.platforms import LocalPlatform
-from wex.journey.state import Walk
 from wex.platform import Platform
 from wex.shape import Shape, cluster_of
 
@@ -32,6 +30,7 @@ INSISTS_FOR = 900.0  # seconds a client goes on asking
 _HOLDS = {
     "I2": "what was answered in time is there",
     "I3": "who attended is credited once",
+    "I10": "the partner has every event, each under one id",
     "I14": "compacted topics end with the newest",
     "I15": "no deadline is overdue",
     "I17": "nobody is booked in a cancelled session",
@@ -44,7 +43,7 @@ class Drilled:
     """What came of one drill."""
 
     lost: Lost
-    outage: float = 0.0  # seconds without a booking answered
+    outage: float = 0.0  # seconds in which the service answered nobody
     clients_saw: dict[str, int] = field(default_factory=dict)
     compared: list[Compared] = field(default_factory=list)
 
@@ -84,6 +83,7 @@ async def _lose_amid_work(
     say("work that is done before the backup")
     early = await set_stage(scenario, seed, draw, at_once=3)
     await early.work()
+    known = await known_before(scenario)
     await drain(scenario, early.sessions)
     servers = [platform.database_server(cluster_of(each)) for each in SERVICES]
     await asyncio.gather(*(asyncio.to_thread(backups.back_up, server) for server in servers))
@@ -98,39 +98,28 @@ async def _lose_amid_work(
         say(f"work that is lost, for {seconds:.0f} s")
         late = await set_stage(scenario, seed, draw)
         scenario.insist.heard = heard
-        await asyncio.gather(late.work(), _come_late(scenario), asyncio.sleep(seconds))
+        await asyncio.gather(late.work(), happen_late(scenario, known), asyncio.sleep(seconds))
         before, began = Counter(heard.counts), asyncio.get_running_loop().time()
         say(f"{cluster_of(service)} is lost, and restored to {moment:%H:%M:%S}")
         drilled = Drilled(await lose_and_restore(platform, scenario.rows, service, moment))
-        await eventually(lambda: _booked_since(scenario, drilled, began))
+        ready = began + drilled.lost.seconds["ready"]
+        await eventually(lambda: any(at > ready for at in heard.answered[f"GET {service}"]))
+    except BaseException:
+        going.cancel()  # nobody may ever answer those who insist
+        raise
     finally:
         over.set()
-        await going
-    drilled.outage = heard.longest_silence("POST bookings", since=began)
+        await asyncio.wait({going})
+    await going
+    drilled.outage = heard.longest_silence(f"GET {service}", since=began)
     drilled.clients_saw = dict(heard.counts - before)
     return drilled, [early, amid, late]
 
 
-async def _booked_since(scenario: Scenario, drilled: Drilled, began: float) -> bool:
-    """Whether somebody was answered after the service was ready again."""
-    return any(
-        at > began + drilled.lost.seconds["ready"] for at in scenario.insist.heard.answered["POST bookings"]
-    )
-
-
-async def _come_late(scenario: Scenario) -> None:
-    """A provider and a school are registered, and an opportunity is published, after the moment."""
-    walk = Walk(LocalPlatform(scenario.platform), scenario.insist.clients, scenario.receiver)
-    await supply.register_provider(walk)
-    await supply.assure_provider(walk)
-    await supply.publish_opportunity(walk)
-
-
 async def _settle(scenario: Scenario, stages: list[Stage]) -> None:
-    """Registers, evidence and what is learnt of adults are given again, under the same keys."""
+    """Evidence, reflections and what is learnt of adults are given again, under the same keys."""
     for stage in stages:
-        stage.over.attended.clear()
-        await stage.over.credit(scenario)
+        await stage.over.show(scenario)
         await stage.tell_of_the_adult(stage.adult_is_clear)
     fresh = await stages[0].ask(0, stages[0].spare, 3)
     sessions = [session for stage in stages for session in stage.sessions]
@@ -150,12 +139,27 @@ async def _checked(scenario: Scenario, stages: list[Stage]) -> list[Compared]:
     seen.booked = await rows.booked([entry.booking for entry in seen.ledger])
     seen.totals = await rows.totals(learners)
     seen.asks = stages[0].asks  # all of them from before the backup, or from after the restore
+    seen.partner = str(scenario.schools[0].leader.organisation)
+    seen.received = [
+        (message, body["type"], body["data"].get("booking_id", ""), int(body["data"]["sequence"]))
+        for message, body in scenario.receiver.received
+    ]
     seen.told = await scenario.log.read()
+    announced = scenario.log.announced()  # what is told anew is news to those who keep copies alone
+    news = replace(seen, told=[each for each in seen.told if each.id not in announced])
     seen.bookings = await rows.bookings(stages[0].sessions)
     seen.overdue = await rows.overdue(scenario.platform.clock_ahead())
-    things = {"I2": len(seen.asks), "I3": len(seen.ledger), "I14": len(seen.told), "I15": 0, "I17": 0}
+    things = {
+        "I2": len(seen.asks),
+        "I3": len(seen.ledger),
+        "I10": len(seen.received),
+        "I14": len(seen.told),
+        "I15": 0,
+        "I17": 0,
+    }
     checked = [
-        Compared(_HOLDS[name], "all", count, list(CHECKERS[name](seen))) for name, count in things.items()
+        Compared(_HOLDS[name], "all", count, list(CHECKERS[name](news if name == "I10" else seen)))
+        for name, count in things.items()
     ]
     waiting = [f"{n} events wait in {service}" for service, n in (await rows.outboxes()).items() if n]
     if behind := await scenario.log.behind(await scenario.log.ends()):

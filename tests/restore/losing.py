@@ -16,9 +16,9 @@ from wex.shape import cluster_of
 # How far behind a consumer may have been at the moment. In a drill all was quiet a little before.
 LAG_SECONDS = 60
 _SAID = """
-    select coalesce(max(headers ->> 'ce_type'), '?') as kind, count(*) as times from (
+    select coalesce(headers ->> 'ce_type', 'tombstones') as kind, count(*) as times from (
         select headers, created_at from outbox_archive union all select headers, created_at from outbox) said
-    where created_at > $1 group by headers ->> 'ce_type'
+    where created_at > $1 group by 1
 """
 _TAKEN = """
     select count(*) filter (where source like 'http:%'), count(*) filter (where source not like 'http:%')
