@@ -5,10 +5,12 @@ messages without a policy. A new subscription or deadline is added here.
 """
 
 import importlib
+import runpy
 
 import pytest
 
 from shared.messaging.policy import Subscription
+from wex.folders import REPOSITORY
 
 SUBSCRIPTIONS: dict[str, dict[str, list[str]]] = {
     "opportunities": {
@@ -137,3 +139,12 @@ def test_planted_a_renamed_id_is_seen() -> None:
     renamed = Subscription("when_something_else", first.contract, first.policy)
 
     assert listed([renamed, *module.SUBSCRIPTIONS[1:]]) != SUBSCRIPTIONS["outcomes"]
+
+
+@pytest.mark.parametrize("service", SUBSCRIPTIONS)
+def test_those_that_had_heard_everything_when_positions_came_are_kept_under_their_ids(service: str) -> None:
+    (path,) = (REPOSITORY / "services" / service / "migrations/versions").glob("*_subscription_positions.py")
+    had_heard: dict[str, list[str]] = runpy.run_path(str(path))["SUBSCRIPTIONS"]
+
+    for name, types in had_heard.items():
+        assert set(types) <= set(SUBSCRIPTIONS[service].get(name, [])), name

@@ -11,7 +11,7 @@ from tests.shared.example_service import ExampleService
 KIT = {
     "alembic_version", "outbox", "outbox_archive", "inbox", "inbox_brief", "inbox_long", "parked_messages",
     "parked_acts", "deadlines", "announcements", "partitioned_tables",
-    "epoch", "lost_aggregates",
+    "epoch", "lost_aggregates", "subscription_positions",
 }  # fmt: skip
 
 # Tables that stand without tenants, and why. Whatever is not here must be protected.

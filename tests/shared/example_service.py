@@ -32,6 +32,7 @@ from shared.persistence.migrations import (
     add_parked_acts,
     add_parked_states,
     add_restoring,
+    add_subscription_positions,
     create_kit_tables,
     grant,
     protect,
@@ -134,6 +135,7 @@ def migrate(connection: Connection) -> None:
         add_parked_acts("example")
         partition_kit_tables("example")
         add_restoring("example")
+        add_subscription_positions("example", {})
         statements(SCHEMA)
         for table in ("things", "parts", "effects", "places", "bookings"):
             grant("example", table)

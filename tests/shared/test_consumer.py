@@ -157,7 +157,7 @@ async def test_stopping_finishes_the_message_in_hand_commits_it_and_leaves_the_r
 
     assert await example.effects() == [1]
     assert sum((await log.committed("example", TOPIC)).values()) == 1
-    async with consuming(example, log):
+    async with consuming(example, log, slowly(begun, finish)):
         await eventually(lambda: has_effects(example, key, [1, 2, 3, 4, 5]))
 
 

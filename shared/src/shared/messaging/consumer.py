@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -13,10 +13,12 @@ from shared import failpoints
 from shared.bus.command_bus import CommandBus
 from shared.messaging import kafka
 from shared.messaging.batches import MAX_EVENTS_PER_BATCH
-from shared.messaging.delivery import EventDelivery, PartitionTask, Stopping
+from shared.messaging.delivery import EventDelivery, PartitionTask
+from shared.messaging.handover import Handover
 from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.parking import raw_message
 from shared.messaging.policy import Subscription
+from shared.messaging.positions import to_metadata
 from shared.persistence.database import Database
 from shared.telemetry import metrics
 from shared.telemetry.logs import logger
@@ -59,6 +61,10 @@ class Consumer(Generic[UnitOfWork]):
         )
         self._prefix = topic_prefix
         self._bootstrap = bootstrap
+        self._group = topic_prefix + service
+        self._handover = Handover(
+            database, self.delivery, subscriptions, bootstrap, group=self._group, prefix=topic_prefix
+        )
         self._topics = sorted({topic_prefix + s.contract.topic for s in subscriptions})
         self._working: dict[TopicPartition, asyncio.Task[int]] = {}
         self._late: set[asyncio.Task[int]] = set()
@@ -74,7 +80,7 @@ class Consumer(Generic[UnitOfWork]):
     def heartbeat(self) -> Heartbeat:
         """Of the loop, or of the partition whose message has been in hand longest."""
         tasks = (task.heartbeat for task in self._in_progress.values())
-        return max((self._heartbeat, *tasks), key=lambda each: each.idle_seconds)
+        return max((self._heartbeat, *tasks, *self._handover.heartbeats), key=lambda each: each.idle_seconds)
 
     async def start(self) -> None:
         if self._topics:
@@ -101,17 +107,21 @@ class Consumer(Generic[UnitOfWork]):
                 await self._rest(5.0)
 
     async def _consume(self) -> None:
-        client = kafka.consumer(self._bootstrap, self._prefix + self.service, self.service, self._instance)
-        client.subscribe(self._topics, listener=_Handover(self, client))
+        client = kafka.consumer(self._bootstrap, self._group, self.service, self._instance)
+        client.subscribe(self._topics, listener=_Rebalance(self, client))
         watch = kafka.Watch(client)
         try:
             self.take_over()
             await asyncio.wait_for(client.start(), kafka.SEND_DEADLINE)
             while not self._stopping.is_set():
                 batches = await client.getmany(timeout_ms=10 if self._working else 200)
+                if self._handover.lacks(client.assignment()):
+                    batches = await self._take_on(client, batches)
                 for partition, records in batches.items():
                     client.pause(partition)
-                    self._working[partition] = asyncio.create_task(self._work_through(partition, records))
+                    self._handover[partition].begin()
+                    work = self._work_through(partition, records, self._handover.delivery(partition))
+                    self._working[partition] = asyncio.create_task(work)
                 await self._collect(client)
                 await watch.look(busy=bool(batches or self._working))
                 self._heartbeat.beat()
@@ -120,7 +130,25 @@ class Consumer(Generic[UnitOfWork]):
             self._halt.set()
             await self._settle()
             self._leave_unfinished()
+            await self._handover.let_go()
             await kafka.stop_quietly(client)
+
+    async def _take_on(
+        self, client: AIOKafkaConsumer, batches: dict[TopicPartition, list[ConsumerRecord[Any, Any]]]
+    ) -> dict[TopicPartition, list[ConsumerRecord[Any, Any]]]:
+        """Learn who is behind in partitions that are new here.
+
+        None of the batches where the group moved on meanwhile: whoever has their partitions reads them again.
+        """
+        halt = self._halt
+        while self._handover.lacks(client.assignment()) and not self._stopping.is_set():
+            await self._handover.take_on(client.assignment(), self._halt, partial(self._resume, client))
+        return {} if halt.is_set() else batches
+
+    def _resume(self, client: AIOKafkaConsumer, partition: TopicPartition) -> None:
+        """Take up a partition again, unless its messages are in hand."""
+        if partition in client.assignment() and partition not in self._working:
+            client.resume(partition)
 
     def waiting_for_group(self) -> str | None:
         """What keeps the consumer from working, or None: it has its partitions, or needs none."""
@@ -148,6 +176,7 @@ class Consumer(Generic[UnitOfWork]):
             await self._commit(client, done)
         except (KafkaError, TimeoutError) as error:
             log.warning("commit_failed", error=type(error).__name__)
+        await self._handover.let_go()
 
     def _leave_unfinished(self) -> None:
         """What is unfinished finishes by itself: its claim keeps the next owner from doing it too."""
@@ -170,14 +199,21 @@ class Consumer(Generic[UnitOfWork]):
             return
         for partition, position in done.items():
             if partition in client.assignment():
-                client.resume(partition)
+                progress = self._handover[partition]
+                progress.reach(position)
+                if not progress.held:
+                    client.resume(partition)
                 behind = max(0, (client.highwater(partition) or position) - position)
                 name = partition.topic.removeprefix(self._prefix)
                 metrics.lag.set(behind, {"topic": name, "partition": partition.partition})
 
-    async def _commit(self, client: AIOKafkaConsumer, positions: dict[TopicPartition, int]) -> bool:
-        """Commit exactly these offsets; False where the group has moved on in between."""
-        mine = {p: position for p, position in positions.items() if p in client.assignment()}
+    async def _commit(self, client: AIOKafkaConsumer, done: dict[TopicPartition, int]) -> bool:
+        """Commit exactly these offsets, and for whom; False where the group has moved on in between."""
+        mine = {
+            partition: (position, to_metadata(self._handover[partition].served))
+            for partition, position in done.items()
+            if partition in client.assignment()
+        }
         if not mine:
             return False
         try:
@@ -188,28 +224,21 @@ class Consumer(Generic[UnitOfWork]):
             return False
         return True
 
-    async def _work_through(self, partition: TopicPartition, records: list[ConsumerRecord[Any, Any]]) -> int:
+    async def _work_through(
+        self,
+        partition: TopicPartition,
+        records: list[ConsumerRecord[Any, Any]],
+        delivery: EventDelivery[UnitOfWork],
+    ) -> int:
         """Work through one partition's records; the offset after the last one that is done."""
-        position = int(records[0].offset)
         task = self._in_progress[partition] = PartitionTask(
             Heartbeat(f"consumer of {partition.topic}"), self._halt
         )
         try:
-            left = deque(self.delivery.batches([raw_message(record, self._prefix) for record in records]))
-            while left and not task.halt.is_set():
-                batch = left.popleft()
-                if await self.delivery.take(batch, task):
-                    position = batch[-1].position + 1
-                else:
-                    middle = len(batch) // 2
-                    left.extendleft((batch[middle:], batch[:middle]))
-                task.heartbeat.beat()
-        except Stopping:
-            pass
+            return await delivery.work_through([raw_message(each, self._prefix) for each in records], task)
         finally:
             if self._in_progress.get(partition) is task:
                 del self._in_progress[partition]
-        return position
 
     async def _rest(self, seconds: float) -> None:
         """Wait, or until stopping."""
@@ -217,7 +246,7 @@ class Consumer(Generic[UnitOfWork]):
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
 
-class _Handover(ConsumerRebalanceListener):  # type: ignore[misc]
+class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
     def __init__(self, consumer: Consumer[Any], client: AIOKafkaConsumer) -> None:
         self._consumer = consumer
         self._client = client

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import copy
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -16,6 +18,7 @@ from shared import failpoints
 from shared.bus.command_bus import CommandBus, CommandEnvelope
 from shared.bus.inbox import Message
 from shared.contracts.envelope import Event, Malformed, UnknownType, UnknownValue
+from shared.messaging import positions
 from shared.messaging.batches import MAX_EVENTS_PER_BATCH, cut_into_batches
 from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.parked import ParkedMessages
@@ -71,6 +74,12 @@ class EventDelivery(Generic[UnitOfWork]):
         self.bus = bus
         self.service = service
         self.parked = ParkedMessages(database)
+        self._batch_size = batch_size
+        self._concurrent = asyncio.Semaphore(_MAX_CONCURRENT_BATCHES)
+        self._serve(subscriptions)
+
+    def _serve(self, subscriptions: Sequence[Subscription[UnitOfWork]]) -> None:
+        self._subscriptions = subscriptions
         self._by_type: dict[str, list[Subscription[UnitOfWork]]] = {}
         for subscription in subscriptions:
             self._by_type.setdefault(subscription.contract.type, []).append(subscription)
@@ -78,8 +87,27 @@ class EventDelivery(Generic[UnitOfWork]):
         self._batched_types = {
             kind for kind, each in self._by_type.items() if len(each) == 1 and each[0].batch_handler
         }
-        self._batch_size = batch_size
-        self._concurrent = asyncio.Semaphore(_MAX_CONCURRENT_BATCHES)
+
+    def to(self, names: Collection[str]) -> "EventDelivery[UnitOfWork]":
+        """The same delivery, to some of the subscriptions alone."""
+        some = copy.copy(self)
+        some._serve([each for each in self._subscriptions if positions.name_of(each) in names])  # noqa: SLF001
+        return some
+
+    async def work_through(self, messages: Sequence[RawMessage], task: PartitionTask) -> int:
+        """Deliver a partition's messages in their order; the position after the last one that is done."""
+        position = messages[0].position
+        left = deque(self.batches(messages))
+        with contextlib.suppress(Stopping):
+            while left and not task.halt.is_set():
+                batch = left.popleft()
+                if await self.take(batch, task):
+                    position = batch[-1].position + 1
+                else:
+                    middle = len(batch) // 2
+                    left.extendleft((batch[middle:], batch[:middle]))
+                task.heartbeat.beat()
+        return position
 
     def batches(self, messages: Iterable[RawMessage]) -> Iterator[Sequence[RawMessage]]:
         """The messages in their order, cut into the batches they are to be delivered in."""

@@ -1,10 +1,12 @@
 """Kafka clients as this house uses them: acks from all, explicit offsets, bounded waits."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 REQUEST_TIMEOUT_MS = 10_000
@@ -49,6 +51,41 @@ def consumer(bootstrap: str, group: str, client_id: str, instance: str | None = 
         request_timeout_ms=REQUEST_TIMEOUT_MS,
         metadata_max_age_ms=30_000,
     )
+
+
+@contextlib.asynccontextmanager
+async def reading(
+    bootstrap: str, partition: TopicPartition, position: int
+) -> AsyncIterator[AIOKafkaConsumer]:
+    """A reader of one partition, outside every group, from a position or from the first that is kept."""
+    reader = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=100,
+        request_timeout_ms=REQUEST_TIMEOUT_MS,
+    )
+    try:
+        await asyncio.wait_for(reader.start(), SEND_DEADLINE)
+        reader.assign([partition])
+        reader.seek(partition, position)
+        yield reader
+    finally:
+        await stop_quietly(reader)
+
+
+async def committed(
+    bootstrap: str, group: str, partitions: Collection[TopicPartition]
+) -> dict[TopicPartition, tuple[int, str]]:
+    """The offset and the metadata of a group's last commit, of the partitions that have one."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
+    try:
+        async with asyncio.timeout(SEND_DEADLINE):
+            await admin.start()
+            found = await admin.list_consumer_group_offsets(group, partitions=list(partitions))
+    finally:
+        await admin.close()
+    return {partition: (at.offset, at.metadata) for partition, at in found.items() if at.offset >= 0}
 
 
 class Watch:

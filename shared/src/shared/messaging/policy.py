@@ -31,12 +31,16 @@ class Subscription(Generic[UnitOfWork]):
     stays when the policy is renamed. `batch_handler` carries out the commands of many such events in one
     transaction, in their order. It does for each what the instruction's handler does, or raises for all:
     it refuses none by itself.
+
+    Added to a topic that its service has read before, it hears first what the topic keeps; where
+    `from_the_beginning` is False, it hears what comes after its first start.
     """
 
     id: str
     contract: type[Contract]
     policy: Callable[[Event[Any]], Instruction[UnitOfWork] | None]
     batch_handler: Callable[[Sequence[Any], UnitOfWork], Awaitable[Sequence[Any]]] | None = None
+    from_the_beginning: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from shared.bus.wake import Waker
 from shared.contracts.contract import Contract, source_of
 from shared.contracts.envelope import Event, from_message
 from shared.kernel import Clock
+from shared.messaging import positions
 from shared.messaging.announcing import Announcement, Announcer
 from shared.messaging.rewinding import rewind, said_since
 from shared.persistence.database import Database
@@ -110,7 +111,7 @@ class Restorer:
         """
         done = Restored(await self._begin_epoch(moment))
         if self._heard_topics:
-            done.read_again = await rewind(self._bootstrap, self._group, self._heard_topics, moment - lag)
+            done.read_again = await self._hear_again(moment - lag)
         await self._settle(moment, {each.contract.type: each for each in own_events}, done)
         for announcement in announcements:
             done.announced += await self._announcer.announce(announcement, rate=_ANNOUNCED_A_SECOND)
@@ -128,6 +129,14 @@ class Restorer:
             epoch = int(await db.scalar(_EPOCH) or 0)
             await db.commit()
         return epoch
+
+    async def _hear_again(self, moment: datetime) -> int:
+        """Move the group back. Whoever had not caught up in this database may not be named as if it had."""
+        up_to_date = {
+            partition: {name for name, position in rows.items() if not position.behind}
+            for partition, rows in (await positions.stored(self._database)).items()
+        }
+        return await rewind(self._bootstrap, self._group, self._heard_topics, moment, up_to_date)
 
     async def _settle(self, moment: datetime, known: dict[str, OwnEvent], done: Restored) -> None:
         contracts = {name: each.contract for name, each in known.items()}

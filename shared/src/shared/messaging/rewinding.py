@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError
 
 from shared.messaging import kafka
+from shared.messaging.positions import to_metadata
 from shared.messaging.topics import partitions_of
 
 _LEFT_WITHIN = 30.0  # a worker with a name that was killed is missed by its group only after ten seconds
@@ -35,26 +36,38 @@ async def said_since(
                     yield record
 
 
-async def rewind(bootstrap: str, group: str, topics: Iterable[str], moment: datetime) -> int:
+async def rewind(
+    bootstrap: str,
+    group: str,
+    topics: Iterable[str],
+    moment: datetime,
+    up_to_date: Mapping[int, Collection[str]],
+) -> int:
     """Let a group that nobody is in read again what was said from a moment on; how many messages that is.
 
-    Where it has not come so far yet it stays where it is. Raises `GroupAtWorkError`.
+    Where it has not come so far yet it stays where it is. Of the subscriptions that a commit names only those
+    stay named that were `up_to_date` in that partition: the others go on from where their rows say.
+    Raises `GroupAtWorkError`.
     """
     async with _reading(bootstrap, topics, group) as (client, partitions):
         again = 0
-        earlier: dict[TopicPartition, int] = {}
+        earlier: dict[TopicPartition, tuple[int, str]] = {}
+        committed = await kafka.committed(bootstrap, group, partitions)
         for partition, offset in (await _from(client, partitions, moment)).items():
-            committed = await asyncio.wait_for(client.committed(partition), kafka.SEND_DEADLINE)
-            if committed is not None and offset < committed:
-                earlier[partition] = offset
-                again += committed - offset
+            stands, served = committed.get(partition, (0, ""))
+            names = to_metadata(set(served.split()) & set(up_to_date.get(partition.partition, ())))
+            if offset < stands or names != served:
+                earlier[partition] = min(offset, stands), names
+                again += max(0, stands - offset)
         if earlier:
             client.assign(list(earlier))
             await _commit(client, group, earlier)
     return again
 
 
-async def _commit(client: AIOKafkaConsumer, group: str, offsets: dict[TopicPartition, int]) -> None:
+async def _commit(
+    client: AIOKafkaConsumer, group: str, offsets: dict[TopicPartition, tuple[int, str]]
+) -> None:
     try:
         async with asyncio.timeout(_LEFT_WITHIN):
             while True:

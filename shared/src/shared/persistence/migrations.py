@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
 
 import asyncpg
@@ -187,6 +187,36 @@ def add_restoring(service: str) -> None:
     statements(
         f"grant select, update on epoch to {app};\ngrant select, insert on lost_aggregates to {app};\n"
     )
+
+
+_SUBSCRIPTION_POSITIONS = """
+create table subscription_positions (
+  subscription text not null,
+  partition integer not null,
+  position bigint not null,
+  behind boolean not null,
+  noted_at timestamptz not null default clock_timestamp(),
+  primary key (subscription, partition)
+);
+"""
+_UP_TO_DATE = 2**63 - 1  # as far as anything was ever committed
+_HAVE_HEARD_ALL = """
+insert into subscription_positions (subscription, partition, position, behind)
+select name, number, :position, false
+from unnest(cast(:names as text[])) as n(name), generate_series(0, 11) as p(number)
+"""
+
+
+def add_subscription_positions(service: str, subscriptions: Mapping[str, Sequence[str]]) -> None:
+    """Keep where each subscription stands; these, by id with their types, had heard everything until now.
+
+    Releases from before do not say with a commit whom it is for: it is for these.
+    """
+    _, app, _ = role_names(service)
+    statements(_SUBSCRIPTION_POSITIONS)
+    op.execute(f"grant select, insert, update on subscription_positions to {app}")
+    names = [f"{name}:{event_type}" for name, types in subscriptions.items() for event_type in types]
+    op.execute(text(_HAVE_HEARD_ALL).bindparams(names=names, position=_UP_TO_DATE))
 
 
 def create_kit_tables(service: str) -> None:

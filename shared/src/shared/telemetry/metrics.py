@@ -34,6 +34,9 @@ parked_oldest = _meter.create_gauge(
     "wex_parked_oldest_seconds", unit="s", description="How long the oldest parked message waits, by state"
 )
 lag = _meter.create_gauge("wex_consumer_lag", description="Messages behind the end, by topic")
+behind = _meter.create_gauge(
+    "wex_subscriptions_behind", description="Messages that a new subscription has not caught up, by topic"
+)
 deadlines_met = _meter.create_counter("wex_deadlines", description="Deadlines acted on, by name")
 deadlines_overdue = _meter.create_gauge(
     "wex_deadlines_overdue_seconds", unit="s", description="How long the oldest due deadline waits, by name"
