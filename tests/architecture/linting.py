@@ -1,6 +1,7 @@
 """Lints the SQL of migrations with squawk: what would stop a service that runs. `make check` runs it."""
 
 import importlib.util
+import io
 import subprocess
 import sys
 import tempfile
@@ -42,7 +43,9 @@ def sql_of(migration: Path) -> str:
         clause = text(statement) if isinstance(statement, str) else statement
         written.append(str(clause.compile(dialect=dialect)))  # type: ignore[attr-defined]
 
-    context = MigrationContext.configure(dialect_name="postgresql", opts={"as_sql": True})
+    context = MigrationContext.configure(
+        dialect_name="postgresql", opts={"as_sql": True, "output_buffer": io.StringIO()}
+    )
     context.impl.execute = write  # type: ignore[method-assign,assignment]
     with Operations.context(context):
         module.upgrade()

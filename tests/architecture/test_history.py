@@ -13,7 +13,14 @@ SERVICES = ("opportunities", "bookings", "safeguarding", "outcomes", "integratio
 # Makes webhooks of what happens and copies nothing of it.
 TELLS_ONLY = "integrations"
 # A roster's row is the school's own word: bookings makes learners of it and keeps no copy of the row.
-TAKES_OVER = {("bookings", "integrations.rosters")}
+# Totals are compared as they come; each day is counted anew for weeks, and whenever an operator asks for it.
+TAKES_OVER = {
+    ("bookings", "integrations.rosters"),
+    *(
+        ("outcomes", f"{service}.totals")
+        for service in ("opportunities", "bookings", "safeguarding", "outcomes")
+    ),
+}
 
 
 def announced() -> dict[str, list[str]]:

@@ -60,6 +60,10 @@ SUBSCRIPTIONS: dict[str, dict[str, list[str]]] = {
         "when_attendance_is_recorded_assess_it": ["attendance.recorded.v1"],
         "when_learner_is_recorded_enrol_the_learner": ["learner.recorded.v1"],
         "when_learner_is_erased_forget_the_learner": ["learner.erased.v1"],
+        "when_bookings_has_counted_compare": ["totals.counted_by_bookings.v1"],
+        "when_opportunities_has_counted_compare": ["totals.counted_by_opportunities.v1"],
+        "when_safeguarding_has_counted_compare": ["totals.counted_by_safeguarding.v1"],
+        "when_outcomes_has_counted_compare": ["totals.counted_by_outcomes.v1"],
     },
     "integrations": {
         "when_anything_happens_tell_endpoints": [

@@ -11,7 +11,7 @@ from tests.shared.example_service import ExampleService
 KIT = {
     "alembic_version", "outbox", "outbox_archive", "inbox", "inbox_brief", "inbox_long", "parked_messages",
     "parked_acts", "deadlines", "announcements", "partitioned_tables",
-    "epoch", "lost_aggregates", "subscription_positions",
+    "epoch", "lost_aggregates", "subscription_positions", "day_counts",
 }  # fmt: skip
 
 # Tables that stand without tenants, and why. Whatever is not here must be protected.
@@ -38,6 +38,9 @@ PUBLIC = {
     "outcomes": {
         "accounts": "a pseudonym's account: what erasure and a move between institutions begin from",
         "enrolments": "a pseudonym's institutions: where a departure or an erasure has something left to do",
+        "countings": "when each service counted a day: for operators",
+        "day_totals": "numbers by day and institution: compared, and read by operators alone",
+        "differences": "numbers by day and institution in which services differ: for operators",
         "erasures": "digests of pseudonyms that were erased",
         "opportunities": "ids and public facts of the register",
         "session_days": "public days of public sessions",

@@ -144,7 +144,7 @@ async def check_kills(drill: Drill, victims: list[str]) -> None:
     )
     for victim in victims:
         # The first and the last steps prepare and look back: the kill falls between them.
-        step = drill.draw.choice(STEPS[1:-2])
+        step = drill.draw.choice(STEPS[1:-3])
         killer = Killer(drill.containers, victim, step, drill.draw.uniform(0, 0.05))
         told, began = io.StringIO(), time.monotonic()
         held, credited, minutes = await walk(drill, Console(file=told, width=200), killer)

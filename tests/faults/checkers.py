@@ -239,6 +239,11 @@ def known_adults(seen: Seen) -> Iterator[str]:
             yield f"booking {booking.id} is {booking.state}, and its adult's check is clear"
 
 
+def totals_agree(seen: Seen) -> Iterator[str]:
+    """I19: every service has counted the trial's days, and the numbers that should be the same are."""
+    yield from seen.disagreements
+
+
 CHECKERS: dict[str, Callable[[Seen], Iterator[str]]] = {
     "I1": no_oversell,
     "I2": acknowledged_once,
@@ -257,6 +262,7 @@ CHECKERS: dict[str, Callable[[Seen], Iterator[str]]] = {
     "I16": nothing_passed_over,
     "I17": nobody_left_behind,
     "I18": known_adults,
+    "I19": totals_agree,
 }
 
 

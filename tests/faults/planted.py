@@ -197,5 +197,6 @@ PLANTED: list[tuple[str, str, Callable[[Seen], object]]] = [
     ("I4", "taken back, and nobody was told", taken_back_untold),
     ("I5", "granted by two that both read first", lambda s: s.told.append(replace(
         told(CONFIRMED, 2, "clearance.granted.v1", "safeguarding.clearances"), offset=95))),
+    ("I19", "a copy that lost a row", lambda s: s.disagreements.append("attended: bookings 3, outcomes 2")),
     ("I13", "a refusal that repeats what was sent", lambda s: s.answers.append(("school", 422, "zqx"))),
 ]  # fmt: skip

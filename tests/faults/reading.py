@@ -23,6 +23,7 @@ TOPICS = Path(__file__).parents[2] / "deploy" / "topics.yaml"
 _WORKINGS = {
     "outbox", "outbox_archive", "inbox", "inbox_brief", "inbox_long", "parked_messages", "parked_acts",
     "deadlines", "alembic_version", "partitioned_tables", "webhook_queue",
+    "day_counts", "countings", "day_totals", "differences",
 }  # fmt: skip
 
 

@@ -123,6 +123,7 @@ class Seen:
     parked: list[str] = field(default_factory=list)
     confirmed_after: float | None = 0.0  # seconds from the heal to a fresh booking's confirmation
     changed_tables: list[str] = field(default_factory=list)  # by a redelivery or a replay
+    disagreements: list[str] = field(default_factory=list)  # of the control totals of the trial's days
     broken: list[str] = field(default_factory=list)  # what a cell itself found wrong
     attended: list[Attended] = field(default_factory=list)
     ledger: list[Entry] = field(default_factory=list)  # of all who attended

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.architecture.test_ids import SUBSCRIPTIONS
+from tests.faults.agreeing import disagreements
 from tests.faults.cells import CELLS, TWO_OF_EACH
 from tests.faults.checkers import CONFIRMED_WITHIN, violations
 from tests.faults.draining import drain
@@ -118,6 +119,7 @@ async def observe(stage: Stage, seen: Seen) -> None:
     seen.hears, seen.claims = _hears(), await scenario.rows.claims([each.id for each in seen.told])
     seen.overdue = await scenario.rows.overdue(scenario.platform.clock_ahead())
     seen.waiting, seen.parked = await scenario.rows.outboxes(), await scenario.rows.parked()
+    seen.disagreements = await disagreements(scenario.rows, stage.sessions)
     seen.partner = str(scenario.schools[0].leader.organisation)
     seen.received = [
         (message, body["type"], body["data"].get("booking_id", ""), int(body["data"]["sequence"]))

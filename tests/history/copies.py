@@ -56,7 +56,7 @@ _LOSE = {
 _WORKINGS = {
     "outbox", "outbox_archive", "inbox", "inbox_brief", "inbox_long", "parked_messages", "parked_acts",
     "deadlines", "announcements", "alembic_version", "partitioned_tables",
-    "epoch", "lost_aggregates",
+    "epoch", "lost_aggregates", "day_counts", "countings", "day_totals", "differences",
 }  # fmt: skip
 
 

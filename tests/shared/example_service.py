@@ -28,6 +28,7 @@ from shared.persistence.database import Database, Deadlines
 from shared.persistence.kit_partitions import partition_kit_tables
 from shared.persistence.migrations import (
     add_announcements,
+    add_day_counts,
     add_deadline_retries,
     add_parked_acts,
     add_parked_states,
@@ -136,6 +137,7 @@ def migrate(connection: Connection) -> None:
         partition_kit_tables("example")
         add_restoring("example")
         add_subscription_positions("example", {})
+        add_day_counts("example")
         statements(SCHEMA)
         for table in ("things", "parts", "effects", "places", "bookings"):
             grant("example", table)

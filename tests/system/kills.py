@@ -75,7 +75,7 @@ class Killer:
 async def trial(platform: Platform, victim: str, draw: random.Random) -> Trial:
     """One journey in which `victim` is killed during a step drawn by chance."""
     # The first and the last steps prepare and look back: the kill falls between them.
-    step = draw.choice(STEPS[1:-2])
+    step = draw.choice(STEPS[1:-3])
     killer = Killer(platform, victim, step, draw.uniform(0, 0.05))
     told, began = io.StringIO(), time.monotonic()
     code = await run(LocalPlatform(platform), Console(file=told, width=200), killer.before)

@@ -1,4 +1,6 @@
-"""What an operator asks of a service beside its processes: `replay`, `parked`, `announce`, `restored`."""
+"""What an operator asks of a service beside its processes: `replay`, `parked`, `announce`, `restored`,
+`count`.
+"""
 
 import argparse
 import contextlib
@@ -13,6 +15,7 @@ from shared.contracts.contract import service_of, source_of
 from shared.contracts.registry import published
 from shared.kernel import Refusal, new_id
 from shared.messaging.announcing import AnnouncedElsewhere, Announcer
+from shared.messaging.counting import count_again
 from shared.messaging.parked_acts import DiscardParked, ParkedActs, discard
 from shared.messaging.replay import replay
 from shared.messaging.restoring import Restorer
@@ -87,6 +90,18 @@ async def announce(service: Service[Any], what: str | None, since: date | None, 
         await runtime.waker.stop()
         await runtime.database.close()
     _say(f"announced {said} {what}")
+
+
+async def count(service: Service[Any], on: date) -> None:
+    """Have a day counted again: a worker does it next."""
+    if service.counting is None:
+        raise SystemExit(f"{service.name} has nothing to count")
+    runtime = service.run()
+    try:
+        await count_again(runtime.database, on, runtime.clock.now())
+    finally:
+        await runtime.database.close()
+    _say(f"{on} is counted next")
 
 
 async def restored(service: Service[Any], moment: datetime, lag: timedelta) -> None:

@@ -6,7 +6,8 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,23 @@ from shared.telemetry.logs import configure_logs
 from shared.telemetry.tracing import configure_tracing
 
 
-def main(compose: Callable[[], Service[Any]], migrations: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What only one service may be asked: a role of its own on the command line."""
+
+    name: str
+    help: str
+    arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[Service[Any], argparse.Namespace], Awaitable[None]]
+
+
+def main(compose: Callable[[], Service[Any]], migrations: Path, *commands: Command) -> None:
     """Run what the command line asks for.
 
-    `compose` is the service's composition root, `migrations` the folder of its Alembic scripts.
+    `compose` is the service's composition root, `migrations` the folder of its Alembic scripts, `commands`
+    what only this service has.
     """
-    arguments = command_line().parse_args()
+    arguments = command_line(commands).parse_args()
     if arguments.role == "migrate":
         return _migrate(migrations)
     service = compose()
@@ -45,6 +57,10 @@ def main(compose: Callable[[], Service[Any]], migrations: Path) -> None:
         asyncio.run(operating.announce(service, arguments.what, arguments.since, arguments.rate))
     elif arguments.role == "restored":
         asyncio.run(operating.restored(service, arguments.to, timedelta(seconds=arguments.lag)))
+    elif arguments.role == "count":
+        asyncio.run(operating.count(service, arguments.on))
+    elif own := next((each for each in commands if each.name == arguments.role), None):
+        asyncio.run(_run(own, service, arguments))
     else:
         tracing = configure_tracing(
             service.name, arguments.role, settings.otlp_endpoint, statements=settings.trace_statements
@@ -57,7 +73,11 @@ def main(compose: Callable[[], Service[Any]], migrations: Path) -> None:
     return None
 
 
-def command_line() -> argparse.ArgumentParser:
+async def _run(command: Command, service: Service[Any], arguments: argparse.Namespace) -> None:
+    await command.run(service, arguments)
+
+
+def command_line(commands: Sequence[Command] = ()) -> argparse.ArgumentParser:
     """What a service may be asked, as arguments."""
     parser = argparse.ArgumentParser(description="One process of a service")
     roles = parser.add_subparsers(dest="role", required=True)
@@ -75,6 +95,10 @@ def command_line() -> argparse.ArgumentParser:
         default=LAG.total_seconds(),
         help="by how many seconds a consumer may have been behind at that moment",
     )
+    count = roles.add_parser("count", help="count a day again, and publish its totals")
+    count.add_argument("--on", type=date.fromisoformat, required=True, help="the day")
+    for command in commands:
+        command.arguments(roles.add_parser(command.name, help=command.help))
     by = argparse.ArgumentParser(add_help=False)
     by.add_argument("--by", default=os.environ.get("USER", ""), help="who does it: kept with the act")
     replay = roles.add_parser("replay", parents=[by], help="try everything again that is parked")

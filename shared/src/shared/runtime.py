@@ -22,6 +22,7 @@ from shared.http.paging import Pager
 from shared.kernel import Clock, OffsetClock
 from shared.messaging.announcing import Announcement
 from shared.messaging.consumer import Consumer
+from shared.messaging.counting import Counting, DayCounter
 from shared.messaging.heartbeat import Heartbeat
 from shared.messaging.policy import Deadline, Subscription
 from shared.messaging.relay import Relay
@@ -81,6 +82,7 @@ class Service(Generic[UnitOfWork]):
     deadlines: Sequence[Deadline[UnitOfWork]] = ()
     announcements: Sequence[Announcement] = ()
     own_events: Sequence[OwnEvent] = ()
+    counting: Counting | None = None
     tasks: Sequence[Callable[[Runtime[UnitOfWork]], Task]] = ()
     at_start: Callable[[Runtime[UnitOfWork]], Any] | None = None
     open_reads: Callable[[Database], Any] | None = None
@@ -174,6 +176,8 @@ class Worker(Generic[UnitOfWork]):
             Sweeper(runtime.database, runtime.bus, service.deadlines, runtime.clock),
             *(make(runtime) for make in service.tasks),
         ]
+        if service.counting is not None:
+            self.tasks.append(DayCounter(runtime.database, runtime.waker, runtime.clock, service.counting))
 
     async def start(self) -> None:
         await self.runtime.waker.start()

@@ -10,8 +10,12 @@ from shared.contracts.bookings import LearnerErased
 from shared.contracts.envelope import Event
 from shared.contracts.registry import published
 
-# Said to nobody outside: whole frameworks, public counters, sealed rows.
-NOT_TOLD = {"framework.published.v1", "places.changed.v1", "roster.row_received.v1"}
+# Said to nobody outside: whole frameworks, public counters, sealed rows, and a school's numbers of a day.
+NOT_TOLD = {
+    "framework.published.v1", "places.changed.v1", "roster.row_received.v1",
+    "totals.counted_by_bookings.v1", "totals.counted_by_opportunities.v1",
+    "totals.counted_by_safeguarding.v1", "totals.counted_by_outcomes.v1",
+}  # fmt: skip
 # What may be told: ids, states, dates and counts.
 WORDS = {
     "kind", "open", "mode", "places", "held_until", "first_day", "last_day", "state", "on", "on_roll",

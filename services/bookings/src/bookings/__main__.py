@@ -1,4 +1,4 @@
-"""`python -m bookings api | worker | migrate | replay | parked | announce | restored | openapi`."""
+"""A process of `bookings`, or what an operator asks of it: see `python -m bookings --help`."""
 
 from bookings.main import MIGRATIONS, compose
 from shared.process import main

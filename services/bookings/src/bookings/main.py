@@ -12,6 +12,7 @@ from bookings.capacity.queries import PlacesQueries
 from bookings.capacity.reads import PlacesReads
 from bookings.capacity.rule_packs import place_rules
 from bookings.copies.rule_packs import site_trust_rules
+from bookings.counting import COUNTING
 from bookings.learners import api as learners
 from bookings.learners.queries import LearnerQueries
 from bookings.learners.reads import LearnerReads
@@ -62,6 +63,7 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
         subscriptions=SUBSCRIPTIONS,
         deadlines=DEADLINES,
         announcements=ANNOUNCEMENTS,
+        counting=COUNTING,
         own_events=OWN_EVENTS,
         clock=clock,
     )

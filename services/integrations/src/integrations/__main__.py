@@ -1,4 +1,4 @@
-"""`python -m integrations api | worker | migrate | replay | parked | announce | restored | openapi`."""
+"""A process of `integrations`, or what an operator asks of it: see `python -m integrations --help`."""
 
 from integrations.main import MIGRATIONS, compose
 from shared.process import main

@@ -1,4 +1,4 @@
-"""`python -m opportunities api | worker | migrate | replay | parked | announce | restored | openapi`."""
+"""A process of `opportunities`, or what an operator asks of it: see `python -m opportunities --help`."""
 
 from opportunities.main import MIGRATIONS, compose
 from shared.process import main

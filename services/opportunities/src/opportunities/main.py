@@ -8,6 +8,7 @@ from opportunities.areas.postcodes import Postcodes
 from opportunities.areas.queries import AreaQueries
 from opportunities.areas.reads import AreaReads
 from opportunities.areas.reference import read_areas
+from opportunities.counting import COUNTING
 from opportunities.directory import api as directory
 from opportunities.directory.hubs import appoint_hubs
 from opportunities.directory.queries import DirectoryQueries
@@ -54,6 +55,7 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
         subscriptions=SUBSCRIPTIONS,
         deadlines=DEADLINES,
         announcements=ANNOUNCEMENTS,
+        counting=COUNTING,
         own_events=[*ORGANISATIONS_SAID, *offers_said(known_areas)],
         at_start=lambda runtime: appoint_hubs(runtime, known_areas),
         clock=clock,

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from outcomes.announcements import ANNOUNCEMENTS
+from outcomes.counting import COUNTING
 from outcomes.evidence import api as evidence
 from outcomes.evidence.queries import EvidenceQueries
 from outcomes.evidence.reads import EvidenceReads
@@ -22,6 +23,10 @@ from outcomes.progress.queries import ProgressQueries
 from outcomes.progress.reads import ProgressReads
 from outcomes.settings import Settings
 from outcomes.subscriptions import DEADLINES, SUBSCRIPTIONS
+from outcomes.totals import api as totals
+from outcomes.totals.queries import TotalsQueries
+from outcomes.totals.reads import TotalsReads
+from outcomes.totals.watch import DifferencesWatch
 from outcomes.unit_of_work import OutcomesUnitOfWork
 from shared.kernel import Clock
 from shared.persistence.database import Database
@@ -45,10 +50,13 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
             evidence.reflection_routes,
             progress.routes,
             ledger.routes,
+            totals.routes,
         ],
         subscriptions=SUBSCRIPTIONS,
         deadlines=DEADLINES,
         announcements=ANNOUNCEMENTS,
+        counting=COUNTING,
+        tasks=[DifferencesWatch],
         at_start=publish_frameworks,
         clock=clock,
     )
@@ -60,4 +68,5 @@ def open_reads(database: Database) -> Mapping[Any, Any]:
         EvidenceQueries: EvidenceReads(database),
         LedgerQueries: LedgerReads(database),
         ProgressQueries: ProgressReads(database),
+        TotalsQueries: TotalsReads(database),
     }

@@ -4,16 +4,20 @@ from outcomes.copies import policies as copies
 from outcomes.ledger import policies as ledger
 from outcomes.ledger.deadlines import ASSESSMENT, DEPARTURE, RECOUNT
 from outcomes.ledger.handlers import assess_registers
+from outcomes.totals import policies as totals
 from outcomes.unit_of_work import OutcomesUnitOfWork
 from shared.contracts.bookings import (
     AttendanceRecorded,
     BookingChanged,
     BookingConfirmed,
     BookingEnded,
+    CountedByBookings,
     LearnerErased,
     LearnerRecorded,
 )
-from shared.contracts.opportunities import OpportunityPublished, SessionScheduled
+from shared.contracts.opportunities import CountedByOpportunities, OpportunityPublished, SessionScheduled
+from shared.contracts.outcomes import CountedByOutcomes
+from shared.contracts.safeguarding import CountedBySafeguarding
 from shared.messaging.policy import Deadline, Subscription
 
 SUBSCRIPTIONS: list[Subscription[OutcomesUnitOfWork]] = [
@@ -55,6 +59,26 @@ SUBSCRIPTIONS: list[Subscription[OutcomesUnitOfWork]] = [
         "when_learner_is_erased_forget_the_learner",
         LearnerErased,
         ledger.when_learner_is_erased_forget_the_learner,
+    ),
+    Subscription(
+        "when_bookings_has_counted_compare",
+        CountedByBookings,
+        totals.when_totals_are_counted_compare_them,
+    ),
+    Subscription(
+        "when_opportunities_has_counted_compare",
+        CountedByOpportunities,
+        totals.when_totals_are_counted_compare_them,
+    ),
+    Subscription(
+        "when_safeguarding_has_counted_compare",
+        CountedBySafeguarding,
+        totals.when_totals_are_counted_compare_them,
+    ),
+    Subscription(
+        "when_outcomes_has_counted_compare",
+        CountedByOutcomes,
+        totals.when_totals_are_counted_compare_them,
     ),
 ]
 

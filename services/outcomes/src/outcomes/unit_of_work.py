@@ -29,6 +29,8 @@ from outcomes.ledger.rule_packs import shipped_rules
 from outcomes.progress.repository import CountRepository
 from outcomes.registers.ports import RegisterLearners, Registers
 from outcomes.registers.repository import RegisterRepository
+from outcomes.totals.ports import Totals
+from outcomes.totals.repository import TotalsRepository
 from shared.bus.transaction import Transaction
 
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(cast(:subject as text), 0))")
@@ -56,6 +58,7 @@ class OutcomesUnitOfWork:
     def __init__(self, transaction: Transaction) -> None:
         self._db = transaction.db
         self.today = transaction.today
+        self.now = transaction.now
         self.frameworks: Frameworks = shipped_frameworks()
         self.framework_publisher: FrameworkPublisher = FrameworkOutbox(transaction)
         self.copies: Copies = CopyRepository(transaction)
@@ -77,6 +80,7 @@ class OutcomesUnitOfWork:
         self.accounts: Accounts = AccountRepository(transaction)
         self.attended_days: AttendedDays = AttendedDaysRepository(transaction)
         self.counts: Counts = CountRepository(transaction, rules.on(self.today))
+        self.totals: Totals = TotalsRepository(transaction)
 
     async def lock_institution(self, institution_id: UUID) -> None:
         await self.lock(institution_id)

@@ -1,4 +1,4 @@
-"""`python -m safeguarding api | worker | migrate | replay | parked | announce | restored | openapi`."""
+"""A process of `safeguarding`, or what an operator asks of it: see `python -m safeguarding --help`."""
 
 from safeguarding.main import MIGRATIONS, compose
 from shared.process import main

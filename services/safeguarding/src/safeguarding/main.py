@@ -18,6 +18,7 @@ from safeguarding.concerns import api as concerns
 from safeguarding.concerns.queries import CategoryQueries
 from safeguarding.concerns.reads import CategoryReads
 from safeguarding.concerns.rule_packs import CategoryPacks
+from safeguarding.counting import COUNTING
 from safeguarding.settings import Settings
 from safeguarding.subscriptions import DEADLINES, SUBSCRIPTIONS
 from safeguarding.supervisors import api as supervisors
@@ -62,6 +63,7 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
         subscriptions=SUBSCRIPTIONS,
         deadlines=DEADLINES,
         announcements=ANNOUNCEMENTS,
+        counting=COUNTING,
         own_events=OWN_EVENTS,
         clock=clock,
     )

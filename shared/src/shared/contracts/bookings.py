@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.contract import Contract, contract
+from shared.contracts.totals import TotalsCounted
 from shared.contracts.vocabulary import (
     AttendanceEntry,
     Decision,
@@ -18,6 +19,7 @@ from shared.contracts.vocabulary import (
 EVENTS = "bookings.events"
 LEARNERS = "bookings.learners"
 PLACES = "bookings.places"
+TOTALS = "bookings.totals"
 
 
 @contract("learner.recorded.v1", topic=LEARNERS, key="learner_id")
@@ -132,3 +134,8 @@ class PlacesChanged(Contract):
     opportunity_id: UUID
     places: int = Field(ge=0)
     taken: int = Field(ge=0)
+
+
+@contract("totals.counted_by_bookings.v1", topic=TOTALS, key="on")
+class CountedByBookings(TotalsCounted):
+    """Places, bookings, and attendance by the registers, as `bookings` has them."""

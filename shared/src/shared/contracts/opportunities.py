@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.contract import Contract, contract
+from shared.contracts.totals import TotalsCounted
 from shared.contracts.vocabulary import (
     ActivityBand,
     ActivityFormat,
@@ -22,6 +23,7 @@ from shared.contracts.vocabulary import (
 
 ORGANISATIONS = "opportunities.organisations"
 EVENTS = "opportunities.events"
+TOTALS = "opportunities.totals"
 
 
 @contract("organisation.recorded.v1", topic=ORGANISATIONS, key="organisation_id")
@@ -104,3 +106,8 @@ class SessionCancelled(Contract):
     opportunity_id: UUID
     provider_id: UUID
     reason_code: ReasonCode
+
+
+@contract("totals.counted_by_opportunities.v1", topic=TOTALS, key="on")
+class CountedByOpportunities(TotalsCounted):
+    """Places taken, as the register has copied them; it knows of no institution."""

@@ -6,11 +6,13 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.contract import Contract, contract
+from shared.contracts.totals import TotalsCounted
 from shared.contracts.vocabulary import Criterion, Decision, KeyStage, Tier
 
 FRAMEWORKS = "outcomes.frameworks"
 LEDGER = "outcomes.ledger"
 EVIDENCE = "outcomes.evidence"
+TOTALS = "outcomes.totals"
 
 
 @contract("framework.published.v1", topic=FRAMEWORKS, key="framework")
@@ -79,3 +81,8 @@ class FeedbackGiven(Contract):
     session_id: UUID
     provider_id: UUID
     learner_ids: list[UUID]
+
+
+@contract("totals.counted_by_outcomes.v1", topic=TOTALS, key="on")
+class CountedByOutcomes(TotalsCounted):
+    """Attendance by the registers, as `outcomes` has copied them."""

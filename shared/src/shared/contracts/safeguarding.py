@@ -4,10 +4,12 @@ from datetime import date
 from uuid import UUID
 
 from shared.contracts.contract import Contract, contract
+from shared.contracts.totals import TotalsCounted
 from shared.contracts.vocabulary import ActivityBand, Decision, ReasonCode
 
 ASSURANCES = "safeguarding.assurances"
 CLEARANCES = "safeguarding.clearances"
+TOTALS = "safeguarding.totals"
 
 
 class AssuranceSaid(Contract):
@@ -87,3 +89,8 @@ class ClearanceRevoked(ClearanceSaid):
 @contract("clearance.conditions_set.v1", topic=CLEARANCES, key="booking_id")
 class ClearanceConditionsSet(ClearanceSaid):
     """This booking may go ahead, by this decision from now on: its codes replace those of the grant."""
+
+
+@contract("totals.counted_by_safeguarding.v1", topic=TOTALS, key="on")
+class CountedBySafeguarding(TotalsCounted):
+    """Bookings that were let go ahead, as `safeguarding` has decided them."""

@@ -44,3 +44,7 @@ deadlines_overdue = _meter.create_gauge(
 deadlines_dead = _meter.create_gauge(
     "wex_deadlines_dead", description="Deadlines given up after their last try, by name"
 )
+days_not_counted = _meter.create_gauge("wex_days_not_counted", description="Days whose counting failed")
+total_differences = _meter.create_gauge(
+    "wex_total_differences", description="Numbers in which two services differ for good, by measure"
+)

@@ -18,7 +18,7 @@ from rich.progress import (
 from rich.table import Table
 
 from wex import waterfall
-from wex.journey import checks, credit, school, supply
+from wex.journey import agreeing, checks, credit, school, supply
 from wex.journey.clients import Clients, StepFailed
 from wex.journey.platforms import JourneyPlatform
 from wex.journey.receiver import Receiver
@@ -44,6 +44,7 @@ STEPS = [
     Step("9", "a concern suspends the provider", "safeguarding", "assurance.suspended", credit.raise_concern),
     Step("10b", "partner heard, one delivered again", "integrations", "booking.suspended", credit.hear_webhooks),
     Step("11", "one trace from request to confirmed", "bookings", "", credit.see_trace),
+    Step("12", "services agree on the day", "outcomes", "totals.counted_by_outcomes", agreeing.agree_on_the_day),
 ]  # fmt: skip
 
 

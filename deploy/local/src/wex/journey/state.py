@@ -25,6 +25,7 @@ class Walk:
     school: Persona = field(default_factory=lambda: Persona("school", "careers-leader-of-the-journey"))
     mis: Persona = field(default_factory=lambda: Persona("mis", "mis-of-the-journey"))
     lead: Persona = field(default_factory=lambda: Persona("safeguarding-lead", "lead-of-the-journey"))
+    operator: Persona = field(default_factory=lambda: Persona("operator", "operator-of-the-journey"))
     # Other digits on each walk: the same pupils at a second school would bring their minutes with them.
     school_digits: str = field(default_factory=lambda: f"{secrets.randbelow(10**7):07}")
     site_id: str = ""

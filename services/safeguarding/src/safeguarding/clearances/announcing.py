@@ -11,7 +11,7 @@ from safeguarding.clearances.publishing import contract_of
 from shared.contracts.safeguarding import CLEARANCES
 from shared.messaging.announcing import Announcement, Page, Said
 
-_TENANTS = text("select organisation_id from known_organisations where kind = 'institution'")
+INSTITUTIONS = text("select organisation_id from known_organisations where kind = 'institution'")
 _PAGE = text(
     """
     select clearance_id, booking_id, institution_id, provider_id, state, rule_version, reason_codes, version
@@ -42,4 +42,4 @@ def _decided(row: Any) -> ClearanceDecided:
     )
 
 
-ANNOUNCED = Announcement("clearances", CLEARANCES, _TENANTS, _clearances)
+ANNOUNCED = Announcement("clearances", CLEARANCES, INSTITUTIONS, _clearances)
