@@ -35,7 +35,8 @@ async def test_a_hung_message_is_seen_although_the_loop_goes_round(example: Exam
         assert not is_stuck(consumer.heartbeat)
         for hand in consumer._in_progress.values():
             hand.heartbeat.limit = 0.5
-        assert is_stuck(consumer.heartbeat)
+        # On a busy machine the loop itself may have gone round longest ago, for a moment.
+        await eventually(lambda: is_stuck(consumer.heartbeat))
         finish.set()
         await eventually(lambda: consumer.heartbeat.idle_seconds < 0.7 and not is_stuck(consumer.heartbeat))
 
