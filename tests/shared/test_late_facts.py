@@ -79,14 +79,17 @@ async def test_what_waits_for_a_fact_holds_up_nobody_else(example: ExampleServic
         await eventually(lambda: are_parked(example, len(orphans)))
 
 
-async def test_more_than_are_woken_at_once_are_all_taken_up(example: ExampleService, log: Log) -> None:
-    keys, needed = [new_id() for _ in range(1_200)], new_id()
+async def test_more_than_are_woken_at_once_are_all_taken_up(
+    example: ExampleService, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.messaging.parked.WOKEN", 50)
+    keys, needed = [new_id() for _ in range(120)], new_id()
     async with consuming(example, log, needing(lambda _: needed)) as consumer:
         await log.write(*(changed(key, number) for number in (1, 2) for key in keys))
-        await eventually(lambda: are_parked(example, 2_400), within=240)
+        await eventually(lambda: are_parked(example, 240))
         await an_hour_passes(example, consumer)
         await log.write(fact(needed))
-        await eventually(lambda: are_parked(example, 0), within=240)
+        await eventually(lambda: are_parked(example, 0))
 
     wrong = await example.sql(
         "select key from effects where key <> $1 group by key "
