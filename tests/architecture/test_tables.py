@@ -9,7 +9,8 @@ from tests.infra.fixtures import ServiceDatabases
 from tests.shared.example_service import ExampleService
 
 KIT = {
-    "alembic_version", "outbox", "outbox_archive", "inbox", "inbox_brief", "inbox_long", "parked_messages",
+    "alembic_version", "schema_floor", "outbox", "outbox_archive", "inbox", "inbox_brief", "inbox_long",
+    "parked_messages",
     "parked_acts", "deadlines", "announcements", "partitioned_tables",
     "epoch", "lost_aggregates", "subscription_positions", "day_counts",
 }  # fmt: skip

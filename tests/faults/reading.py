@@ -22,7 +22,7 @@ TOPICS = Path(__file__).parents[2] / "deploy" / "topics.yaml"
 # Not what a service knows, but how it works: claims, queues, clocks.
 _WORKINGS = {
     "outbox", "outbox_archive", "inbox", "inbox_brief", "inbox_long", "parked_messages", "parked_acts",
-    "deadlines", "alembic_version", "partitioned_tables", "webhook_queue",
+    "deadlines", "alembic_version", "schema_floor", "partitioned_tables", "webhook_queue",
     "day_counts", "countings", "day_totals", "differences",
 }  # fmt: skip
 

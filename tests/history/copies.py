@@ -55,7 +55,7 @@ _LOSE = {
 # Not what a service knows, but how it works: claims, queues, clocks.
 _WORKINGS = {
     "outbox", "outbox_archive", "inbox", "inbox_brief", "inbox_long", "parked_messages", "parked_acts",
-    "deadlines", "announcements", "alembic_version", "partitioned_tables",
+    "deadlines", "announcements", "alembic_version", "schema_floor", "partitioned_tables",
     "epoch", "lost_aggregates", "day_counts", "countings", "day_totals", "differences",
 }  # fmt: skip
 

@@ -18,7 +18,9 @@ from shared import failpoints, operating
 from shared.http.half_answers import HalfAnswers
 from shared.messaging.announcing import RATE
 from shared.messaging.restoring import LAG
+from shared.persistence.database import Database
 from shared.persistence.migrations import upgrade
+from shared.persistence.schema import PATIENCE, Revisions, SchemaUnfitError, must_fit
 from shared.runtime import Service, serve
 from shared.telemetry.logs import configure_logs
 from shared.telemetry.tracing import configure_tracing
@@ -41,6 +43,18 @@ def main(compose: Callable[[], Service[Any]], migrations: Path, *commands: Comma
     what only this service has.
     """
     arguments = command_line(commands).parse_args()
+    try:
+        _carry_out(arguments, compose, migrations, commands)
+    except SchemaUnfitError as unfit:
+        raise SystemExit(str(unfit)) from None
+
+
+def _carry_out(
+    arguments: argparse.Namespace,
+    compose: Callable[[], Service[Any]],
+    migrations: Path,
+    commands: tuple[Command, ...],
+) -> None:
     if arguments.role == "migrate":
         return _migrate(migrations)
     service = compose()
@@ -49,7 +63,10 @@ def main(compose: Callable[[], Service[Any]], migrations: Path, *commands: Comma
     configure_logs(service.name, as_json=settings.log_format == "json")
     if arguments.role == "openapi":
         json.dump(service.api().openapi(), sys.stdout, indent=2)
-    elif arguments.role == "replay":
+        return None
+    serves = arguments.role in ("api", "worker")
+    asyncio.run(_must_fit(service, migrations, patience=PATIENCE if serves else 0.0))
+    if arguments.role == "replay":
         asyncio.run(operating.replay_parked(service, arguments.by, key=arguments.key))
     elif arguments.role == "parked":
         asyncio.run(operating.parked(service, arguments))
@@ -117,6 +134,15 @@ def command_line(commands: Sequence[Command] = ()) -> argparse.ArgumentParser:
     discard.add_argument("id", type=int)
     discard.add_argument("--reason", required=True, help="why, without anybody's name: kept with the act")
     return parser
+
+
+async def _must_fit(service: Service[Any], migrations: Path, *, patience: float) -> None:
+    url, revisions = service.settings.database_url.get_secret_value(), Revisions.of(service.name, migrations)
+    database = Database(url, name=f"wex-{service.name}-start", size=1)
+    try:
+        await must_fit(database, revisions, patience=patience)
+    finally:
+        await database.close()
 
 
 def _collect_garbage_seldom() -> None:

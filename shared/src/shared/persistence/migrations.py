@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from shared.persistence.database import causes_of
 from shared.persistence.provision import role_names
+from shared.persistence.schema import Revisions, SchemaUnfitError, schema_of
 
 # A statement that comes while a migration waits for a table waits behind it, and for four seconds at most: so
 # the migration gives up sooner, lets the others through and tries again, for some four minutes.
@@ -298,12 +299,50 @@ def statements(sql: str) -> None:
             op.execute(statement.strip().rstrip(";"))
 
 
+# The table of revisions and this one tell every role of the service what it has before it.
+_SCHEMA_FLOOR = """
+create table if not exists schema_floor (
+  alone boolean primary key default true check (alone),
+  revision text not null
+);
+grant select on schema_floor to public;
+"""
+
+
+def raise_floor(revision: str) -> None:
+    """From here on only releases that know `revision` may run: others would read or write what is gone."""
+    op.execute(
+        f"insert into schema_floor (revision) values ('{revision}') "  # noqa: S608 - of a migration
+        "on conflict (alone) do update set revision = excluded.revision"
+    )
+
+
 def upgrade(url: str, folder: Path, revision: str = "head") -> None:
-    """Bring the database at `url` to `revision` with the migrations in `folder`."""
+    """Bring the database at `url` to `revision` with the migrations in `folder`.
+
+    One that a newer release has migrated, and this one may run on, stays as it is. Raises `SchemaUnfitError`.
+    """
+    if revision == "head" and not asyncio.run(_is_older(url, folder)):
+        return
     config = Config()
     config.set_main_option("script_location", str(folder))
     config.attributes["url"] = url
     command.upgrade(config, revision)
+
+
+async def _is_older(url: str, folder: Path) -> bool:
+    """Whether there may be something to migrate. Raises `SchemaUnfitError`."""
+    revisions = Revisions.of(folder.parent.name, folder)
+    connection = await asyncpg.connect(url, target_session_attrs=SessionAttribute.read_write)
+    try:
+        schema = await schema_of(connection)
+    finally:
+        await connection.close()
+    if not revisions.newer(schema):
+        return True
+    if why := revisions.unfit(schema):
+        raise SchemaUnfitError(why)
+    return False
 
 
 def run_migrations(config: Config, url: str) -> None:
@@ -343,8 +382,12 @@ def _migrate(connection: Connection) -> None:
 
     # Two replicas starting at once must not migrate at once. The lock is the session's, and ends with it.
     connection.execute(text("select pg_advisory_lock(8254001)"))
+    for statement in filter(str.strip, _SCHEMA_FLOOR.split(";\n")):
+        connection.execute(text(statement))
     connection.commit()
     # No metadata: migrations are written by hand. Each is a transaction of its own.
     context.configure(connection=connection, transaction_per_migration=True)
     with context.begin_transaction():
         context.run_migrations()
+    connection.execute(text("grant select on alembic_version to public"))
+    connection.commit()
