@@ -139,14 +139,15 @@ def _session(row: SessionRow, taken: int | None) -> Session:
     return Session(
         id=row.session_id,
         places=row.places,
-        days=tuple(_day(day) for day in row.days),
+        days=tuple(day_of(day) for day in row.days),
         supervisor_ids=tuple(row.supervisor_ids),
         state=cast("SessionState", row.state),
         taken=taken or 0,
     )
 
 
-def _day(day: dict[str, Any]) -> Day:
+def day_of(day: dict[str, Any]) -> Day:
+    """A session's day from its row."""
     starts, ends = time.fromisoformat(day["starts"]), time.fromisoformat(day["ends"])
     return Day(date.fromisoformat(day["on"]), starts, ends, day["overnight"])
 
@@ -161,7 +162,8 @@ def _day_as_json(day: Day) -> dict[str, Any]:
     }
 
 
-def _decided(row: dict[str, Any]) -> Decided:
+def decided_of(row: dict[str, Any]) -> Decided:
+    """What publishing was decided upon, from the opportunity's row."""
     return Decided(row["rule_pack"], row["version"], tuple(row["reason_codes"]), row["inputs"])
 
 
@@ -190,7 +192,7 @@ def _opportunity(row: OpportunityRow, sessions: Sequence[Session]) -> Opportunit
         list(sessions),
         row.published_at,
         row.reason_code,
-        _decided(row.decided) if row.decided else None,
+        decided_of(row.decided) if row.decided else None,
         version=row.version,
     )
 

@@ -31,7 +31,6 @@ async def load(db: AsyncSession, clauses: str, **values: Any) -> list[Booking]:
 
 def _booking(row: Any) -> Booking:
     learners = zip(row.learner_ids, row.under_16, row.compulsory, strict=True)
-    decision = row.decision
     return Booking(
         id=row.booking_id,
         session_id=row.session_id,
@@ -44,12 +43,7 @@ def _booking(row: Any) -> Booking:
         last_day=row.last_day,
         begins_at=row.begins_at,
         asked_at=row.asked_at,
-        decision=Decision(
-            decision["rule_pack"],
-            decision["version"],
-            tuple(decision["reason_codes"]),
-            decision["inputs"],
-        ),
+        decision=decision_of(row.decision),
         cohort_id=row.cohort_id,
         held_until=row.held_until,
         referred=row.referred,
@@ -58,3 +52,8 @@ def _booking(row: Any) -> Booking:
         clearance_sequence=row.clearance_sequence,
         version=row.version,
     )
+
+
+def decision_of(kept: dict[str, Any]) -> Decision:
+    """The decision that was kept with a booking."""
+    return Decision(kept["rule_pack"], kept["version"], tuple(kept["reason_codes"]), kept["inputs"])
