@@ -71,7 +71,7 @@ def main() -> None:
             " ".join(str(len(each.events)) for each in walked),
             "\n".join(faults) or "none",
         )
-        console.print(f"round {number}: {len(faults)} faults")
+        console.print(f"round {number}: {len(faults)} faults", *faults, sep="\n  ")
     console.print(table)
     sys.exit(failed)
 
