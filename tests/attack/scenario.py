@@ -180,7 +180,7 @@ class Scenario:
                 looked_at, discarded = parked[operation.service]
                 number = discarded if operation.path.endswith("/discard") else looked_at
                 token = self.token(operation.service, None)
-                await self.send(operation, token, {"parked_id": number, "on": "2026-03-03"})
+                await self.send(operation, token, {"parked_id": number})
 
     async def send(
         self, operation: Operation, token: str | None, ids: dict[str, str] | None = None,
@@ -289,6 +289,7 @@ async def _things(walk: Walk) -> dict[str, str]:
         "activity_band": "low_risk",
         "framework": "equalex",
         "parked_id": "1",
+        "on": "2026-03-03",
     }
 
 

@@ -18,7 +18,7 @@ SHARED = {
 }
 # A stranger who puts these makes a thing of its own, under an id that says nothing of another's.
 OWN = {"recordSupervisor": "a supervisor's pseudonym is kept by each provider for itself"}
-# Ids of the public register, which lists of others may name.
+# Ids of the public register, and days, which lists of others may name.
 PUBLIC_IDS = {
     "organisation_id",
     "provider_id",
@@ -29,6 +29,7 @@ PUBLIC_IDS = {
     "code",
     "activity_band",
     "framework",
+    "on",
 }
 
 
