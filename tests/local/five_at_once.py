@@ -149,8 +149,9 @@ async def own_events(platform: Platform) -> tuple[str, ...]:
     }
     in_database = await column(platform, "bookings", "select booking_id::text from bookings")
     assert booked == in_database, "the bookings in the topic are not those in the database"
+    # Claims of requests, deadlines and what ships with a service are of no events; a policy's bear its id.
+    taken_in = "select message_id from inbox where source like 'when\\_%'"
     for service in SERVICES:
-        taken_in = "select message_id from inbox where source not like 'http:%'"
         foreign = await column(platform, service, taken_in) - events
         assert not foreign, f"{service} took in {len(foreign)} messages that its broker does not have"
     return tuple(sorted(events))
