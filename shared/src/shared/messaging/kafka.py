@@ -54,24 +54,32 @@ def consumer(bootstrap: str, group: str, client_id: str, instance: str | None = 
 
 
 @contextlib.asynccontextmanager
-async def reading(
-    bootstrap: str, partition: TopicPartition, position: int
-) -> AsyncIterator[AIOKafkaConsumer]:
-    """A reader of one partition, outside every group, from a position or from the first that is kept."""
-    reader = AIOKafkaConsumer(
+async def bystander(bootstrap: str, group: str | None = None) -> AsyncIterator[AIOKafkaConsumer]:
+    """A started client in no group's turn: it reads what it assigns itself, or commits for a group."""
+    client = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
+        group_id=group,
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         fetch_max_wait_ms=100,
         request_timeout_ms=REQUEST_TIMEOUT_MS,
     )
     try:
-        await asyncio.wait_for(reader.start(), SEND_DEADLINE)
+        await asyncio.wait_for(client.start(), SEND_DEADLINE)
+        yield client
+    finally:
+        await stop_quietly(client)
+
+
+@contextlib.asynccontextmanager
+async def reading(
+    bootstrap: str, partition: TopicPartition, position: int
+) -> AsyncIterator[AIOKafkaConsumer]:
+    """A reader of one partition, outside every group, from a position or from the first that is kept."""
+    async with bystander(bootstrap) as reader:
         reader.assign([partition])
         reader.seek(partition, position)
         yield reader
-    finally:
-        await stop_quietly(reader)
 
 
 async def committed(

@@ -94,15 +94,5 @@ async def _reading(
 ) -> AsyncIterator[tuple[AIOKafkaConsumer, list[TopicPartition]]]:
     """A client that is in no group's turn, and the partitions of the topics."""
     partitions = await partitions_of(bootstrap, topics)
-    client = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
-        group_id=group,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        request_timeout_ms=kafka.REQUEST_TIMEOUT_MS,
-    )
-    try:
-        await asyncio.wait_for(client.start(), kafka.SEND_DEADLINE)
+    async with kafka.bystander(bootstrap, group) as client:
         yield client, partitions
-    finally:
-        await kafka.stop_quietly(client)
