@@ -104,7 +104,7 @@ def result_of(process: "subprocess.Popen[str]") -> Walked:
     printed, _ = process.communicate(timeout=_WITHIN)
     if process.returncode:
         return Walked(faults=(f"a supervisor ended with code {process.returncode}",))
-    return Walked(**json.loads(printed))
+    return Walked(**json.loads(printed.splitlines()[-1]))  # before it stands what was logged on the way
 
 
 def walk_when_told(folder: Path) -> None:
@@ -112,7 +112,8 @@ def walk_when_told(folder: Path) -> None:
     sys.stdout.write("loaded\n")
     sys.stdout.flush()
     sys.stdin.readline()
-    json.dump(asdict(asyncio.run(walk(folder))), sys.stdout)
+    walked = asyncio.run(walk(folder))
+    sys.stdout.write(f"\n{json.dumps(asdict(walked))}\n")
 
 
 async def walk(folder: Path) -> Walked:
