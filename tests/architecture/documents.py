@@ -60,7 +60,8 @@ class Repository:
     @cached_property
     def wex_commands(self) -> set[str]:
         """The functions under `@app.command`, by the name they are called with."""
-        tree = ast.parse(self._text("deploy/local/src/wex/cli.py"))
+        files = ("cli.py", "operating.py")
+        tree = ast.parse("\n".join(self._text(f"deploy/local/src/wex/{name}") for name in files))
         commands = set()
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef):

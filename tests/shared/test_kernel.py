@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.kernel import FixedClock, OffsetClock, new_id
+from shared.kernel import FixedClock, OffsetClock, made_at, new_id
 from tests.shared.example_service import Thing
 
 
@@ -18,6 +18,10 @@ def test_ids_are_version_7_and_tell_their_millisecond() -> None:
 
     assert (made.version, made.variant) == (7, "specified in RFC 4122")
     assert before <= made.int >> 80 <= before + 1_000
+    moment = made_at(made)
+    assert moment is not None
+    assert before <= round(moment.timestamp() * 1_000) <= before + 1_000
+    assert made_at(uuid4()) is None
 
 
 def test_ids_of_one_process_are_in_order_and_never_the_same() -> None:

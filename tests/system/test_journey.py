@@ -1,5 +1,6 @@
 """The main job on a platform of its own: real processes, real engines, every step, and seen from outside."""
 
+import asyncio
 import io
 from collections import Counter
 from pathlib import Path
@@ -8,8 +9,9 @@ import httpx2
 import pytest
 from rich.console import Console
 
+from tests.faults.reading import Rows
 from tests.system import readme
-from wex import top
+from wex import stories, top
 from wex.demo.main import seed
 from wex.demo.world import read_world
 from wex.folders import REPOSITORY
@@ -29,6 +31,7 @@ async def test_the_journey_is_walked_and_what_the_readme_asks_finds_something(tm
         assert code == 0, told.getvalue()
         seen = await top.look(platform.addresses)
         await check_demo(platform)
+        await check_story(platform)
         await check_readme(platform, tmp_path)
     assert all(step.title in told.getvalue() for step in STEPS)
     nothing = Sample(seen.at - 60)
@@ -38,6 +41,25 @@ async def test_the_journey_is_walked_and_what_the_readme_asks_finds_something(tm
         assert line.requests, service
         assert line.published, service
     assert top.confirmed(nothing, seen)
+
+
+async def check_story(platform: Platform) -> None:
+    """A credited booking's story is told over the services, in the order of time."""
+    (credited,) = await Rows(platform.addresses).ask(
+        "outcomes", "select booking_id::text as id from ledger_entries where kind = 'credited' limit 1"
+    )
+    told, failed = await asyncio.to_thread(stories.tell, platform.folders, credited["id"], None)
+    assert (failed, told) == ("", sorted(told))
+    acts = [tuple(part.strip() for part in line.split("  ", 1)[1].split("  ") if part) for line in told]
+    for service, kind in (
+        ("bookings", "booking.requested.v1"),
+        ("safeguarding", "clearance.granted.v1"),
+        ("bookings", "attendance.recorded.v1"),
+        ("outcomes", "ledger.credited.v1"),
+    ):
+        assert (service, "said", kind) in acts, told
+    heard = {service for service, act, *_ in acts if act == "heard"}
+    assert heard == {"bookings", "safeguarding", "outcomes", "integrations"}
 
 
 async def check_demo(platform: Platform) -> None:

@@ -1,29 +1,33 @@
 """What an operator asks of a service beside its processes: `replay`, `parked`, `announce`, `restored`,
-`count`.
+`count`, `rewind`, `story`.
 """
 
 import argparse
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from shared.bus.command_bus import CommandBus
 from shared.bus.inbox import Message
 from shared.bus.transaction import Transaction
 from shared.contracts.contract import service_of, source_of
 from shared.contracts.registry import published
-from shared.kernel import Refusal, new_id
+from shared.kernel import Refusal, made_at, new_id
 from shared.messaging.announcing import AnnouncedElsewhere, Announcer
 from shared.messaging.counting import count_again
+from shared.messaging.hearing_again import Choice, hear_again
 from shared.messaging.parked_acts import DiscardParked, ParkedActs, discard
 from shared.messaging.replay import replay
 from shared.messaging.restoring import Restorer
 from shared.messaging.rewinding import GroupAtWorkError
+from shared.messaging.story import story
 from shared.operations.bodies import LONGEST_REASON
 from shared.runtime import Service, Worker
 
 MOST_ON_A_PAGE = 500
+_CLOCKS_DIFFER = timedelta(minutes=1)  # by no more, of two machines
 _COLUMNS = ("id", "state", "parked_at", "type", "topic", "key", "reason")
 
 
@@ -112,8 +116,8 @@ async def restored(service: Service[Any], moment: datetime, lag: timedelta) -> N
         service=service.name,
         bootstrap=settings.kafka_bootstrap,
         topic_prefix=settings.topic_prefix,
-        own_topics=sorted({c.topic for c in published().values() if service_of(c.topic) == service.name}),
-        heard_topics=sorted({each.contract.topic for each in service.subscriptions}),
+        own_topics=_own_topics(service),
+        heard_topics=_heard_topics(service),
     )
     try:
         done = await restorer.restore(moment, service.own_events, service.announcements, lag)
@@ -131,6 +135,51 @@ async def restored(service: Service[Any], moment: datetime, lag: timedelta) -> N
     )
     if done.failed:
         raise SystemExit(1)
+
+
+async def rewind(service: Service[Any], choice: Choice) -> None:
+    """Hear again what was said since a moment, of one aggregate or of one type."""
+    settings = service.settings
+    if choice.type and choice.type not in {each.contract.type for each in service.subscriptions}:
+        raise SystemExit(f"{service.name} hears no {choice.type}")
+    async with _worker(service) as worker:
+        again = await hear_again(
+            *(worker.consumer.delivery, settings.kafka_bootstrap, settings.topic_prefix),
+            _heard_topics(service),
+            choice,
+        )
+    _say(f"heard {again} again")
+
+
+async def tell_story(service: Service[Any], subject: UUID, since: datetime | None) -> None:
+    """Say line by line what this service knows of one aggregate, in the order of time.
+
+    The log is read since the aggregate's id was made; `since` is for an id that does not tell.
+    """
+    begins = since or (made_at(subject) or datetime.fromtimestamp(0, UTC) + _CLOCKS_DIFFER) - _CLOCKS_DIFFER
+    runtime, settings = service.run(), service.settings
+    try:
+        lines = await story(
+            *(runtime.database, settings.kafka_bootstrap, settings.topic_prefix),
+            own_topics=_own_topics(service),
+            heard_topics=_heard_topics(service),
+            subscriptions=[each.id for each in service.subscriptions],
+            subject=subject,
+            since=begins,
+        )
+    finally:
+        await runtime.database.close()
+    for line in lines:
+        at = f"{line.at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"[:-3]
+        _say("  ".join(filter(None, (at, f"{service.name:<13}", line.act, line.what, line.by))))
+
+
+def _own_topics(service: Service[Any]) -> list[str]:
+    return sorted({c.topic for c in published().values() if service_of(c.topic) == service.name})
+
+
+def _heard_topics(service: Service[Any]) -> list[str]:
+    return sorted({each.contract.topic for each in service.subscriptions})
 
 
 @contextlib.asynccontextmanager

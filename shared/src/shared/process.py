@@ -6,17 +6,19 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import uvloop
 
 from shared import failpoints, operating
 from shared.http.half_answers import HalfAnswers
 from shared.messaging.announcing import RATE
+from shared.messaging.hearing_again import Choice
 from shared.messaging.restoring import LAG
 from shared.persistence.database import Database
 from shared.persistence.migrations import upgrade
@@ -66,16 +68,8 @@ def _carry_out(
         return None
     serves = arguments.role in ("api", "worker")
     asyncio.run(_must_fit(service, migrations, patience=PATIENCE if serves else 0.0))
-    if arguments.role == "replay":
-        asyncio.run(operating.replay_parked(service, arguments.by, key=arguments.key))
-    elif arguments.role == "parked":
-        asyncio.run(operating.parked(service, arguments))
-    elif arguments.role == "announce":
-        asyncio.run(operating.announce(service, arguments.what, arguments.since, arguments.rate))
-    elif arguments.role == "restored":
-        asyncio.run(operating.restored(service, arguments.to, timedelta(seconds=arguments.lag)))
-    elif arguments.role == "count":
-        asyncio.run(operating.count(service, arguments.on))
+    if act := _ACTS.get(arguments.role):
+        asyncio.run(act(service, arguments))
     elif own := next((each for each in commands if each.name == arguments.role), None):
         asyncio.run(_run(own, service, arguments))
     else:
@@ -88,6 +82,18 @@ def _carry_out(
         _collect_garbage_seldom()
         uvloop.run(serve(app, settings.http_host, settings.http_port, tracing))
     return None
+
+
+# What an operator asks of a service, beside its processes.
+_ACTS: dict[str, Callable[[Service[Any], argparse.Namespace], Coroutine[Any, Any, None]]] = {
+    "replay": lambda service, asked: operating.replay_parked(service, asked.by, key=asked.key),
+    "parked": operating.parked,
+    "announce": lambda service, asked: operating.announce(service, asked.what, asked.since, asked.rate),
+    "restored": lambda service, asked: operating.restored(service, asked.to, timedelta(seconds=asked.lag)),
+    "count": lambda service, asked: operating.count(service, asked.on),
+    "rewind": lambda service, asked: operating.rewind(service, Choice(asked.since, asked.key, asked.type)),
+    "story": lambda service, asked: operating.tell_story(service, asked.id, asked.since),
+}
 
 
 async def _run(command: Command, service: Service[Any], arguments: argparse.Namespace) -> None:
@@ -114,6 +120,13 @@ def command_line(commands: Sequence[Command] = ()) -> argparse.ArgumentParser:
     )
     count = roles.add_parser("count", help="count a day again, and publish its totals")
     count.add_argument("--on", type=date.fromisoformat, required=True, help="the day")
+    rewind = roles.add_parser("rewind", help="hear again what the log keeps; no effect comes twice")
+    rewind.add_argument("--since", type=_moment, required=True, help="the moment, with its offset from UTC")
+    rewind.add_argument("--key", default="", help="of one aggregate alone")
+    rewind.add_argument("--type", default="", help="of one type of event alone")
+    story = roles.add_parser("story", help="what this service said and heard of one aggregate")
+    story.add_argument("id", type=UUID, help="of a booking, or of anything that has events")
+    story.add_argument("--since", type=_moment, help="where the id does not tell when it was made")
     for command in commands:
         command.arguments(roles.add_parser(command.name, help=command.help))
     by = argparse.ArgumentParser(add_help=False)

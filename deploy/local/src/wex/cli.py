@@ -3,38 +3,30 @@
 import asyncio
 import contextlib
 import json
-import os
 import shutil
-import subprocess
-import sys
 import time
 import urllib.parse
 import urllib.request
 from enum import StrEnum, auto
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from wex import disk, folders, health, logs, personas, records
+from wex import disk, folders, health, logs, operating, personas, records
+from wex.ending import fail
 from wex.environment import read_addresses
 from wex.processes import ProcessError
 
 app = typer.Typer(help="The whole platform on one machine.", no_args_is_help=True, add_completion=False)
 seeds = typer.Typer(help="Make data on the platform that runs.", no_args_is_help=True)
 app.add_typer(seeds, name="seed")
-parked = typer.Typer(help="Messages that a service has set aside.", no_args_is_help=True)
-app.add_typer(parked, name="parked")
+app.add_typer(operating.app)
 console = Console()
 
 _STOP_GRACE = 30
 _MEGABYTES_NEEDED = 500
-
-
-_Whose = Annotated[str, typer.Argument(help="Which service's.")]
-_Id = Annotated[int, typer.Argument(help="Its number in the list.")]
-_By = Annotated[str | None, typer.Option(help="Who does it: kept with the act.")]
 
 
 class Against(StrEnum):
@@ -63,12 +55,12 @@ def up(
         usual_ports=usual_ports,
     )
     try:
-        code = asyncio.run(run(_folders(), options, console))
+        code = asyncio.run(run(folders.usual(), options, console))
     except Exception as error:
-        full = disk.shortage(_MEGABYTES_NEEDED, _folders().state, folders.cache())
+        full = disk.shortage(_MEGABYTES_NEEDED, folders.usual().state, folders.cache())
         if not (full or isinstance(error, (ProcessError, OSError))):
             raise
-        _fail(f"{error}\n{full}".strip())
+        fail(f"{error}\n{full}".strip())
     raise typer.Exit(code)
 
 
@@ -83,7 +75,7 @@ def down() -> None:
 def status() -> None:
     """Show the processes."""
     table = Table("process", "pid", "port", "ready", "uptime", "memory", box=None)
-    for record in records.read(_folders().run):
+    for record in records.read(folders.usual().run):
         if process := record.process():
             family = [process] if record.port is None else [process, *process.children(recursive=True)]
             memory = sum(one.memory_info().rss for one in family)
@@ -109,7 +101,7 @@ def show_logs(
     lines: Annotated[int, typer.Option("-n", help="How many of the last lines.")] = 50,
 ) -> None:
     """Print the processes' logs."""
-    folder = _folders().logs
+    folder = folders.usual().logs
     logs.show_last(console, folder, logs.names(folder, name), lines)
     if follow:
         asyncio.run(logs.follow(console, folder, name))
@@ -121,8 +113,8 @@ def reset() -> None:
     from wex.postgres_folders import remove_data  # noqa: PLC0415
 
     _down()
-    remove_data(_folders().data / "postgres")
-    shutil.rmtree(_folders().data, ignore_errors=True)
+    remove_data(folders.usual().data / "postgres")
+    shutil.rmtree(folders.usual().data, ignore_errors=True)
     console.print("data deleted")
 
 
@@ -142,7 +134,7 @@ def journey(
     try:
         code = asyncio.run(main.run(ComposePlatform(), console))
     except OSError as error:
-        _fail(f"compose's platform cannot be used: {error}")
+        fail(f"compose's platform cannot be used: {error}")
     raise typer.Exit(code)
 
 
@@ -151,10 +143,10 @@ def seed_demo() -> None:
     """Fictional providers, offers, schools and bookings; what is there already is left as it is."""
     from wex.demo.main import run  # noqa: PLC0415
 
-    addresses = read_addresses(_folders())
+    addresses = read_addresses(folders.usual())
     if addresses is None or not asyncio.run(health.is_ready(addresses.ports["opportunities-api"])):
-        _fail("no platform runs here: `wex up` first")
-    raise typer.Exit(asyncio.run(run(addresses, _folders(), console)))
+        fail("no platform runs here: `wex up` first")
+    raise typer.Exit(asyncio.run(run(addresses, folders.usual(), console)))
 
 
 @app.command()
@@ -169,7 +161,7 @@ def token(
     try:
         scope = personas.scopes_of(as_, service)
     except KeyError as missing:
-        _fail(f"{missing} is not in the table of personas and services: {', '.join(personas.SCOPES)}")
+        fail(f"{missing} is not in the table of personas and services: {', '.join(personas.SCOPES)}")
     form = {
         "client_id": f"local-{as_}",
         "audience": personas.audience_of(service),
@@ -179,14 +171,14 @@ def token(
         "learner_id": learner,
     }
     body = urllib.parse.urlencode({name: value for name, value in form.items() if value}).encode()
-    addresses = read_addresses(_folders())
+    addresses = read_addresses(folders.usual())
     if addresses is None:
-        _fail("no platform has been started here: `wex up` first")
+        fail("no platform has been started here: `wex up` first")
     try:
         with urllib.request.urlopen(f"{addresses.issuer}/token", body, timeout=5) as answer:  # noqa: S310
             typer.echo(json.load(answer)["access_token"])
     except OSError as error:
-        _fail(f"the development issuer does not answer at {addresses.issuer}: {error}")
+        fail(f"the development issuer does not answer at {addresses.issuer}: {error}")
 
 
 @app.command()
@@ -197,55 +189,11 @@ def trace(
     from wex import waterfall  # noqa: PLC0415
     from wex.traces import SpanFile  # noqa: PLC0415
 
-    kept = SpanFile(_folders().traces).read()
+    kept = SpanFile(folders.usual().traces).read()
     spans = waterfall.spans_of(kept, trace_id) if trace_id else waterfall.choose_trace(kept)
     if not spans:
-        _fail("no such trace has been received")
+        fail("no such trace has been received")
     console.print(waterfall.waterfall(spans))
-
-
-@app.command()
-def announce(
-    service: Annotated[str, typer.Argument(help="Whose state.")],
-    what: Annotated[str, typer.Option(help="The kind of state, as the service names it.")],
-    since: Annotated[str | None, typer.Option(help="A day: not what was over before.")] = None,
-    rate: Annotated[int, typer.Option(help="Aggregates a second.", min=1)] = 500,
-) -> None:
-    """Have a service publish its present state again, for whoever lost a copy of it."""
-    _ask(service, "announce", "--what", what, "--rate", str(rate), *(["--since", since] if since else []))
-
-
-@parked.command("list")
-def list_parked(
-    service: _Whose,
-    state: Annotated[str, typer.Option(help="Only waiting, unknown or failed ones.")] = "",
-    after: Annotated[int, typer.Option(help="The last id of the page before.")] = 0,
-) -> None:
-    """Show a page of what a service has set aside, oldest first."""
-    _ask(service, "parked", "list", "--state", state, "--after", str(after))
-
-
-@parked.command()
-def show(service: _Whose, parked_id: _Id) -> None:
-    """Show one, what it stands behind, and what was done with it."""
-    _ask(service, "parked", "show", str(parked_id))
-
-
-@parked.command()
-def retry(service: _Whose, parked_id: _Id, by: _By = None) -> None:
-    """Have one tried again, with all that is set aside of its key, in order."""
-    _ask(service, "parked", "retry", str(parked_id), *_by(by))
-
-
-@parked.command()
-def discard(
-    service: _Whose,
-    parked_id: _Id,
-    reason: Annotated[str, typer.Option(help="Why, without anybody's name: kept with the act.")],
-    by: _By = None,
-) -> None:
-    """Let one have no effect; what stands behind it goes on."""
-    _ask(service, "parked", "discard", str(parked_id), "--reason", reason, *_by(by))
 
 
 @app.command()
@@ -255,7 +203,7 @@ def top(
     """Show what every service does now, refreshed each second."""
     from wex import top as figures  # noqa: PLC0415
 
-    addresses = read_addresses(_folders())
+    addresses = read_addresses(folders.usual())
     with contextlib.suppress(KeyboardInterrupt):
         if addresses and asyncio.run(figures.run(addresses, console, once=once)):
             return
@@ -263,28 +211,8 @@ def top(
         raise typer.Exit(3)
 
 
-def _ask(service: str, *options: str) -> NoReturn:
-    """Run one more process of a service, with these arguments, and end as it ends."""
-    from wex.commands import service_command  # noqa: PLC0415
-
-    command = service_command(_folders(), service)
-    if command is None:
-        _fail("no platform has been started here: `wex up` first")
-    argv = [sys.executable, "-m", service, *options]
-    finished = subprocess.run(argv, env=os.environ | command.environment, check=False)
-    raise typer.Exit(finished.returncode)
-
-
-def _by(name: str | None) -> list[str]:
-    return ["--by", name] if name else []
-
-
-def _folders() -> folders.Folders:
-    return folders.Folders(folders.usual_state())
-
-
 def _down() -> list[str]:
-    run = _folders().run
+    run = folders.usual().run
     supervisors = [record for record in records.read(run) if record.name == "supervisor"]
     ended = [record.name for record in supervisors if records.end(record, _STOP_GRACE)]
     return ended + records.end_all(run)
@@ -296,17 +224,12 @@ async def _ready(record: records.Record) -> bool | None:
     if record.port is None:
         return None
     if record.name == "postgres":
-        return await Postgres(_folders().data / "postgres", _folders().logs, record.port).is_ready()
+        return await Postgres(folders.usual().data / "postgres", folders.usual().logs, record.port).is_ready()
     if record.name == "kafka":
         from wex.kafka import cluster_id  # noqa: PLC0415
 
         return await cluster_id(f"127.0.0.1:{record.port}") is not None
     return await health.serves(record.pid, record.port)
-
-
-def _fail(words: str) -> NoReturn:
-    Console(stderr=True).print(words, style="red", highlight=False, markup=False, soft_wrap=True)
-    raise typer.Exit(1)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,11 @@ def usual_state() -> Path:
     return Path(os.environ.get("WEX_STATE") or REPOSITORY / ".wex").absolute()
 
 
+def usual() -> Folders:
+    """The folders of the platform that `wex up` starts."""
+    return Folders(usual_state())
+
+
 def cache() -> Path:
     """Downloads, shared by every platform of this checkout: `WEX_CACHE`, else `.wex/cache`."""
     return Path(os.environ.get("WEX_CACHE") or REPOSITORY / ".wex" / "cache").absolute()

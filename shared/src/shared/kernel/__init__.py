@@ -2,7 +2,7 @@
 
 from shared.kernel.aggregate import Aggregate
 from shared.kernel.clock import Clock, FixedClock, OffsetClock
-from shared.kernel.ids import new_id
+from shared.kernel.ids import made_at, new_id
 from shared.kernel.refusals import (
     ConcurrentChange,
     Conflict,
@@ -27,5 +27,6 @@ __all__ = [
     "OffsetClock",
     "Refusal",
     "StaleVersion",
+    "made_at",
     "new_id",
 ]

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from datetime import UTC, datetime
 from uuid import UUID
 
 _RANDOM_BITS = 74
@@ -21,3 +22,8 @@ def new_id() -> UUID:
         _last = stamp
     milliseconds, upper, lower = stamp >> 74, stamp >> 62 & 0xFFF, stamp & (1 << 62) - 1
     return UUID(int=milliseconds << 80 | 0x7 << 76 | upper << 64 | 0x2 << 62 | lower)
+
+
+def made_at(made: UUID) -> datetime | None:
+    """When a UUIDv7 was made, to the millisecond; None of an id of another version."""
+    return datetime.fromtimestamp((made.int >> 80) / 1000, UTC) if made.version == 7 else None
