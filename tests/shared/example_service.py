@@ -26,7 +26,7 @@ from shared.messaging.relay import Relay
 from shared.messaging.sweeper import Sweeper
 from shared.persistence.database import Database, Deadlines
 from shared.persistence.kit_partitions import partition_kit_tables
-from shared.persistence.migrations import (
+from shared.persistence.kit_tables import (
     add_announcements,
     add_day_counts,
     add_deadline_retries,
@@ -35,10 +35,8 @@ from shared.persistence.migrations import (
     add_restoring,
     add_subscription_positions,
     create_kit_tables,
-    grant,
-    protect,
-    statements,
 )
+from shared.persistence.migrations import grant, protect, statements
 from shared.persistence.provision import ServiceDatabase, provision, role_names, service_database
 from shared.persistence.rows import save_row
 from tests.infra import engines

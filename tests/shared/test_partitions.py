@@ -21,14 +21,13 @@ from shared.kernel import Conflict, Refusal, new_id
 from shared.persistence import partitions
 from shared.persistence.database import is_transient
 from shared.persistence.kit_partitions import partition_kit_tables
-from shared.persistence.migrations import (
+from shared.persistence.kit_tables import (
     add_deadline_retries,
     add_parked_states,
     add_restoring,
     create_kit_tables,
-    grant,
-    statements,
 )
+from shared.persistence.migrations import grant, statements
 from shared.persistence.provision import provision
 from tests.infra import databases
 from tests.shared.example_service import SCHEMA, ChangeThing, ExampleService, ExampleUnitOfWork, change_thing

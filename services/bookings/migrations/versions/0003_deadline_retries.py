@@ -1,6 +1,6 @@
 """Deadlines that fail rest longer each time, and are given up after their last try."""
 
-from shared.persistence.migrations import add_deadline_retries
+from shared.persistence.kit_tables import add_deadline_retries
 
 revision = "0003"
 down_revision = "0002"

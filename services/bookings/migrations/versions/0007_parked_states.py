@@ -1,6 +1,6 @@
 """Parked messages have a state: waiting for a fact, unknown to this release, or left to a person."""
 
-from shared.persistence.migrations import add_parked_states
+from shared.persistence.kit_tables import add_parked_states
 
 revision = "0007"
 down_revision = "0006"

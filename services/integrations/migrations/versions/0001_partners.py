@@ -1,6 +1,7 @@
 """Rosters, webhook endpoints, deliveries and their queue; and the kit's tables."""
 
-from shared.persistence.migrations import create_kit_tables, grant, protect, statements
+from shared.persistence.kit_tables import create_kit_tables
+from shared.persistence.migrations import grant, protect, statements
 
 revision = "0001"
 down_revision = None

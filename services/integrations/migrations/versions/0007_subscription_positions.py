@@ -4,7 +4,7 @@ Not listed are those that came after the last release: its workers, still runnin
 events over, so that these are to be heard from the beginning.
 """
 
-from shared.persistence.migrations import add_subscription_positions
+from shared.persistence.kit_tables import add_subscription_positions
 
 revision = "0007"
 down_revision = "0006"

@@ -1,6 +1,6 @@
 """Each subscription keeps where it stands; those listed had heard everything until this revision."""
 
-from shared.persistence.migrations import add_subscription_positions
+from shared.persistence.kit_tables import add_subscription_positions
 
 revision = "0009"
 down_revision = "0008"

@@ -1,6 +1,6 @@
 """Which days were counted, and when they are counted next."""
 
-from shared.persistence.migrations import add_day_counts
+from shared.persistence.kit_tables import add_day_counts
 
 revision = "0010"
 down_revision = "0009"

@@ -1,6 +1,7 @@
 """Copies of what others say, evidence, the ledger and the counts of progress."""
 
-from shared.persistence.migrations import TENANTS, create_kit_tables, grant, protect, statements
+from shared.persistence.kit_tables import create_kit_tables
+from shared.persistence.migrations import TENANTS, grant, protect, statements
 
 revision = "0001"
 down_revision = None

@@ -3,7 +3,8 @@
 The institution of what is counted of the whole day is all zeros.
 """
 
-from shared.persistence.migrations import add_day_counts, grant, statements
+from shared.persistence.kit_tables import add_day_counts
+from shared.persistence.migrations import grant, statements
 
 revision = "0010"
 down_revision = "0009"

@@ -1,6 +1,7 @@
 """Copies of the register, passports, clearances, concerns and the kit's tables."""
 
-from shared.persistence.migrations import create_kit_tables, grant, protect, statements
+from shared.persistence.kit_tables import create_kit_tables
+from shared.persistence.migrations import grant, protect, statements
 
 revision = "0001"
 down_revision = None

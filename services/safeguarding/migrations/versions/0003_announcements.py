@@ -1,6 +1,6 @@
 """How far the service has come with publishing its state again."""
 
-from shared.persistence.migrations import add_announcements
+from shared.persistence.kit_tables import add_announcements
 
 revision = "0003"
 down_revision = "0002"

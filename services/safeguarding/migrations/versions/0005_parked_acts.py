@@ -1,6 +1,6 @@
 """Who had parked messages tried again or discarded, when and why."""
 
-from shared.persistence.migrations import add_parked_acts
+from shared.persistence.kit_tables import add_parked_acts
 
 revision = "0005"
 down_revision = "0004"
