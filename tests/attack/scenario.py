@@ -30,7 +30,6 @@ from wex.journey.receiver import Receiver, receiving
 from wex.journey.school import attend
 from wex.journey.state import Walk
 from wex.platform import Platform
-from wex.ports import free_port
 
 # The members of any body that hold a person's own words or names.
 PERSONAL = {"description", "text", "comment", "note", "task"}
@@ -207,7 +206,7 @@ async def scenario_on(state: Path) -> AsyncIterator[Scenario]:
     answers = Answers()
     async with (
         Platform(state, topic_partitions=2) as platform,
-        receiving(free_port()) as receiver,
+        receiving() as receiver,
         httpx2.AsyncClient(timeout=30, event_hooks={"response": [answers.keep]}) as http,
     ):
         answers.ports = {urlsplit(platform.api(each)).port or 0: each for each in platform.services}

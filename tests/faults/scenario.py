@@ -24,7 +24,6 @@ from wex.journey.platforms import LocalPlatform
 from wex.journey.receiver import Receiver, receiving
 from wex.journey.state import Walk
 from wex.platform import Platform
-from wex.ports import free_port
 
 SCHOOLS = 3
 EACH = 4  # learners of each school in one trial
@@ -154,7 +153,7 @@ async def scenario_on(platform: Platform, *, with_history: bool = False) -> Asyn
     told = io.StringIO()
     if with_history and await journey.run(LocalPlatform(platform), Console(file=told, width=150)):
         raise StepFailed(told.getvalue())
-    async with receiving(free_port()) as receiver:
+    async with receiving() as receiver:
         receiver.refuse_first = ""
         clients = Clients(platform.addresses.issuer, _in_turn(platform))
         try:

@@ -60,7 +60,14 @@ class Clients:
             sent["Authorization"] = f"Bearer {await self._token(who, service)}"
         if content is not None:
             sent["Content-Type"] = "application/zip"
-        response = await self._insist(method, self.address_of(service) + path, sent, body, content, params)
+        response = await self._insist(
+            method,
+            self.address_of(service) + path,
+            headers=sent,
+            json=body,
+            content=content,
+            params=params or None,
+        )
         wanted = (expect,) if isinstance(expect, int) else expect
         if response.status_code not in wanted:
             raise StepFailed(f"{method} {path}: {response.status_code} {response.text[:600]}")
@@ -86,15 +93,11 @@ class Clients:
     async def close(self) -> None:
         await self.http.aclose()
 
-    async def _insist(
-        self, method: str, url: str, headers: dict[str, str], body: Any, content: bytes | None, params: Any
-    ) -> httpx2.Response:
+    async def _insist(self, method: str, url: str, **request: Any) -> httpx2.Response:
         end = time.monotonic() + _DEADLINE
         while True:
             try:
-                response = await self.http.request(
-                    method, url, headers=headers, json=body, content=content, params=params or None
-                )
+                response = await self.http.request(method, url, **request)
             except httpx2.TransportError as error:
                 if time.monotonic() > end:
                     raise StepFailed(f"{method} {url}: {type(error).__name__}") from error
@@ -122,7 +125,7 @@ class Clients:
             "learner_id": who.learner,
         }
         data = {name: str(value) for name, value in form.items() if value is not None}
-        response = await self.http.post(f"{self.issuer}/token", data=data)
+        response = await self._insist("POST", f"{self.issuer}/token", data=data)
         if response.status_code != 200:
             raise StepFailed(f"the issuer refused a token: {response.text[:200]}")
         return str(response.json()["access_token"])

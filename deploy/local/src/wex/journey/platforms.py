@@ -7,7 +7,6 @@ from typing import Protocol
 from wex.journey.clients import Clients
 from wex.journey.receiver import Receiver, receiving
 from wex.platform import Platform
-from wex.ports import free_port
 from wex.traces import Span, SpanFile
 
 
@@ -52,7 +51,7 @@ class LocalPlatform:
         return Clients(self.platform.addresses.issuer, self.platform.api)
 
     def receiving(self) -> AbstractAsyncContextManager[Receiver]:
-        return receiving(free_port())
+        return receiving()
 
     def clock_ahead(self) -> float:
         return self.platform.clock_ahead()

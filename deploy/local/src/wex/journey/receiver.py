@@ -7,6 +7,7 @@ there the journey tells it the secret and asks what it has heard at `/heard`.
 import asyncio
 import contextlib
 import json
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -67,26 +68,24 @@ class Receiver:
 
 
 @contextlib.asynccontextmanager
-async def receiving(port: int) -> AsyncIterator[Receiver]:
-    """A partner's endpoint on this machine."""
-    receiver = Receiver(url=f"http://127.0.0.1:{port}/hooks")
-    app = Starlette(routes=[Route("/hooks", receiver.take, methods=["POST"])])
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False)
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(_serve(server))
-    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn gives no event to wait for
-        await asyncio.sleep(0.01)
-    try:
-        yield receiver
-    finally:
-        server.should_exit = True
-        await serving
+async def receiving() -> AsyncIterator[Receiver]:
+    """A partner's endpoint on this machine, on a port that nobody can take before it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        receiver = Receiver(url=f"http://127.0.0.1:{listening.getsockname()[1]}/hooks")
+        app = Starlette(routes=[Route("/hooks", receiver.take, methods=["POST"])])
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+        serving = asyncio.create_task(_serve(server, listening))
+        try:
+            yield receiver
+        finally:
+            server.should_exit = True
+            await serving
 
 
-async def _serve(server: uvicorn.Server) -> None:
+async def _serve(server: uvicorn.Server, listening: socket.socket) -> None:
     # The journey's own process listens to Ctrl-C; the receiver must not take the signal over.
     with contextlib.suppress(SystemExit):
-        await server._serve()  # noqa: SLF001
+        await server._serve([listening])  # noqa: SLF001
 
 
 def program() -> Starlette:
