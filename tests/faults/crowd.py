@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import Counter
+from uuid import NAMESPACE_URL, uuid5
 
 from tests.faults.scenario import SCHOOLS
 from tests.faults.stage import Stage
@@ -96,8 +97,8 @@ async def _add_session(stage: Stage, places: int) -> str:
     number = len(stage.full)
     days = [{"on": stage.day.isoformat(), "starts": "15:10:00", "ends": "15:50:00"}]
     path = f"/v1/opportunities/{stage.opportunity}/sessions"
-    added = await stage.scenario.provide(
-        path, {"places": places, "days": days}, f"{stage.opportunity}-more-{number}"
-    )
+    adult = str(uuid5(NAMESPACE_URL, f"{stage.opportunity} {number}"))
+    body = {"places": places, "days": days, "supervisor_ids": [adult]}
+    added = await stage.scenario.provide(path, body, f"{stage.opportunity}-more-{number}")
     stage.full.append(str(added["id"]))
     return str(added["id"])

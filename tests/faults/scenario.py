@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import cycle
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from rich.console import Console
 
@@ -99,8 +99,9 @@ class Scenario:
                 "places": places,
                 "days": [{"on": day.isoformat(), "starts": starts, "ends": ends}],
             }
-            if adult_of_last and number == len(times) - 1:
-                body["supervisor_ids"] = [adult_of_last]
+            # Each has an adult of its own: where nobody is named, days at one site are counted together.
+            adult = str(uuid5(NAMESPACE_URL, f"{prefix} {number}"))
+            body["supervisor_ids"] = [adult_of_last if adult_of_last and number == len(times) - 1 else adult]
             added = await self.provide(f"{path}/sessions", body, f"{prefix}-session-{number}")
             sessions.append(str(added["id"]))
         await self.provide(f"{path}/publication", None, f"{prefix}-publication")

@@ -115,7 +115,7 @@ async def test_an_adults_days_are_summed_over_bookings_of_different_schools(run_
     refused = await scenario.clearance(unchecked)
     assert refused["decision"]["reason_codes"] == ["dbs-check-not-seen", "assurance-in-force", "dbs-required"]
     recorded = await scenario.provider.put(f"/v1/supervisors/{adult}", {"dbs_check": SEEN})
-    assert recorded.json() == {"supervisor_id": str(adult), "dbs_check": SEEN}
+    assert recorded.json() == {"supervisor_id": str(adult), "dbs_check": SEEN, "no_check_needed": None}
 
     checked = await scenario.book(session, institution_id=uuid4())
     assert (await scenario.clearance(checked))["state"] == "granted"

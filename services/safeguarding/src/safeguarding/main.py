@@ -22,6 +22,7 @@ from safeguarding.counting import COUNTING
 from safeguarding.settings import Settings
 from safeguarding.subscriptions import DEADLINES, SUBSCRIPTIONS
 from safeguarding.supervisors import api as supervisors
+from safeguarding.supervisors.rule_packs import GroundPacks
 from safeguarding.unit_of_work import Rules, SafeguardingUnitOfWork
 from shared.kernel import Clock, OffsetClock
 from shared.persistence.database import Database
@@ -37,7 +38,7 @@ def compose(settings: Settings | None = None, clock: Clock | None = None) -> Ser
     settings = settings or Settings()
     clock = clock or OffsetClock(settings.clock_file)
     packs = RulePacks(RULES)
-    rules = Rules(ChecklistPacks(packs), ClearanceRulePacks(packs), CategoryPacks(packs))
+    rules = Rules(ChecklistPacks(packs), ClearanceRulePacks(packs), CategoryPacks(packs), GroundPacks(packs))
 
     def open_reads(database: Database) -> Mapping[Any, Any]:
         return {

@@ -7,15 +7,16 @@ from sqlalchemy import text
 
 from safeguarding.assurances.ports import Checklists, Passports
 from safeguarding.assurances.repository import PassportRepository
+from safeguarding.clearances.adults import AdultDecisionRepository
 from safeguarding.clearances.cases import CaseReader
-from safeguarding.clearances.ports import Cases, ClearanceRuleVersions, Clearances
+from safeguarding.clearances.ports import AdultDecisions, Cases, ClearanceRuleVersions, Clearances
 from safeguarding.clearances.repository import ClearanceRepository
 from safeguarding.clearances.reviews import ReviewRepository
 from safeguarding.concerns.ports import AccessLog, ConcernCategories, Concerns
 from safeguarding.concerns.repository import AccessLogRepository, ConcernRepository
 from safeguarding.copies.ports import Copies, KnownProviders, Reviews
 from safeguarding.copies.repository import CopyRepository, ProviderRepository
-from safeguarding.supervisors.ports import Supervisors
+from safeguarding.supervisors.ports import Grounds, Supervisors
 from safeguarding.supervisors.repository import SupervisorRepository
 from shared.bus.transaction import Transaction
 
@@ -34,6 +35,7 @@ class Rules:
     checklists: Checklists
     clearance_rules: ClearanceRuleVersions
     categories: ConcernCategories
+    grounds: Grounds
 
 
 class SafeguardingUnitOfWork:
@@ -46,11 +48,13 @@ class SafeguardingUnitOfWork:
         self.copies: Copies = CopyRepository(transaction)
         self.providers: KnownProviders = ProviderRepository(transaction)
         self.supervisors: Supervisors = SupervisorRepository(transaction)
+        self.grounds = rules.grounds
         self.checklists = rules.checklists
         self.passports: Passports = PassportRepository(transaction)
         self.clearance_rules = rules.clearance_rules
         self.cases: Cases = CaseReader(transaction, rules.clearance_rules)
         self.clearances: Clearances = ClearanceRepository(transaction)
+        self.adult_decisions: AdultDecisions = AdultDecisionRepository(transaction)
         self.reviews: Reviews = ReviewRepository(transaction)
         self.categories = rules.categories
         self.concerns: Concerns = ConcernRepository(transaction)

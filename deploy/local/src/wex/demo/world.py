@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import yaml
 
@@ -47,6 +48,8 @@ class Offer:
             days = _weekdays(today + timedelta(days=ahead), self.length)
             yield {
                 "places": self.places,
+                # Where nobody is named, days at one site are counted together.
+                "supervisor_ids": [str(uuid4())],
                 "days": [{"on": on.isoformat(), "starts": self.starts, "ends": self.ends} for on in days],
             }
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from wex.journey.clients import StepFailed
 from wex.journey.state import Walk
@@ -161,7 +161,8 @@ async def publish(
         session = {
             "places": places,
             "days": [{"on": day.isoformat(), "starts": "09:30:00", "ends": "14:30:00"}],
-            "supervisor_ids": list(supervisors),
+            # Where nobody is named, days at one site are counted together.
+            "supervisor_ids": list(supervisors) or [str(uuid4())],
         }
         added = await call(provider, "opportunities", "POST", f"{path}/sessions", session)
         sessions.append(added["id"])

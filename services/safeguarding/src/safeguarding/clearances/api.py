@@ -10,6 +10,7 @@ from safeguarding.clearances.bodies import ClearanceBody, ClearanceToSettle, Dec
 from safeguarding.clearances.commands import SettleClearance
 from safeguarding.clearances.domain.clearance import AssuranceNotInForce, Clearance, ClearanceNotReferred
 from safeguarding.clearances.domain.clearance_rules import RULE_PACK
+from safeguarding.clearances.domain.dbs import ServesUntilOutOfRange
 from safeguarding.clearances.queries import ClearanceQueries
 from shared.http.commands import IdempotentRequest, answer
 from shared.http.paging import Cursor, Limit, Page, Paging
@@ -57,7 +58,7 @@ async def list_clearances(
     operation_id="settleClearance",
     status_code=200,
     response_model=ClearanceBody,
-    responses=documented(ClearanceNotReferred, AssuranceNotInForce),
+    responses=documented(ClearanceNotReferred, AssuranceNotInForce, ServesUntilOutOfRange),
 )
 async def settle_clearance(
     clearance_id: UUID,
@@ -65,8 +66,13 @@ async def settle_clearance(
     request: IdempotentRequest,
     caller: Caller = requires("concerns:write"),
 ) -> Response:
-    """Decide, as safeguarding lead of the booking's institution, what the rules referred."""
-    command = SettleClearance(clearance_id, caller.acts_for, body.granted, body.reason_code, caller.subject)
+    """Decide, as safeguarding lead of the booking's institution, what the rules referred.
+
+    What is decided about an adult serves the institution's other bookings with them at this site too.
+    """
+    command = SettleClearance(
+        clearance_id, caller.acts_for, body.granted, body.reason_code, caller.subject, body.serves_until
+    )
     return await request.execute(caller, handlers.settle_clearance, command, answer(200, _body))
 
 

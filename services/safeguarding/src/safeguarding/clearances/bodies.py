@@ -1,5 +1,6 @@
 """Request and response bodies of clearances."""
 
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
@@ -36,4 +37,9 @@ class ClearanceToSettle(RequestBody):
     granted: bool = Field(description="Whether the booking may go ahead")
     reason_code: ReasonCode = Field(
         description="Why, as a code; it is published with the decision", examples=["host-family-checked"]
+    )
+    serves_until: date | None = Field(
+        default=None,
+        description="Where it was referred for an adult: the last day of later sessions for which it stands. "
+        "Not before this session's last day; without it, as long as the rules allow",
     )

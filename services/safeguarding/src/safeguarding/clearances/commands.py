@@ -1,6 +1,7 @@
 """What can be asked about clearances."""
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 
@@ -34,6 +35,7 @@ class SettleClearance:
     granted: bool
     reason_code: str
     subject: str
+    serves_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

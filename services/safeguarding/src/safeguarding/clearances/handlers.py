@@ -16,7 +16,8 @@ from safeguarding.clearances.commands import (
     SettleClearance,
 )
 from safeguarding.clearances.domain.clearance import Clearance
-from safeguarding.clearances.domain.clearance_rules import Case, Learners
+from safeguarding.clearances.domain.clearance_rules import Case, Learners, adults_decided_on
+from safeguarding.clearances.domain.dbs import AdultDecision
 from safeguarding.clearances.ports import ClearancesUnitOfWork
 
 
@@ -25,7 +26,11 @@ async def decide_clearance(command: DecideClearance, uow: ClearancesUnitOfWork) 
     if await uow.clearances.of_booking(command.booking_id):
         return
     case = await uow.cases.of(
-        command.booking_id, command.session_id, command.provider_id, _counted(command.learners)
+        command.booking_id,
+        command.session_id,
+        command.institution_id,
+        command.provider_id,
+        _counted(command.learners),
     )
     clearance = Clearance.decided(
         command.clearance_id,
@@ -42,16 +47,30 @@ async def decide_clearance(command: DecideClearance, uow: ClearancesUnitOfWork) 
 
 
 async def settle_clearance(command: SettleClearance, uow: ClearancesUnitOfWork) -> Clearance:
+    """A lead decides; what that says of adults is kept, and others that wait for it are decided again."""
     clearance = await uow.clearances.get(command.clearance_id, command.institutions)
+    present = await _present(clearance, clearance.case.learners, uow)
+    rules = uow.clearance_rules.version(clearance.rule_version)
     clearance.settle(
-        await _present(clearance, clearance.case.learners, uow),
-        uow.clearance_rules.version(clearance.rule_version),
+        present,
+        rules,
         uow.now,
         granted=command.granted,
         reason_code=command.reason_code,
         by=command.subject,
     )
     await uow.clearances.save(clearance)
+    if adults := adults_decided_on(present, rules, granted=command.granted):
+        decision = AdultDecision.by_a_lead(
+            rules.dbs,
+            command.granted,
+            command.reason_code,
+            uow.today,
+            max(present.days),
+            command.serves_until,
+        )
+        await uow.adult_decisions.record(clearance, adults, decision, command.subject)
+        await uow.reviews.of_referred(clearance.institution_id, clearance.provider_id)
     return clearance
 
 
@@ -97,7 +116,9 @@ async def _decide_again(clearance: Clearance, learners: Learners, uow: Clearance
 
 
 async def _present(clearance: Clearance, learners: Learners, uow: ClearancesUnitOfWork) -> Case:
-    return await uow.cases.of(clearance.booking_id, clearance.session_id, clearance.provider_id, learners)
+    return await uow.cases.of(
+        clearance.booking_id, clearance.session_id, clearance.institution_id, clearance.provider_id, learners
+    )
 
 
 def _counted(learners: Sequence[BookedLearner]) -> Learners:

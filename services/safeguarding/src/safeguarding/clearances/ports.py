@@ -1,12 +1,14 @@
 """What the use cases of clearances need from outside."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
 from safeguarding.clearances.domain.clearance import Clearance
 from safeguarding.clearances.domain.clearance_rules import Case, ClearanceRules, Learners
+from safeguarding.clearances.domain.dbs import AdultDecision
+from safeguarding.copies.ports import Reviews
 
 
 class ClearanceRuleVersions(Protocol):
@@ -24,7 +26,9 @@ class ClearanceRuleVersions(Protocol):
 class Cases(Protocol):
     """Gathers what a decision rests on."""
 
-    async def of(self, booking_id: UUID, session_id: UUID, provider_id: UUID, learners: Learners) -> Case:
+    async def of(
+        self, booking_id: UUID, session_id: UUID, institution_id: UUID, provider_id: UUID, learners: Learners
+    ) -> Case:
         """The case of a booking as everything is now; session and adults stay so until this ends.
 
         Raises `NotYetKnown` while the events about its session have not arrived.
@@ -59,6 +63,16 @@ class Clearances(Protocol):
         ...
 
 
+class AdultDecisions(Protocol):
+    """What a school's safeguarding leads decided about adults; the latest for an adult and site holds."""
+
+    async def record(
+        self, clearance: Clearance, adults: Collection[UUID], decision: AdultDecision, subject: str
+    ) -> None:
+        """Keep what was decided about these adults at the clearance's site."""
+        ...
+
+
 class ClearancesUnitOfWork(Protocol):
     """One transaction, as far as clearances are concerned."""
 
@@ -66,4 +80,6 @@ class ClearancesUnitOfWork(Protocol):
     today: date
     cases: Cases
     clearances: Clearances
+    adult_decisions: AdultDecisions
+    reviews: Reviews
     clearance_rules: ClearanceRuleVersions

@@ -20,8 +20,8 @@ CASE: TypeAdapter[Case] = TypeAdapter(Case)
 _NO_DAYS = text("delete from supervised_days where booking_id = :booking_id")
 _DAYS = text(
     """
-    insert into supervised_days (provider_id, supervisor_id, on_day, booking_id, institution_id)
-    select :provider_id, r.supervisor_id, r.on_day, :booking_id, :institution_id
+    insert into supervised_days (provider_id, supervisor_id, on_day, booking_id, institution_id, site_id)
+    select :provider_id, r.supervisor_id, r.on_day, :booking_id, :institution_id, :site_id
     from unnest(cast(:supervisor_ids as uuid[]), cast(:days as date[])) as r(supervisor_id, on_day)
     """
 )
@@ -76,6 +76,7 @@ class ClearanceRepository:
                 "provider_id": clearance.provider_id,
                 "booking_id": clearance.booking_id,
                 "institution_id": clearance.institution_id,
+                "site_id": clearance.case.site_id,
                 "supervisor_ids": [supervisor for supervisor, _ in days],
                 "days": [day for _, day in days],
             }

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 
 from safeguarding.clearances.domain.clearance import OPEN, REVIEW
+from safeguarding.clearances.domain.clearance_rules import REFERRED
 from shared.bus.transaction import Transaction
 
 _OF_SESSION = text(
@@ -20,6 +21,12 @@ _OF_SUPERVISOR = text(
     where s.supervisor_ids @> array[cast(:supervisor_id as uuid)] and s.provider_id = :provider_id
       and cast(:today as date) <= any (s.days)
       and c.provider_id = :provider_id and c.state = any (:open)
+    """
+)
+_OF_REFERRED = text(
+    """
+    select clearance_id, provider_id from clearances
+    where institution_id = :institution_id and provider_id = :provider_id and state = :referred
     """
 )
 
@@ -40,6 +47,10 @@ class ReviewRepository:
     async def of_supervisor(self, provider_id: UUID, supervisor_id: UUID) -> None:
         today = self._transaction.today
         await self._review(_OF_SUPERVISOR, provider_id=provider_id, supervisor_id=supervisor_id, today=today)
+
+    async def of_referred(self, institution_id: UUID, provider_id: UUID) -> None:
+        of = {"institution_id": institution_id, "provider_id": provider_id}
+        await self._review(_OF_REFERRED, **of, referred=REFERRED)
 
     async def _review(self, chosen: TextClause, **values: Any) -> None:
         rows = await self._transaction.db.execute(chosen, values | {"open": sorted(OPEN)})

@@ -42,6 +42,10 @@ class Reviews(Protocol):
         """Those of the bookings this adult of the provider is still to supervise."""
         ...
 
+    async def of_referred(self, institution_id: UUID, provider_id: UUID) -> None:
+        """Those of the institution's bookings at the provider that wait for a person."""
+        ...
+
 
 class KnownProviders(Protocol):
     """What the copies say of providers."""

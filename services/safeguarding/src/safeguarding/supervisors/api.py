@@ -5,9 +5,20 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 
 from safeguarding.supervisors import handlers
-from safeguarding.supervisors.bodies import DbsCheckSeen, SupervisorBody, SupervisorToRecord
+from safeguarding.supervisors.bodies import (
+    DbsCheckSeen,
+    NoCheckNeededStated,
+    SupervisorBody,
+    SupervisorToRecord,
+)
 from safeguarding.supervisors.commands import RecordSupervisor
-from safeguarding.supervisors.domain import DbsCheck, SeenInFuture
+from safeguarding.supervisors.domain import (
+    DbsCheck,
+    GroundNotAccepted,
+    NoCheckNeeded,
+    SeenInFuture,
+    StatedInFuture,
+)
 from shared.http.commands import IdempotentRequest, answer
 from shared.http.problems import documented
 from shared.security.access import own_organisation, requires
@@ -20,7 +31,7 @@ routes = APIRouter(tags=["supervisors"])
     "/v1/supervisors/{supervisor_id}",
     operation_id="recordSupervisor",
     response_model=SupervisorBody,
-    responses=documented(SeenInFuture),
+    responses=documented(SeenInFuture, StatedInFuture, GroundNotAccepted),
 )
 async def record_supervisor(
     supervisor_id: UUID,
@@ -28,12 +39,14 @@ async def record_supervisor(
     request: IdempotentRequest,
     caller: Caller = requires("assurances:write"),
 ) -> Response:
-    """Say that a DBS check of one of your supervisors was seen, or that none was."""
+    """Say that a DBS check of one of your supervisors was seen, that none was, or why none is needed."""
     check = DbsCheck(**body.dbs_check.model_dump()) if body.dbs_check else None
-    command = RecordSupervisor(own_organisation(caller), supervisor_id, check)
+    stated = NoCheckNeeded(**body.no_check_needed.model_dump()) if body.no_check_needed else None
+    command = RecordSupervisor(own_organisation(caller), supervisor_id, check, stated)
     return await request.execute(caller, handlers.record_supervisor, command, answer(200, _body))
 
 
 def _body(recorded: RecordSupervisor) -> SupervisorBody:
     check = DbsCheckSeen.model_validate(recorded.check) if recorded.check else None
-    return SupervisorBody(supervisor_id=recorded.supervisor_id, dbs_check=check)
+    stated = recorded.no_check_needed and NoCheckNeededStated.model_validate(recorded.no_check_needed)
+    return SupervisorBody(supervisor_id=recorded.supervisor_id, dbs_check=check, no_check_needed=stated)

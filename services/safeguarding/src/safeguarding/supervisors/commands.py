@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from safeguarding.supervisors.domain import DbsCheck
+from safeguarding.supervisors.domain import DbsCheck, NoCheckNeeded
 
 
 @dataclass(frozen=True, slots=True)
 class RecordSupervisor:
-    """Record what is known of an adult's DBS check: None if nobody has seen one."""
+    """Record what is known of an adult: a DBS check that was seen, why none is needed, or neither."""
 
     provider_id: UUID
     supervisor_id: UUID
     check: DbsCheck | None
+    no_check_needed: NoCheckNeeded | None = None

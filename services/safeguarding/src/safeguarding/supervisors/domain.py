@@ -1,9 +1,24 @@
 """What may be known of an adult's DBS check: that somebody saw it, and never what it says."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
 from shared.kernel import Invalid
+
+
+class GroundNotAccepted(Invalid):
+    """The rules in force do not accept this as a reason why no check is needed."""
+
+    slug = "ground-not-accepted"
+    title = "This is no ground on which a check is not needed"
+
+
+class StatedInFuture(Invalid):
+    """Nothing can have been stated on a day that has not come."""
+
+    slug = "stated-on-in-future"
+    title = "The day it was stated lies in the future"
 
 
 class SeenInFuture(Invalid):
@@ -26,3 +41,19 @@ class DbsCheck:
         """Raises `SeenInFuture`."""
         if self.seen_on > today:
             raise SeenInFuture(field="body.dbs_check.seen_on")
+
+
+@dataclass(frozen=True, slots=True)
+class NoCheckNeeded:
+    """That the provider states, on a ground the rules accept, that the adult needs no check."""
+
+    ground: str
+    stated_by_role: str
+    stated_on: date
+
+    def must_hold(self, grounds: Collection[str], today: date) -> None:
+        """Raises `GroundNotAccepted`, `StatedInFuture`."""
+        if self.ground not in grounds:
+            raise GroundNotAccepted(field="body.no_check_needed.ground")
+        if self.stated_on > today:
+            raise StatedInFuture(field="body.no_check_needed.stated_on")

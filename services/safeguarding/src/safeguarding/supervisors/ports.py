@@ -1,5 +1,6 @@
 """What the use cases of supervisors need from outside."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Protocol
 
@@ -15,9 +16,18 @@ class Supervisors(Protocol):
         ...
 
 
+class Grounds(Protocol):
+    """The grounds on which the rules accept that an adult needs no check."""
+
+    def on(self, day: date) -> Collection[str]:
+        """Those in force on a day, as codes."""
+        ...
+
+
 class SupervisorsUnitOfWork(Protocol):
     """One transaction, as far as supervisors are concerned."""
 
     today: date
     supervisors: Supervisors
+    grounds: Grounds
     reviews: Reviews

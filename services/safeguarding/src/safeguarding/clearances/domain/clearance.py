@@ -14,6 +14,7 @@ from safeguarding.clearances.domain.clearance_rules import (
     decide,
     may_be_granted,
 )
+from safeguarding.clearances.domain.dbs import TO_CONSIDER
 from shared.kernel import Aggregate, Conflict
 
 REVOKED = "revoked"
@@ -175,11 +176,14 @@ class Clearance(Aggregate):
         return self.state, self.reason_codes
 
     def _with_what_a_person_decided(self, verdict: Verdict, rules: ClearanceRules) -> Verdict:
-        """What a person granted stands as long as the rules refer it for no other reason."""
+        """What a person granted stands as long as the rules refer it for no other reason.
+
+        That an adult is to be considered is always another: what was decided about one is kept, and asked.
+        """
         if verdict.state == REFUSED or self.state != GRANTED or BY_A_PERSON not in self.reason_codes:
             return verdict
-        referrals = {each.code for each in rules.referrals} & set(verdict.reason_codes)
-        if not referrals <= set(self.reason_codes):
+        referrals = {*(each.code for each in rules.referrals), TO_CONSIDER} & set(verdict.reason_codes)
+        if not referrals <= {*self.reason_codes} - {TO_CONSIDER}:
             return verdict
         said = self.reason_codes[self.reason_codes.index(BY_A_PERSON) :]
         return Verdict(GRANTED, (*verdict.reason_codes, *said))

@@ -6,7 +6,16 @@ from datetime import date
 from uuid import UUID
 
 from safeguarding.assurances.domain.trust import AssuranceSnapshot, why_not_trusted
-from safeguarding.clearances.domain.dbs import DbsAnswer, DbsRules, Supervisor, busiest_period, dbs_answer
+from safeguarding.clearances.domain.dbs import (
+    NOT_ACCEPTED,
+    TO_CONSIDER,
+    DbsAnswer,
+    DbsRules,
+    Supervisor,
+    busiest_period,
+    dbs_answer,
+    how_settled,
+)
 
 RULE_PACK = "clearance"
 GRANTED, REFUSED, REFERRED = "granted", "refused", "referred"
@@ -73,13 +82,25 @@ class Verdict:
 def decide(case: Case, rules: ClearanceRules) -> Verdict:
     """Decide a case: any refusal refuses, otherwise any referral refers, otherwise it is granted."""
     supported, unsupported = _of_assurance(case, rules)
-    answers, unchecked = _of_dbs(case, rules.dbs)
-    refusals = [*_of_session(case), *unsupported, *unchecked]
-    facts = facts_of(case, rules)
-    referrals = [each.code for each in rules.referrals if each.when.items() <= facts.items()]
+    answers, unchecked = _of_adults(case, rules.dbs)
+    refusals = [*_of_session(case), *unsupported, *(each for each in unchecked if each != TO_CONSIDER)]
+    referrals = [*_referrals(case, rules), *(each for each in unchecked if each == TO_CONSIDER)]
     state = REFUSED if refusals else REFERRED if referrals else GRANTED
     codes = [*refusals, *referrals, *supported, *answers, *_of_learners(case, rules)]
     return Verdict(state, tuple(dict.fromkeys(codes)))
+
+
+def adults_decided_on(case: Case, rules: ClearanceRules, *, granted: bool) -> tuple[UUID, ...]:
+    """The adults of whom a person's decision speaks: who were to be considered.
+
+    Letting a booking go ahead accepts them. Refusing it may be for another reason, and speaks of an adult
+    only where there was one adult and nothing else to decide.
+    """
+    asked = tuple(
+        each.supervisor_id for each in case.supervisors if TO_CONSIDER in _of_adult(case, each, rules.dbs)[1]
+    )
+    alone = len(asked) == 1 and not _referrals(case, rules)
+    return asked if granted or alone else ()
 
 
 def may_be_granted(case: Case, rules: ClearanceRules) -> bool:
@@ -102,6 +123,11 @@ def facts_of(case: Case, rules: ClearanceRules) -> dict[str, object]:
     }
 
 
+def _referrals(case: Case, rules: ClearanceRules) -> list[str]:
+    facts = facts_of(case, rules)
+    return [each.code for each in rules.referrals if each.when.items() <= facts.items()]
+
+
 def _of_session(case: Case) -> Iterator[str]:
     if not case.provider_open:
         yield "provider-closed"
@@ -118,28 +144,41 @@ def _of_assurance(case: Case, rules: ClearanceRules) -> tuple[list[str], list[st
     return ([], [reason]) if reason else (["assurance-in-force"], [])
 
 
-def _of_dbs(case: Case, rules: DbsRules) -> tuple[list[str], list[str]]:
+def _of_adults(case: Case, rules: DbsRules) -> tuple[list[str], list[str]]:
     """The answer for each adult as codes, and the codes of what is lacking.
 
-    Where nobody is named the session's own days must do; a check that is required cannot be shown.
+    A case of before the days of adults nobody names were counted has none: the session's own days must do.
     """
     answers, lacking = [], []
-    any_under_16 = case.learners.under_16 > 0
     for supervisor in case.supervisors or (None,):
-        other_days = supervisor.other_days if supervisor else ()
-        answer = dbs_answer(
-            rules,
-            any_under_16=any_under_16,
-            days_in_period=busiest_period(case.days, other_days, rules.period_days),
-            overnight=case.overnight,
-            supervised=case.accompanied,
-        )
-        answers.append(answer.value)
-        check = supervisor.check if supervisor else None
-        if any_under_16 and check is not None and not check.outcome:
-            lacking.append("dbs-outcome-not-clear")
-        if answer is DbsAnswer.REQUIRED and (check is None or check.type not in rules.sufficient_checks):
-            lacking.append("dbs-check-not-seen" if supervisor else "supervisor-not-named")
+        of_one, lacks = _of_adult(case, supervisor, rules)
+        answers += of_one
+        lacking += lacks
+    return answers, lacking
+
+
+def _of_adult(case: Case, supervisor: Supervisor | None, rules: DbsRules) -> tuple[list[str], list[str]]:
+    if supervisor is not None and not supervisor.named and rules.when_regulated == "required":
+        supervisor = None  # these rules look at nobody's other days where nobody is named
+    any_under_16 = case.learners.under_16 > 0
+    answer = dbs_answer(
+        rules,
+        any_under_16=any_under_16,
+        days_in_period=busiest_period(
+            case.days, supervisor.other_days if supervisor else (), rules.period_days
+        ),
+        overnight=case.overnight,
+        supervised=case.accompanied,
+    )
+    answers, lacking = [answer.value], []
+    check = supervisor.check if supervisor else None
+    if any_under_16 and check is not None and not check.outcome:
+        lacking.append("dbs-outcome-not-clear")
+    if answer is DbsAnswer.REQUIRED and (check is None or check.type not in rules.sufficient_checks):
+        lacking.append("dbs-check-not-seen" if supervisor else "supervisor-not-named")
+    if answer is DbsAnswer.CONSIDER and rules.when_regulated == "consider":
+        settled = how_settled(rules, supervisor, max(case.days)) if supervisor else TO_CONSIDER
+        (lacking if settled in (TO_CONSIDER, NOT_ACCEPTED) else answers).append(settled)
     return answers, lacking
 
 
