@@ -11,7 +11,7 @@ import pytest
 from joserfc import jwe
 from joserfc.jwk import ECKey
 
-from integrations.rosters.domain.oneroster import Learner
+from integrations.rosters.domain.inspection import Learner
 from integrations.rosters.sealing import RowSealer
 
 ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]

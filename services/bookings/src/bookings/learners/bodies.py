@@ -40,8 +40,8 @@ class LearnerBody(ResponseBody):
     """A learner of the caller's institution."""
 
     id: UUID = Field(description="Pseudonym; it stays when the learner moves school")
-    given_name: str = Field(examples=["Ada"])
-    family_name: str = Field(examples=["Example"])
+    given_name: str = Field(description="Empty for who has one name only", examples=["Ada"])
+    family_name: str = Field(description="Empty for who has one name only", examples=["Example"])
     year_group: int = Field(description="National curriculum year")
     priority_flags: list[str] = Field(
         description="Why this learner comes first", examples=[["free-school-meals"]]

@@ -3,13 +3,13 @@
 import base64
 import json
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from sqlalchemy import text
 
 from bookings.learners.domain import RosterRow, RowUnreadable, pseudonym
@@ -19,7 +19,7 @@ from shared.kernel import NotYetKnown
 
 ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]
 NOT_SEALED_TO_US = "row-not-sealed-to-us"
-_Name = Annotated[str, Field(min_length=1, max_length=200)]
+_Name = Annotated[str, Field(max_length=200)]
 _PROGRESS = text(
     """
     insert into roster_rows (institution_id, roster_id, row_number, failure)
@@ -42,6 +42,13 @@ class _Row(BaseModel):
     year_group: YearGroup
     priority_flags: Annotated[list[ReasonCode], Field(max_length=20)] = []
     status: Literal["active", "tobedeleted"]
+
+    @model_validator(mode="after")
+    def _has_a_name(self) -> Self:
+        """Some people have one name only."""
+        if not self.given_name and not self.family_name:
+            raise ValueError("nobody is named")
+        return self
 
 
 class Keys:

@@ -21,11 +21,13 @@ from shared.security.tokens import Caller
 
 ZIP = "application/zip"
 MAX_ROSTER_BYTES = 5_000_000
+# Senders name zips by many media types: the content tells. The second is a zip of nothing.
+_ZIP_BEGINS = (b"PK\x03\x04", b"PK\x05\x06")
 _ZIP_BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "description": "OneRoster 1.2 CSV: a zip of manifest.csv, users.csv, demographics.csv and,"
-        " if you like, roles.csv, in UTF-8",
+        "description": "OneRoster CSV, 1.1 or 1.2: a zip of manifest.csv, users.csv, demographics.csv and,"
+        " if you like, roles.csv, in UTF-8. At most 10,000 learners, and 50,000 rows in any file",
         "content": {ZIP: {"schema": {"type": "string", "format": "binary", "maxLength": MAX_ROSTER_BYTES}}},
     }
 }
@@ -38,9 +40,11 @@ async def _runtime(request: Request) -> Runtime[Any]:
 
 
 async def _zip_body(request: Request) -> bytes:
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != ZIP:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    body = await request.body()
+    if kind != ZIP and not body.startswith(_ZIP_BEGINS):
         raise HTTPException(415)
-    return await request.body()
+    return body
 
 
 FromRuntime = Annotated[Runtime[Any], Depends(_runtime)]
@@ -68,7 +72,8 @@ async def send_roster(
 ) -> Response:
     """Send your institution's learners from its management information system.
 
-    Rows that break a rule are left out and told; the others are taken. A roster whose structure
+    Rows that break a rule are left out and told; the others are taken, also those that were understood
+    otherwise than written, with a warning. A roster whose structure
     cannot be read is refused whole. Flags that the standard has no member for go in the column
     `metadata.priority_flags` of users.csv, as codes separated by semicolons.
     """

@@ -19,6 +19,13 @@ class FaultBody(ResponseBody):
     code: str = Field(examples=["year-group-out-of-range"])
 
 
+class OutOfScopeBody(ResponseBody):
+    """Rows of nobody this platform is for, all in one line."""
+
+    code: str = Field(examples=["year-group-before-7"])
+    rows: int = Field(examples=[412])
+
+
 class RosterBody(ResponseBody):
     """A roster that was received."""
 
@@ -28,6 +35,10 @@ class RosterBody(ResponseBody):
     accepted: int = Field(description="Learners that were taken and go on to the booking service")
     rejected_rows: int = Field(description="Learners that were left out; the others were taken all the same")
     rejected: list[FaultBody] = Field(description="Why they were left out: the first hundred faults")
+    warnings: list[FaultBody] = Field(description="What was taken otherwise than written: the first hundred")
+    out_of_scope: list[OutOfScopeBody] = Field(
+        description="Every other row of users.csv: staff, primary classes, roles that have not begun"
+    )
     received_at: datetime
 
     @classmethod
@@ -39,5 +50,7 @@ class RosterBody(ResponseBody):
             accepted=roster.accepted,
             rejected_rows=roster.rows - roster.accepted,
             rejected=[FaultBody.model_validate(fault) for fault in roster.rejected],
+            warnings=[FaultBody.model_validate(warning) for warning in roster.warnings],
+            out_of_scope=[OutOfScopeBody.model_validate(each) for each in roster.out_of_scope],
             received_at=roster.received_at,
         )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from integrations.rosters.domain.roster import Fault, SealedRow
+from integrations.rosters.domain.roster import Fault, OutOfScope, SealedRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +16,5 @@ class ReceiveRoster:
     rows: int
     sealed: tuple[SealedRow, ...]
     faults: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+    out_of_scope: tuple[OutOfScope, ...]

@@ -26,7 +26,16 @@ class RosterIntake:
         def read_and_seal() -> ReceiveRoster:
             reading = oneroster.read(body, today)
             sealed = self._sealer.seal(institution_id, reading.learners)
-            return ReceiveRoster(new_id(), institution_id, reading.kind, reading.rows, sealed, reading.faults)
+            return ReceiveRoster(
+                new_id(),
+                institution_id,
+                reading.kind,
+                reading.rows,
+                sealed,
+                tuple(reading.faults),
+                tuple(reading.warnings),
+                reading.out_of_scope,
+            )
 
         return await asyncio.to_thread(read_and_seal)
 
@@ -41,6 +50,8 @@ async def receive_roster(command: ReceiveRoster, uow: RostersUnitOfWork) -> Rost
         command.rows,
         command.sealed,
         command.faults,
+        command.warnings,
+        command.out_of_scope,
         uow.now,
     )
     await uow.rosters.save(roster)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from integrations.rosters.domain.oneroster import Learner
+from integrations.rosters.domain.inspection import Learner
 from integrations.rosters.domain.roster import Roster, SealedRow
 
 

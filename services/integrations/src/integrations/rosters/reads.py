@@ -11,7 +11,8 @@ from shared.persistence.reading import reading
 
 # The caller's own organisation is named beside row-level security: the list walks its index in order.
 _ROSTERS = """
-    select roster_id as id, kind, rows, accepted, rows - accepted as rejected_rows, rejected, received_at
+    select roster_id as id, kind, rows, accepted, rows - accepted as rejected_rows, rejected, warnings,
+           out_of_scope, received_at
     from rosters where institution_id = :organisation
 """
 _LIST = text(

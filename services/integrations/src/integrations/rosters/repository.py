@@ -37,6 +37,8 @@ class RosterRepository:
             rows=roster.rows,
             accepted=roster.accepted,
             rejected=[asdict(fault) for fault in roster.rejected],
+            warnings=[asdict(warning) for warning in roster.warnings],
+            out_of_scope=[asdict(each) for each in roster.out_of_scope],
             received_at=roster.received_at,
             version=roster.version,
         )

@@ -9,7 +9,7 @@ from joserfc import jwe
 from joserfc.jwk import ECKey
 
 from integrations.keys import key_for
-from integrations.rosters.domain.oneroster import Learner
+from integrations.rosters.domain.inspection import Learner
 from integrations.rosters.domain.roster import SealedRow
 
 _ALGORITHMS = ["ECDH-ES+A256KW", "A256GCM"]

@@ -28,5 +28,7 @@ class RosterRow(Row, table=True):
     rows: int
     accepted: int
     rejected: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    warnings: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    out_of_scope: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
     received_at: datetime = Field(sa_column=instant())
     version: int

@@ -20,6 +20,14 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class OutOfScope:
+    """How many rows are of nobody this platform is for, and why."""
+
+    code: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class SealedRow:
     """A learner's row that only `bookings` can open; `key` keeps one learner's rows in order."""
 
@@ -52,6 +60,8 @@ class Roster(Aggregate):
     rows: int
     accepted: int
     rejected: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+    out_of_scope: tuple[OutOfScope, ...]
     received_at: datetime
 
     @classmethod
@@ -64,10 +74,23 @@ class Roster(Aggregate):
         rows: int,
         sealed: tuple[SealedRow, ...],
         faults: tuple[Fault, ...],
+        warnings: tuple[Fault, ...],
+        out_of_scope: tuple[OutOfScope, ...],
         now: datetime,
     ) -> "Roster":
-        """Take in a roster that was read; of its faults the first hundred are kept."""
-        roster = cls(roster_id, institution_id, number, kind, rows, len(sealed), faults[:FAULTS_KEPT], now)
+        """Take in a roster that was read; of its faults and warnings the first hundred are kept."""
+        roster = cls(
+            roster_id,
+            institution_id,
+            number,
+            kind,
+            rows,
+            len(sealed),
+            faults[:FAULTS_KEPT],
+            warnings[:FAULTS_KEPT],
+            out_of_scope,
+            now,
+        )
         rejected_rows = rows - len(sealed)
         roster.record(RosterReceived(roster_id, institution_id, number, kind, rows, rejected_rows, sealed))
         return roster
