@@ -23,7 +23,7 @@ from bookings.reservations.rule_packs import eligibility_rules
 from shared.rulepacks import RulePacks
 from tests.bookings.examples import SESSION
 
-RULES = eligibility_rules(RulePacks(FOLDER))(date(2027, 3, 3))
+RULES = eligibility_rules(RulePacks(FOLDER))(date(2026, 3, 3))
 SCHOOL = Institution("institution", "academy", open=True)
 PLACEMENT = replace(SESSION, format="placement", kind="placement", year_groups=frozenset(range(7, 14)))
 

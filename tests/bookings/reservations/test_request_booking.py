@@ -28,8 +28,10 @@ async def test_places_are_held_until_safeguarding_has_decided(scenario: Scenario
         assert isinstance(requested.data, BookingRequested)
         assert [str(each.learner_id) for each in requested.data.learners] == learners
         assert all(each.under_16_on_every_day for each in requested.data.learners)
+        assert all(each.under_16_days and each.under_16_days > 0 for each in requested.data.learners)
+        assert all(each.in_last_two_compulsory_years for each in requested.data.learners)
         assert all(each.of_compulsory_school_age for each in requested.data.learners)
-        assert requested.data.decision.version == "2025-09"
+        assert requested.data.decision.version == "2026-11-26"
         assert isinstance(places.data, PlacesChanged)
         return (places.data.places, places.data.taken) == (10, 2)
 
@@ -128,21 +130,21 @@ async def test_one_learner_raced_into_two_sessions_gets_one(scenario: Scenario) 
 async def test_a_placement_is_not_for_key_stage_3(scenario: Scenario) -> None:
     school = await scenario.school()
     session = await scenario.session(format="placement", kind="placement", year_groups=[9, 10])
-    learners = await scenario.learners(school, 1, year_group=9)
+    learners = await scenario.learners(school, 1, year_group=9, birth_date="2013-01-15")
 
     asked = {"session_id": str(session.session_id), "learner_ids": learners}
     answer = await school.client.post("/v1/bookings", asked)
 
     assert (answer.status_code, answer.json()["slug"]) == (422, "placement-not-lawful")
     assert answer.json()["source"] == "Education Act 1996, section 560"
-    assert (answer.json()["rule_pack"], answer.json()["version"]) == ("booking-eligibility", "2025-09")
+    assert (answer.json()["rule_pack"], answer.json()["version"]) == ("booking-eligibility", "2026-11-26")
 
 
 async def test_year_groups_and_institutions_must_fit(scenario: Scenario) -> None:
-    school, fee_paying = await scenario.school(), await scenario.school("independent")
+    school, closed = await scenario.school(), await scenario.school(opened=False)
     session = await scenario.session(year_groups=[11])
 
-    for asker, slug in [(school, "year-group-not-offered"), (fee_paying, "institution-not-eligible")]:
+    for asker, slug in [(school, "year-group-not-offered"), (closed, "institution-not-eligible")]:
         learners = await scenario.learners(asker, 1, year_group=10)
         asked = {"session_id": str(session.session_id), "learner_ids": learners}
         answer = await asker.client.post("/v1/bookings", asked)
@@ -243,6 +245,7 @@ async def test_ages_are_published_as_of_the_session_s_days(scenario: Scenario) -
         assert isinstance(requested.data, BookingRequested)
         (learner,) = requested.data.learners
         assert learner.of_compulsory_school_age
+        assert learner.under_16_days == 1
         return not learner.under_16_on_every_day
 
     await eventually(published)

@@ -24,7 +24,7 @@ from shared.rulepacks import RulePacks
 from tests.infra.polling import eventually
 from tests.infra.running import RunService
 from tests.safeguarding.clearances.test_clearance_rules import CASE as ONE_DAY
-from tests.safeguarding.scenario import SEEN, Scenario, as_tenants, open_scenario
+from tests.safeguarding.scenario import SEEN, Scenario, as_tenants, learner, open_scenario
 
 TODAY = date(2026, 11, 30)
 MONDAY = date(2026, 12, 7)
@@ -116,6 +116,21 @@ def test_a_week_of_learners_aged_16_and_17_asks_for_no_check_of_anybody() -> Non
     older = replace(BLOCK, learners=Learners(total=1, under_16=0, below_school_leaving_age=0))
     verdict = decide(older, RULES_NOW)
     assert (verdict.state, verdict.reason_codes) == ("granted", ("assurance-in-force", "dbs-not-permitted"))
+
+
+@pytest.mark.parametrize(
+    ("days_under_16", "state"),
+    [((5,), "referred"), ((4,), "referred"), ((3,), "granted"), ((3, 3, 4), "referred")],
+)
+def test_only_days_on_which_a_learner_is_under_16_count(days_under_16: tuple[int, ...], state: str) -> None:
+    learners = Learners(len(days_under_16), len(days_under_16), len(days_under_16), days_under_16)
+    assert decide(replace(BLOCK, learners=learners), RULES_NOW).state == state
+
+
+def test_a_learner_who_needs_it_makes_the_review_of_the_risk_assessment_a_condition() -> None:
+    one_day = replace(BLOCK, days=(MONDAY,), learners=Learners(1, 1, 1, (1,), need_review=1))
+    verdict = decide(one_day, RULES_NOW)
+    assert (verdict.state, verdict.reason_codes[-1]) == ("granted", "risk-assessment-reviewed-before-start")
 
 
 def test_a_refusal_speaks_of_an_adult_only_where_nothing_else_was_to_be_decided() -> None:
@@ -297,3 +312,16 @@ async def test_another_adult_in_charge_is_asked_about_although_a_person_granted_
     await scenario.running.hear(session.model_copy(update={"supervisor_ids": [uuid4()]}), sequence=9)
 
     await state_of(scenario, booking, "referred")
+
+
+async def test_a_birthday_in_the_week_ends_the_days_that_count_for_the_adult(run_service: RunService) -> None:
+    scenario = await open_scenario(run_service, TODAY)
+    await scenario.assure()
+    turns_16 = learner(under_16=False).model_copy(update={"under_16_days": 3})
+
+    booking = await scenario.book(await block(scenario, ADULT), learners=[turns_16])
+
+    await state_of(scenario, booking, "granted")
+    async with as_tenants(scenario.running.database.app_url, scenario.school_id) as school:
+        days = await school.fetch("select on_day from supervised_days order by 1")
+    assert [row["on_day"] for row in days] == WEEK[:3]

@@ -51,6 +51,20 @@ class LearnerOnBooking(Part):
     learner_id: UUID
     under_16_on_every_day: bool
     of_compulsory_school_age: bool
+    under_16_days: int | None = Field(
+        default=None,
+        ge=0,
+        le=366,
+        description="On how many of the session's days, the first of them, the learner is under 16; "
+        "absent in events of earlier releases",
+    )
+    in_last_two_compulsory_years: bool | None = Field(
+        default=None, description="On the session's first day; absent in events of earlier releases"
+    )
+    needs_review: bool = Field(
+        default=False,
+        description="The provider's risk assessment is to be reviewed for this learner before the start",
+    )
 
 
 class AttendanceEntry(Part):

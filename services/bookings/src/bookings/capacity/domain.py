@@ -117,6 +117,7 @@ class Session:
     places: int
     taken: int
     waiting: int
+    days: tuple[date, ...] = ()
 
     @property
     def places_left(self) -> int:

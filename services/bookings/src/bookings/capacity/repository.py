@@ -16,7 +16,9 @@ from shared.kernel import ConcurrentChange
 _SESSIONS = f"""
     select s.session_id, s.opportunity_id, s.provider_id, s.first_day, s.last_day, s.begins_at, s.cancelled,
            o.kind, o.format, o.year_groups, o.state as listed, {TRUSTED} as trusted,
-           p.places, p.taken, p.waiting
+           p.places, p.taken, p.waiting,
+           array(select distinct d.on_day from session_days d where d.session_id = s.session_id order by 1)
+             as days
     from sessions s
     join session_places p using (session_id)
     left join opportunities o on o.opportunity_id = s.opportunity_id
@@ -166,4 +168,5 @@ def _session(row: Any) -> Session:
         places=row.places,
         taken=row.taken,
         waiting=row.waiting,
+        days=tuple(row.days),
     )

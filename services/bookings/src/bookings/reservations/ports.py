@@ -111,6 +111,7 @@ class AgesUnitOfWork(RosterUnitOfWork, Protocol):
 
     today: date
     eligibility_rules: Callable[[date], EligibilityRules]
+    sessions: Sessions
     bookings: Bookings
 
 

@@ -93,6 +93,9 @@ def _learners(learners: Iterable[BookedLearner]) -> list[LearnerOnBooking]:
             learner_id=learner.learner_id,
             under_16_on_every_day=learner.under_16_on_every_day,
             of_compulsory_school_age=learner.of_compulsory_school_age,
+            under_16_days=learner.under_16_days,
+            in_last_two_compulsory_years=learner.in_last_two_compulsory_years,
+            needs_review=learner.needs_review,
         )
         for learner in learners
     ]

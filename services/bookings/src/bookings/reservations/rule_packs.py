@@ -25,8 +25,9 @@ def _rules(pack: RulePack) -> EligibilityRules:
             placement["source"],
             frozenset(placement["formats"]),
             frozenset(placement["kinds"]),
-            frozenset(placement["year_groups"]),
+            frozenset(placement["year_groups"]) if "year_groups" in placement else None,
         ),
         InstitutionRule(institutions["rule"], institutions["source"], frozenset(institutions["types"])),
         LeavingRule(age["age"], age["school_year_begins_in"], age["leaving_month"], age["leaving_weekday"]),
+        frozenset(pack.rules.get("needs_review", {}).get("flags", ())),
     )

@@ -7,11 +7,20 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class BookedLearner:
-    """One learner of a booking, with the facts about age that the rules ask for."""
+    """One learner of a booking, with the facts that the rules ask for.
+
+    `under_16_days` is on how many of the session's days, the first of them, the learner is under 16.
+    """
 
     learner_id: UUID
-    under_16: bool
+    under_16_days: int
     below_school_leaving_age: bool
+    needs_review: bool = False
+
+    @property
+    def under_16(self) -> bool:
+        """Whether the learner is under 16 on any of the session's days."""
+        return self.under_16_days > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,8 @@ def _counted(learners: Sequence[BookedLearner]) -> Learners:
         total=len(learners),
         under_16=sum(each.under_16 for each in learners),
         below_school_leaving_age=sum(each.below_school_leaving_age for each in learners),
+        under_16_days=tuple(sorted(each.under_16_days for each in learners if each.under_16)),
+        need_review=sum(each.needs_review for each in learners),
     )
 
 

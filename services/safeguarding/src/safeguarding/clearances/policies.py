@@ -31,6 +31,8 @@ from shared.contracts.vocabulary import LearnerOnBooking
 from shared.kernel import new_id
 from shared.messaging.policy import Due, Instruction, for_tenants
 
+MOST_DAYS = 366
+
 
 def when_booking_requested_decide_clearance(
     event: Event[BookingRequested],
@@ -80,6 +82,13 @@ def _parties(booking: BookingEvent) -> frozenset[UUID]:
 
 def _learners(learners: Iterable[LearnerOnBooking]) -> tuple[BookedLearner, ...]:
     return tuple(
-        BookedLearner(each.learner_id, each.under_16_on_every_day, each.of_compulsory_school_age)
+        BookedLearner(each.learner_id, _under_16_days(each), each.of_compulsory_school_age, each.needs_review)
         for each in learners
     )
+
+
+def _under_16_days(learner: LearnerOnBooking) -> int:
+    """An earlier release says only whether it is every day: then no session has more days than these."""
+    if learner.under_16_days is not None:
+        return learner.under_16_days
+    return MOST_DAYS if learner.under_16_on_every_day else 0

@@ -39,4 +39,5 @@ def _clearance_rules(pack: RulePack) -> ClearanceRules:
         ),
         specified_modes=tuple(places["modes"]),
         specified_formats=tuple(places["formats"]),
+        conditions=tuple(Referral(each["code"], each["when"]) for each in rules.get("conditions", ())),
     )

@@ -1,8 +1,11 @@
 """Ages: what rules need to know of a birth date, so that the date itself stays here."""
 
 import calendar
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+
+LAST_COMPULSORY_YEAR_GROUP = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,27 @@ def leaving_day(born: date, rule: LeavingRule) -> date:
     year = reached.year + (reached.month >= rule.school_year_begins_in)
     last = date(year, rule.leaving_month, calendar.monthrange(year, rule.leaving_month)[1])
     return last - timedelta(days=(last.isoweekday() - rule.leaving_weekday) % 7)
+
+
+def school_year_end(day: date, rule: LeavingRule) -> int:
+    """The calendar year in which the school year of this day ends."""
+    return day.year + (day.month >= rule.school_year_begins_in)
+
+
+def year_group_by_age(born: date, day: date, rule: LeavingRule) -> int:
+    """The year group of those who go through school with their age: Year 11 is the last compulsory one."""
+    return LAST_COMPULSORY_YEAR_GROUP - (leaving_day(born, rule).year - school_year_end(day, rule))
+
+
+def in_last_two_compulsory_years(born: date, day: date, rule: LeavingRule) -> bool:
+    """Whether this day lies in the last two school years of a person's compulsory schooling."""
+    leaves = leaving_day(born, rule)
+    return date(leaves.year - 2, rule.school_year_begins_in, 1) <= day <= leaves
+
+
+def days_under_16(born: date, days: Iterable[date]) -> int:
+    """On how many of these days a person is under 16."""
+    return sum(day < birthday(born, 16) for day in days)
 
 
 def under_16_throughout(born: date, last_day: date) -> bool:

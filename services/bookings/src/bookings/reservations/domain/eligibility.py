@@ -8,8 +8,17 @@ from uuid import UUID
 
 from bookings.capacity.domain import Session
 from bookings.copies.domain import Institution
-from bookings.reservations.domain.ages import LeavingRule, of_compulsory_school_age, under_16_throughout
+from bookings.reservations.domain.ages import (
+    LeavingRule,
+    days_under_16,
+    in_last_two_compulsory_years,
+    of_compulsory_school_age,
+    under_16_throughout,
+    year_group_by_age,
+)
 from shared.kernel import Conflict, Invalid
+
+OVER_COMPULSORY_AGE = "over-compulsory-school-age"
 
 
 class InstitutionNotEligible(Invalid):
@@ -27,10 +36,10 @@ class YearGroupNotOffered(Invalid):
 
 
 class PlacementNotLawful(Invalid):
-    """Work in a placement is lawful only in the last two years of compulsory schooling."""
+    """A child may work in a placement only in the last two years of compulsory schooling."""
 
     slug = "placement-not-lawful"
-    title = "A placement is lawful only in the last two years of compulsory schooling"
+    title = "A placement is not lawful before the last two years of compulsory schooling"
 
 
 class LearnerAlreadyBooked(Conflict):
@@ -56,6 +65,7 @@ class Candidate:
     birth_date: date = field(repr=False)
     booked: bool
     busy: bool
+    flags: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,9 @@ class BookedLearner:
     learner_id: UUID
     under_16_on_every_day: bool
     of_compulsory_school_age: bool
+    under_16_days: int | None = None
+    in_last_two_compulsory_years: bool | None = None
+    needs_review: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +92,16 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class PlacementRule:
-    """Which formats and kinds are placements, and which year groups may do them."""
+    """Which formats and kinds are placements, and who may do them.
+
+    By year group in the first version; since then by age, where `year_groups` is None.
+    """
 
     rule: str
     source: str
     formats: frozenset[str]
     kinds: frozenset[str]
-    year_groups: frozenset[int]
+    year_groups: frozenset[int] | None
 
     def covers(self, session: Session) -> bool:
         return session.format in self.formats or session.kind in self.kinds
@@ -109,6 +125,7 @@ class EligibilityRules:
     placement: PlacementRule
     institutions: InstitutionRule
     leaving: LeavingRule
+    review_flags: frozenset[str] = frozenset()
 
     def cited(self, rule: PlacementRule | InstitutionRule) -> dict[str, str]:
         """The facts of an answer that rests on a rule."""
@@ -133,11 +150,12 @@ def decide(
     """
     _must_be_eligible(rules, institution)
     reasons = ["institution-eligible", "year-group-offered"]
-    if rules.placement.covers(session):
-        if others := [c for c in candidates if c.year_group not in rules.placement.year_groups]:
+    placement = rules.placement.covers(session)
+    if placement:
+        if others := [c for c in candidates if not _may_be_placed(c, session, rules)]:
             raise PlacementNotLawful(**_named(others), **rules.cited(rules.placement))
-        reasons.append(rules.placement.rule)
-    if others := [c for c in candidates if c.year_group not in session.year_groups]:
+        reasons += sorted({_placed_by(c, session, rules) for c in candidates})
+    if others := [c for c in candidates if not _year_groups(c, session, rules) & session.year_groups]:
         raise YearGroupNotOffered(**_named(others), year_groups=sorted(session.year_groups))
     if others := [c for c in candidates if c.booked]:
         raise LearnerAlreadyBooked(**_named(others))
@@ -148,21 +166,66 @@ def decide(
         "kind": session.kind,
         "format": session.format,
         "year_groups": sorted(session.year_groups),
-        "learners": {str(c.learner_id): c.year_group for c in candidates},
+        "learners": {str(c.learner_id): _facts(c, session, rules) for c in candidates},
     }
     return Decision(rules.rule_pack, rules.version, tuple(reasons), inputs)
 
 
 def booked(
-    learner_id: UUID, birth_date: date, days: tuple[date, date], rules: EligibilityRules
+    learner_id: UUID,
+    birth_date: date,
+    flags: Iterable[str],
+    days: Sequence[date],
+    rules: EligibilityRules,
 ) -> BookedLearner:
-    """A learner on a booking: ages on the session's first and last day, without the birth date."""
-    first_day, last_day = days
+    """A learner on a booking: what follows from age on the session's days, without the birth date."""
+    first_day, last_day = days[0], days[-1]
     return BookedLearner(
         learner_id,
         under_16_throughout(birth_date, last_day),
         of_compulsory_school_age(birth_date, first_day, rules.leaving),
+        days_under_16(birth_date, days),
+        in_last_two_compulsory_years(birth_date, first_day, rules.leaving),
+        not rules.review_flags.isdisjoint(flags),
     )
+
+
+def _may_be_placed(candidate: Candidate, session: Session, rules: EligibilityRules) -> bool:
+    """Lawful in the last two compulsory years; after them the law on employing children does not bind."""
+    if rules.placement.year_groups is not None:
+        return candidate.year_group in rules.placement.year_groups
+    born, day = candidate.birth_date, session.first_day
+    return in_last_two_compulsory_years(born, day, rules.leaving) or not of_compulsory_school_age(
+        born, day, rules.leaving
+    )
+
+
+def _placed_by(candidate: Candidate, session: Session, rules: EligibilityRules) -> str:
+    by_year_group = rules.placement.year_groups is not None
+    if by_year_group or of_compulsory_school_age(candidate.birth_date, session.first_day, rules.leaving):
+        return rules.placement.rule
+    return OVER_COMPULSORY_AGE
+
+
+def _year_groups(candidate: Candidate, session: Session, rules: EligibilityRules) -> set[int]:
+    """The learner's own year group; for a placement by age also the one of those of the same age."""
+    own = {candidate.year_group}
+    if rules.placement.year_groups is not None or not rules.placement.covers(session):
+        return own
+    return own | {year_group_by_age(candidate.birth_date, session.first_day, rules.leaving)}
+
+
+def _facts(candidate: Candidate, session: Session, rules: EligibilityRules) -> Any:
+    """What the decision used of a learner, to ask again."""
+    if rules.placement.year_groups is not None:
+        return candidate.year_group
+    born, day = candidate.birth_date, session.first_day
+    return {
+        "year_group": candidate.year_group,
+        "year_group_by_age": year_group_by_age(born, day, rules.leaving),
+        "of_compulsory_school_age": of_compulsory_school_age(born, day, rules.leaving),
+        "in_last_two_compulsory_years": in_last_two_compulsory_years(born, day, rules.leaving),
+    }
 
 
 def _must_be_eligible(rules: EligibilityRules, institution: Institution | None) -> None:

@@ -16,8 +16,11 @@ async def apply_row_and_correct_ages(command: ApplyRosterRow, uow: AgesUnitOfWor
 async def _correct_ages(learner: Learner, uow: AgesUnitOfWork) -> None:
     await uow.learners.keep(learner)
     bookings = await uow.bookings.of_learner(learner.institution_id, learner.learner_id)
-    for booking in bookings:
-        if booking.last_day >= uow.today:
-            rules, days = uow.eligibility_rules(booking.first_day), (booking.first_day, booking.last_day)
-            booking.correct_age(booked(learner.learner_id, learner.birth_date, days, rules))
-    await uow.bookings.save(*bookings)
+    ahead = [booking for booking in bookings if booking.last_day >= uow.today]
+    sessions = await uow.sessions.get_each({booking.session_id for booking in ahead})
+    for booking in ahead:
+        rules, days = uow.eligibility_rules(booking.first_day), sessions[booking.session_id].days
+        booking.correct_age(
+            booked(learner.learner_id, learner.birth_date, learner.priority_flags, days, rules)
+        )
+    await uow.bookings.save(*ahead)

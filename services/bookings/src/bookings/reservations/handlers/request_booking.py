@@ -83,7 +83,7 @@ def _booking(
     institution: Institution | None,
     uow: RequestUnitOfWork,
 ) -> Booking | Refusal:
-    rules, days = uow.eligibility_rules(session.first_day), (session.first_day, session.last_day)
+    rules = uow.eligibility_rules(session.first_day)
     try:
         if not command.join_waiting_list:
             session.must_have_room_for(len(request.learner_ids))
@@ -92,7 +92,10 @@ def _booking(
             command.booking_id,
             command.institution_id,
             session,
-            tuple(booked(each.learner_id, each.birth_date, days, rules) for each in candidates),
+            tuple(
+                booked(each.learner_id, each.birth_date, each.flags, session.days, rules)
+                for each in candidates
+            ),
             decide(rules, institution, session, candidates),
             uow.now,
             rules=uow.place_rules(uow.today),

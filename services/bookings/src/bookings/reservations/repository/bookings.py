@@ -154,14 +154,7 @@ class BookingRepository:
         if not bookings:
             return
         rows = [
-            {
-                "booking_id": booking.id,
-                "learner_id": each.learner_id,
-                "under_16": each.under_16_on_every_day,
-                "compulsory": each.of_compulsory_school_age,
-            }
-            for booking in bookings
-            for each in booking.learners
+            {"booking_id": booking.id, **_learner(each)} for booking in bookings for each in booking.learners
         ]
         await self._db.execute(sql.CORRECT_AGES, {"rows": to_json(rows).decode()})
 
@@ -227,12 +220,16 @@ def _values(booking: Booking) -> dict[str, Any]:
         },
         "version": booking.version,
         "holds": booking.state.holds_places,
-        "learners": [
-            {
-                "learner_id": each.learner_id,
-                "under_16": each.under_16_on_every_day,
-                "compulsory": each.of_compulsory_school_age,
-            }
-            for each in booking.learners
-        ],
+        "learners": [_learner(each) for each in booking.learners],
+    }
+
+
+def _learner(learner: BookedLearner) -> dict[str, Any]:
+    return {
+        "learner_id": learner.learner_id,
+        "under_16": learner.under_16_on_every_day,
+        "compulsory": learner.of_compulsory_school_age,
+        "under_16_days": learner.under_16_days,
+        "last_two_years": learner.in_last_two_compulsory_years,
+        "needs_review": learner.needs_review,
     }

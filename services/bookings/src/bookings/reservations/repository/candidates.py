@@ -16,7 +16,8 @@ _CANDIDATES = text(
                 and b.learner_id = l.learner_id and b.live) as booked,
       exists (select from learner_days d join session_days s on s.during && d.during
               where s.session_id = a.session_id and d.institution_id = l.institution_id
-                and d.learner_id = l.learner_id) as busy
+                and d.learner_id = l.learner_id) as busy,
+      l.priority_flags
     from unnest(cast(:positions as int[]), cast(:institution_ids as uuid[]), cast(:session_ids as uuid[]),
                 cast(:learner_ids as uuid[])) as a(position, institution_id, session_id, learner_id)
     join learners l using (institution_id, learner_id)

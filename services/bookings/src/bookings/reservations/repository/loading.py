@@ -18,7 +18,13 @@ select b.booking_id, b.session_id, b.opportunity_id, b.institution_id, b.provide
        array(select l.under_16_on_every_day from booking_learners l
              where l.booking_id = b.booking_id and not l.departed order by l.learner_id) as under_16,
        array(select l.of_compulsory_school_age from booking_learners l
-             where l.booking_id = b.booking_id and not l.departed order by l.learner_id) as compulsory
+             where l.booking_id = b.booking_id and not l.departed order by l.learner_id) as compulsory,
+       array(select l.under_16_days from booking_learners l
+             where l.booking_id = b.booking_id and not l.departed order by l.learner_id) as under_16_days,
+       array(select l.in_last_two_compulsory_years from booking_learners l
+             where l.booking_id = b.booking_id and not l.departed order by l.learner_id) as last_two_years,
+       array(select l.needs_review from booking_learners l
+             where l.booking_id = b.booking_id and not l.departed order by l.learner_id) as needs_review
 from bookings b
 """
 
@@ -30,7 +36,15 @@ async def load(db: AsyncSession, clauses: str, **values: Any) -> list[Booking]:
 
 
 def _booking(row: Any) -> Booking:
-    learners = zip(row.learner_ids, row.under_16, row.compulsory, strict=True)
+    learners = zip(
+        row.learner_ids,
+        row.under_16,
+        row.compulsory,
+        row.under_16_days,
+        row.last_two_years,
+        row.needs_review,
+        strict=True,
+    )
     return Booking(
         id=row.booking_id,
         session_id=row.session_id,

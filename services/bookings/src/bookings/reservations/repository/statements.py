@@ -54,13 +54,17 @@ INSERT = text(
         decision, version
       from given order by booking_id
     ), r as materialized (
-      select given.*, r.learner_id, r.under_16, r.compulsory
+      select given.*, r.learner_id, r.under_16, r.compulsory, r.under_16_days, r.last_two_years,
+        r.needs_review
       from given cross join json_to_recordset(learners)
-        as r(learner_id uuid, under_16 boolean, compulsory boolean)
+        as r(learner_id uuid, under_16 boolean, compulsory boolean, under_16_days smallint,
+             last_two_years boolean, needs_review boolean)
     ), l as (
       insert into booking_learners (institution_id, provider_id, booking_id, session_id, learner_id,
-        under_16_on_every_day, of_compulsory_school_age, live)
-      select institution_id, provider_id, booking_id, session_id, learner_id, under_16, compulsory, true
+        under_16_on_every_day, of_compulsory_school_age, under_16_days, in_last_two_compulsory_years,
+        needs_review, live)
+      select institution_id, provider_id, booking_id, session_id, learner_id, under_16, compulsory,
+        under_16_days, last_two_years, needs_review, true
       from r order by learner_id
     )
     insert into learner_days (institution_id, provider_id, booking_id, learner_id, during)
@@ -106,11 +110,16 @@ UPDATE = text(
 CORRECT_AGES = text(
     """
     update booking_learners l
-    set under_16_on_every_day = v.under_16, of_compulsory_school_age = v.compulsory
+    set under_16_on_every_day = v.under_16, of_compulsory_school_age = v.compulsory,
+        under_16_days = v.under_16_days, in_last_two_compulsory_years = v.last_two_years,
+        needs_review = v.needs_review
     from jsonb_to_recordset(cast(:rows as jsonb))
-      as v(booking_id uuid, learner_id uuid, under_16 boolean, compulsory boolean)
+      as v(booking_id uuid, learner_id uuid, under_16 boolean, compulsory boolean, under_16_days smallint,
+           last_two_years boolean, needs_review boolean)
     where l.booking_id = v.booking_id and l.learner_id = v.learner_id
-      and (l.under_16_on_every_day, l.of_compulsory_school_age) <> (v.under_16, v.compulsory)
+      and (l.under_16_on_every_day, l.of_compulsory_school_age, l.under_16_days,
+           l.in_last_two_compulsory_years, l.needs_review)
+        is distinct from (v.under_16, v.compulsory, v.under_16_days, v.last_two_years, v.needs_review)
     """
 )
 

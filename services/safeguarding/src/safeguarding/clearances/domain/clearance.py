@@ -169,7 +169,9 @@ class Clearance(Aggregate):
         """Each adult and day on which this booking has them supervise a learner under 16."""
         if self.state not in (GRANTED, REFERRED) or not self.under_16_learners:
             return set()
-        return {(each.supervisor_id, day) for each in self.case.supervisors for day in self.case.days}
+        return {
+            (each.supervisor_id, day) for each in self.case.supervisors for day in self.case.days_under_16
+        }
 
     @property
     def _outcome(self) -> tuple[str, tuple[str, ...]]:

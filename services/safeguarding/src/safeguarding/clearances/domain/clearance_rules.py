@@ -1,6 +1,6 @@
 """May this booking go ahead? A pure function of its case and one version of the rules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -29,6 +29,10 @@ class Learners:
     total: int
     under_16: int
     below_school_leaving_age: int
+    # For each learner under 16 on how many of the days, the first of them; none in cases of before, where
+    # `under_16` says who is so on every day.
+    under_16_days: tuple[int, ...] = ()
+    need_review: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,17 @@ class Case:
     learners: Learners
     supervisors: tuple[Supervisor, ...] = ()
 
+    @property
+    def days_under_16(self) -> tuple[date, ...]:
+        """The days on which any of the learners is under 16."""
+        if not self.learners.under_16:
+            return ()
+        return self.days[: max(self.learners.under_16_days, default=len(self.days))]
+
 
 @dataclass(frozen=True, slots=True)
 class Referral:
-    """A reason to let a person decide: every fact it names must be so."""
+    """A reason to let a person decide, or a condition: every fact it names must be so."""
 
     code: str
     when: dict[str, object]
@@ -69,6 +80,7 @@ class ClearanceRules:
     dbs: DbsRules
     specified_modes: tuple[str, ...]
     specified_formats: tuple[str, ...]
+    conditions: tuple[Referral, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,8 @@ def decide(case: Case, rules: ClearanceRules) -> Verdict:
     refusals = [*_of_session(case), *unsupported, *(each for each in unchecked if each != TO_CONSIDER)]
     referrals = [*_referrals(case, rules), *(each for each in unchecked if each == TO_CONSIDER)]
     state = REFUSED if refusals else REFERRED if referrals else GRANTED
-    codes = [*refusals, *referrals, *supported, *answers, *_of_learners(case, rules)]
+    conditions = _codes_of(rules.conditions, case, rules)
+    codes = [*refusals, *referrals, *supported, *answers, *_of_learners(case, rules), *conditions]
     return Verdict(state, tuple(dict.fromkeys(codes)))
 
 
@@ -120,12 +133,17 @@ def facts_of(case: Case, rules: ClearanceRules) -> dict[str, object]:
         "accompanied": case.accompanied,
         "under_16": case.learners.under_16 > 0,
         "below_school_leaving_age": case.learners.below_school_leaving_age > 0,
+        "need_review": case.learners.need_review > 0,
     }
 
 
 def _referrals(case: Case, rules: ClearanceRules) -> list[str]:
+    return _codes_of(rules.referrals, case, rules)
+
+
+def _codes_of(reasons: Iterable[Referral], case: Case, rules: ClearanceRules) -> list[str]:
     facts = facts_of(case, rules)
-    return [each.code for each in rules.referrals if each.when.items() <= facts.items()]
+    return [each.code for each in reasons if each.when.items() <= facts.items()]
 
 
 def _of_session(case: Case) -> Iterator[str]:
@@ -161,12 +179,11 @@ def _of_adult(case: Case, supervisor: Supervisor | None, rules: DbsRules) -> tup
     if supervisor is not None and not supervisor.named and rules.when_regulated == "required":
         supervisor = None  # these rules look at nobody's other days where nobody is named
     any_under_16 = case.learners.under_16 > 0
+    other_days = supervisor.other_days if supervisor else ()
     answer = dbs_answer(
         rules,
         any_under_16=any_under_16,
-        days_in_period=busiest_period(
-            case.days, supervisor.other_days if supervisor else (), rules.period_days
-        ),
+        days_in_period=busiest_period(case.days_under_16, other_days, rules.period_days),
         overnight=case.overnight,
         supervised=case.accompanied,
     )
