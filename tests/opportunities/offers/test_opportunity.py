@@ -32,7 +32,7 @@ def drafted(**members: object) -> Opportunity:
 
 def published() -> Opportunity:
     opportunity = drafted()
-    opportunity.add_session(session(), TODAY)
+    opportunity.add_session(session(), TODAY, RULES)
     opportunity.publish(BASIS)
     opportunity.take_events()
     return opportunity
@@ -81,7 +81,7 @@ def test_publishing_is_refused(
     members: dict[str, object], basis: dict[str, object], refusal: type[Refusal]
 ) -> None:
     opportunity = drafted(**members)
-    opportunity.add_session(session(), TODAY)
+    opportunity.add_session(session(), TODAY, RULES)
 
     with pytest.raises(refusal):
         opportunity.publish(replace(BASIS, **basis))  # type: ignore[arg-type]
@@ -91,7 +91,7 @@ def test_publishing_is_refused(
 
 def test_a_virtual_opportunity_needs_no_assurance() -> None:
     opportunity = drafted()
-    opportunity.add_session(session(), TODAY)
+    opportunity.add_session(session(), TODAY, RULES)
     opportunity.publish(replace(BASIS, not_assured="assurance-missing"))
 
     assert opportunity.state == "published"
@@ -99,7 +99,7 @@ def test_a_virtual_opportunity_needs_no_assurance() -> None:
 
 def test_publishing_needs_a_session_after_today() -> None:
     opportunity = drafted()
-    opportunity.add_session(session(TODAY), TODAY)
+    opportunity.add_session(session(TODAY), TODAY, RULES)
 
     with pytest.raises(domain.NoSessionAhead):
         opportunity.publish(BASIS)
@@ -125,7 +125,7 @@ def test_a_draft_is_changed_only_by_who_read_it_last() -> None:
 def test_a_session_added_later_is_scheduled_at_once() -> None:
     opportunity = published()
 
-    added = opportunity.add_session(session(), TODAY)
+    added = opportunity.add_session(session(), TODAY, RULES)
 
     assert added.state == "scheduled"
     assert kinds(opportunity) == [events.SessionScheduled]
@@ -136,29 +136,29 @@ def test_an_opportunity_out_of_the_listing_takes_no_sessions() -> None:
     opportunity.apply_assurance("assurance-suspended")
 
     with pytest.raises(domain.NotOpen):
-        opportunity.add_session(session(), TODAY)
+        opportunity.add_session(session(), TODAY, RULES)
 
 
 def test_an_opportunity_has_a_bound_of_sessions() -> None:
     opportunity = drafted()
     for _ in range(MOST_SESSIONS):
-        opportunity.add_session(session(), TODAY)
+        opportunity.add_session(session(), TODAY, RULES)
 
     with pytest.raises(TooManySessions):
-        opportunity.add_session(session(), TODAY)
+        opportunity.add_session(session(), TODAY, RULES)
 
 
 def test_sessions_that_are_past_or_cancelled_make_room_for_others() -> None:
     opportunity = drafted()
     opportunity.sessions = [session(TODAY - timedelta(days=7)) for _ in range(MOST_SESSIONS)]
     for _ in range(MOST_SESSIONS):
-        opportunity.add_session(session(), TODAY)
+        opportunity.add_session(session(), TODAY, RULES)
     opportunity.cancel_session(opportunity.sessions[-1].id, "staff-not-available")
 
-    opportunity.add_session(session(), TODAY)
+    opportunity.add_session(session(), TODAY, RULES)
 
     with pytest.raises(TooManySessions):
-        opportunity.add_session(session(), TODAY)
+        opportunity.add_session(session(), TODAY, RULES)
 
 
 def test_a_session_is_cancelled_once() -> None:
@@ -175,7 +175,7 @@ def test_a_session_is_cancelled_once() -> None:
 
 def test_what_happens_to_a_draft_is_a_change_that_is_not_published() -> None:
     opportunity = drafted()
-    planned = opportunity.add_session(session(), TODAY)
+    planned = opportunity.add_session(session(), TODAY, RULES)
     opportunity.cancel_session(planned.id, "staff-not-available")
     opportunity.withdraw("not-needed")
 

@@ -49,8 +49,11 @@ class SiteTrust(Protocol):
         """When the site and band is trusted: an assurance is in force, and none is suspended."""
         ...
 
-    async def trusts_session(self, session_id: UUID) -> bool:
-        """Whether it is so on a session's days, where a site is in question; it stays so until this ends."""
+    async def trusts_session(self, session_id: UUID, *, to_be_renewed: bool) -> bool:
+        """Whether it is so on a session's days, where a site is in question; it stays so until this ends.
+
+        With `to_be_renewed` the last day may come after the assurance's.
+        """
         ...
 
 

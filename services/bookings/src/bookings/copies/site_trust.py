@@ -42,7 +42,7 @@ _TRUSTS_SESSION = text(
       select from assurances a
       where a.provider_id = o.provider_id and a.site_id = o.site_id and a.activity_band = o.activity_band
         and a.state = 'in_force' and coalesce(a.valid_from <= s.first_day, true)
-        and coalesce(a.valid_until >= s.last_day, true)))
+        and (coalesce(a.valid_until >= s.last_day, true) or :to_be_renewed)))
     from sessions s join opportunities o using (opportunity_id)
     where s.session_id = :session_id
     """  # noqa: S608 - the fragment above
@@ -59,6 +59,7 @@ class CopiedSiteTrust:
         row = (await self._db.execute(_TRUSTED_DAYS, asdict(site))).one_or_none()
         return TrustedDays(*row) if row else None
 
-    async def trusts_session(self, session_id: UUID) -> bool:
+    async def trusts_session(self, session_id: UUID, *, to_be_renewed: bool) -> bool:
         await self._db.execute(_LOCK_ASSURANCES, {"session_id": session_id})
-        return bool(await self._db.scalar(_TRUSTS_SESSION, {"session_id": session_id}))
+        values = {"session_id": session_id, "to_be_renewed": to_be_renewed}
+        return bool(await self._db.scalar(_TRUSTS_SESSION, values))

@@ -40,7 +40,7 @@ async def add_session(command: AddSession, uow: OffersUnitOfWork) -> tuple[Oppor
     planned = Session.plan(
         command.session_id, command.places, command.days, command.supervisor_ids, uow.today
     )
-    session = opportunity.add_session(planned, uow.today)
+    session = opportunity.add_session(planned, uow.today, uow.rules)
     await uow.opportunities.save(opportunity)
     return opportunity, session
 

@@ -73,6 +73,7 @@ class CaseReader:
 
     def __init__(self, transaction: Transaction, rules: ClearanceRuleVersions) -> None:
         self._db = transaction.db
+        self._today = transaction.today
         self._rules = rules
 
     async def of(
@@ -98,6 +99,7 @@ class CaseReader:
             local_authority_code=row.local_authority_code,
             assurance=assurance,
             learners=learners,
+            decided_on=self._today,
             supervisors=await self._supervisors(
                 row,
                 booking_id=booking_id,

@@ -39,5 +39,6 @@ def _clearance_rules(pack: RulePack) -> ClearanceRules:
         ),
         specified_modes=tuple(places["modes"]),
         specified_formats=tuple(places["formats"]),
+        assurance_may_be_renewed=rules.get("assurance_may_be_renewed", False),
         conditions=tuple(Referral(each["code"], each["when"]) for each in rules.get("conditions", ())),
     )

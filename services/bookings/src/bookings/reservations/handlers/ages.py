@@ -19,7 +19,7 @@ async def _correct_ages(learner: Learner, uow: AgesUnitOfWork) -> None:
     ahead = [booking for booking in bookings if booking.last_day >= uow.today]
     sessions = await uow.sessions.get_each({booking.session_id for booking in ahead})
     for booking in ahead:
-        rules, days = uow.eligibility_rules(booking.first_day), sessions[booking.session_id].days
+        rules, days = uow.eligibility_rules(booking.last_day), sessions[booking.session_id].days
         booking.correct_age(
             booked(learner.learner_id, learner.birth_date, learner.priority_flags, days, rules)
         )

@@ -17,6 +17,7 @@ from bookings.reservations.ports import ErasureUnitOfWork, LifecycleUnitOfWork
 from shared.kernel import NotFound
 
 ASSURANCE_LOST = "assurance-lost"
+TO_BE_RENEWED = "assurance-to-be-renewed"  # in force now, and not on the last day
 
 
 async def grant_clearance(command: GrantClearance, uow: LifecycleUnitOfWork) -> None:
@@ -31,7 +32,9 @@ async def grant_clearance(command: GrantClearance, uow: LifecycleUnitOfWork) -> 
     session = await uow.sessions.keep(booking.session_id)
     if session.cancelled:
         booking.cancel_with_session(SESSION_CANCELLED)
-    elif booking.state is not stood and not await uow.site_trust.trusts_session(booking.session_id):
+    elif booking.state is not stood and not await uow.site_trust.trusts_session(
+        booking.session_id, to_be_renewed=TO_BE_RENEWED in command.conditions
+    ):
         booking.suspend(ASSURANCE_LOST)
     await uow.bookings.save(booking)
 

@@ -83,7 +83,7 @@ def _booking(
     institution: Institution | None,
     uow: RequestUnitOfWork,
 ) -> Booking | Refusal:
-    rules = uow.eligibility_rules(session.first_day)
+    rules = uow.eligibility_rules(session.last_day)
     try:
         if not command.join_waiting_list:
             session.must_have_room_for(len(request.learner_ids))

@@ -1,10 +1,12 @@
 """Offers: what a provider describes, and the dated rules for it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from opportunities.directory.domain import Organisation
+from opportunities.offers.domain.hours import HoursRule
+from opportunities.offers.domain.session import Day
 from shared.kernel import Invalid
 
 Value = str | int
@@ -92,6 +94,7 @@ class OfferRules:
     version: str
     members: tuple[MemberRule, ...]
     assured_modes: frozenset[str]
+    hours: tuple[HoursRule, ...] = ()
 
     def check(self, offer: Offer) -> None:
         """Raise `OfferNotAllowed` for the first rule the offer breaks."""
@@ -100,6 +103,21 @@ class OfferRules:
                 raise OfferNotAllowed(
                     rule.words,
                     field=f"body.{rule.member}",
+                    rule=rule.code,
+                    source=rule.source,
+                    rule_pack=self.pack,
+                    version=self.version,
+                )
+
+    def check_hours(self, offer: Offer, days: Sequence[Day]) -> None:
+        """Raise `OfferNotAllowed` where a session of the offer may not have these days."""
+        for rule in self.hours:
+            if rule.year_groups.isdisjoint(offer.year_groups):
+                continue
+            if words := rule.why_not(days, accompanied=offer.accompanied):
+                raise OfferNotAllowed(
+                    words,
+                    field="body.days",
                     rule=rule.code,
                     source=rule.source,
                     rule_pack=self.pack,

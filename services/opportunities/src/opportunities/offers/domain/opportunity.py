@@ -131,13 +131,14 @@ class Opportunity(Aggregate):
         self.offer = offer
         self.record(OpportunityChanged(self.id, self.provider_id))
 
-    def add_session(self, session: Session, today: date) -> Session:
+    def add_session(self, session: Session, today: date, rules: OfferRules) -> Session:
         """Add a run, announced at once where the opportunity is published; past ones make room.
 
-        Raises `NotOpen`, `TooManySessions`. Returns the session as it then stands.
+        Raises `NotOpen`, `OfferNotAllowed`, `TooManySessions`. Returns the session as it then stands.
         """
         if self.state not in ("draft", "published"):
             raise NotOpen
+        rules.check_hours(self.offer, session.days)
         if sum(each.is_ahead(today) and each.state != "cancelled" for each in self.sessions) >= MOST_SESSIONS:
             raise TooManySessions
         self.sessions.append(session)
@@ -158,6 +159,8 @@ class Opportunity(Aggregate):
         ahead = [each for each in self.sessions if each.state == "planned" and each.is_ahead(basis.today)]
         if not ahead:
             raise NoSessionAhead
+        for session in ahead:
+            basis.rules.check_hours(self.offer, session.days)
         self._check_objectives(basis.objective_codes)
         needs_assurance = basis.rules.needs_assurance(self.offer)
         if needs_assurance and basis.not_assured:

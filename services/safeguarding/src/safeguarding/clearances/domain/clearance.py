@@ -140,7 +140,7 @@ class Clearance(Aggregate):
             self.end()
             return
         if (present.site_id, present.days) == (self.case.site_id, self.case.days):
-            present = replace(present, assurance=self.case.assurance)
+            present = replace(present, assurance=self.case.assurance, decided_on=self.case.decided_on)
         verdict = self._with_what_a_person_decided(decide(present, rules), rules)
         same_case = (present, rules.version) == (self.case, self.rule_version)
         was, self.case, self.rule_version = self._outcome, present, rules.version

@@ -20,6 +20,7 @@ from safeguarding.clearances.domain.dbs import (
 RULE_PACK = "clearance"
 GRANTED, REFUSED, REFERRED = "granted", "refused", "referred"
 ALWAYS = "always"
+ENDS_EARLY, TO_BE_RENEWED = "assurance-not-in-force-on-every-day", "assurance-to-be-renewed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Case:
     assurance: AssuranceSnapshot | None
     learners: Learners
     supervisors: tuple[Supervisor, ...] = ()
+    decided_on: date | None = None  # the day on which it was gathered; earlier releases did not say
 
     @property
     def days_under_16(self) -> tuple[date, ...]:
@@ -81,6 +83,7 @@ class ClearanceRules:
     specified_modes: tuple[str, ...]
     specified_formats: tuple[str, ...]
     conditions: tuple[Referral, ...] = ()
+    assurance_may_be_renewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,20 @@ def _of_assurance(case: Case, rules: ClearanceRules) -> tuple[list[str], list[st
         needed = rules.assurance_of_site[case.mode] == ALWAYS
         return ([], ["site-not-named"]) if needed else (["no-site-to-assure"], [])
     reason = why_not_trusted(case.assurance, case.days)
+    if reason == ENDS_EARLY and rules.assurance_may_be_renewed and _to_be_renewed(case):
+        return ["assurance-in-force", TO_BE_RENEWED], []
     return ([], [reason]) if reason else (["assurance-in-force"], [])
+
+
+def _to_be_renewed(case: Case) -> bool:
+    """In force today, and ending before the session begins: until then it is renewed, or the booking waits.
+
+    One that ends within the session would end unseen, for what has begun is not suspended by a lapse.
+    """
+    assurance, today = case.assurance, case.decided_on
+    if assurance is None or today is None:
+        return False
+    return assurance.valid_from <= today <= assurance.valid_until < min(case.days)
 
 
 def _of_adults(case: Case, rules: DbsRules) -> tuple[list[str], list[str]]:
