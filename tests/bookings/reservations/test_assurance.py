@@ -255,7 +255,7 @@ async def test_a_grant_on_condition_of_a_renewal_goes_ahead_waits_at_the_lapse_a
 
     await scenario.receive(scenario.cleared(plain))
     await scenario.receive(scenario.cleared(renewing).model_copy(update={"decision": decision}))
-    assert await scenario.state(plain) == "suspended_cleared"
+    assert await scenario.state(plain) == "suspended"
     assert await scenario.state(renewing) == "confirmed"
 
     await scenario.receive(about(scenario, AssuranceLapsed, lapsed_on=date(2027, 2, 20)), sequence=3)

@@ -1,11 +1,13 @@
 """What safeguarding's decision and the clock make of a booking."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from shared.contracts.bookings import BookingChanged, BookingConfirmed, BookingEnded, BookingRequested
 from shared.contracts.opportunities import SessionCancelled
 from tests.bookings.scenario import Scenario
 from tests.infra.polling import eventually
+
+LATER = date(2027, 5, 5)  # after places that wait for a person are given up
 
 
 async def test_a_granted_booking_is_confirmed_once_however_often_the_event_comes(scenario: Scenario) -> None:
@@ -31,13 +33,13 @@ async def test_a_granted_booking_is_confirmed_once_however_often_the_event_comes
 
 
 async def test_a_confirmed_booking_outlives_its_hold(moving_scenario: Scenario) -> None:
-    school, session = await moving_scenario.school(), await moving_scenario.session(places=1)
+    school, session = await moving_scenario.school(), await moving_scenario.session(places=1, first_day=LATER)
     one, two = await moving_scenario.learners(school, 2)
     confirmed = await moving_scenario.confirmed(school, session, [one])
-    held = await moving_scenario.book(school, await moving_scenario.session(), [two])
+    held = await moving_scenario.book(school, await moving_scenario.session(first_day=LATER), [two])
     await moving_scenario.receive(moving_scenario.referred(held))
 
-    moving_scenario.clock.move(timedelta(days=3, minutes=1))
+    moving_scenario.clock.move(timedelta(days=49, minutes=1))
 
     await moving_scenario.reaches(held, "expired")
     assert await moving_scenario.state(confirmed) == "confirmed"
@@ -57,7 +59,7 @@ async def test_a_refused_booking_gives_its_places_back(scenario: Scenario) -> No
 
 
 async def test_a_grant_that_comes_too_late_revives_nothing(moving_scenario: Scenario) -> None:
-    school, session = await moving_scenario.school(), await moving_scenario.session()
+    school, session = await moving_scenario.school(), await moving_scenario.session(first_day=LATER)
     one, two = await moving_scenario.learners(school, 2)
     expired, withdrawn = (
         await moving_scenario.book(school, session, [one]),
@@ -65,7 +67,7 @@ async def test_a_grant_that_comes_too_late_revives_nothing(moving_scenario: Scen
     )
     await school.client.post(f"/v1/bookings/{withdrawn['id']}/withdrawal")
     await moving_scenario.receive(moving_scenario.referred(expired))
-    moving_scenario.clock.move(timedelta(days=3, minutes=1))
+    moving_scenario.clock.move(timedelta(days=49, minutes=1))
     await moving_scenario.reaches(expired, "expired")
 
     await moving_scenario.receive(moving_scenario.cleared(expired), moving_scenario.cleared(withdrawn))
@@ -78,12 +80,12 @@ async def test_a_grant_that_comes_too_late_revives_nothing(moving_scenario: Scen
 
 
 async def test_a_referred_booking_keeps_its_places_while_a_person_decides(moving_scenario: Scenario) -> None:
-    school, session = await moving_scenario.school(), await moving_scenario.session()
+    school, session = await moving_scenario.school(), await moving_scenario.session(first_day=LATER)
     one, two = await moving_scenario.learners(school, 2)
     referred = await moving_scenario.book(school, session, [one])
     await moving_scenario.receive(moving_scenario.referred(referred))
 
-    moving_scenario.clock.move(timedelta(days=3, minutes=-1))
+    moving_scenario.clock.move(timedelta(days=49, minutes=-1))
     later = await moving_scenario.book(school, session, [two])
     await moving_scenario.receive(moving_scenario.referred(later))
     assert await moving_scenario.state(referred) == "awaiting_clearance"

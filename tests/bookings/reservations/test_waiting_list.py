@@ -1,6 +1,6 @@
 """The waiting list of a full session: strict order, places passed on, an end by the session's day."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from shared.contracts.bookings import BookingEnded, BookingRequested, BookingWaitlisted
 from tests.bookings.scenario import Scenario
@@ -58,18 +58,21 @@ async def test_a_large_group_in_front_is_not_passed_by_smaller_ones(scenario: Sc
 
 
 async def test_an_expired_hold_s_places_are_passed_on(moving_scenario: Scenario) -> None:
-    school, session = await moving_scenario.school(), await moving_scenario.session(places=1)
+    school, session = (
+        await moving_scenario.school(),
+        await moving_scenario.session(places=1, first_day=date(2027, 5, 5)),
+    )
     one, two = await moving_scenario.learners(school, 2)
     held = await moving_scenario.book(school, session, [one])
     waiting = await moving_scenario.book(school, session, [two], join_waiting_list=True)
     await moving_scenario.receive(moving_scenario.referred(held))
 
-    moving_scenario.clock.move(timedelta(days=3, minutes=1))
+    moving_scenario.clock.move(timedelta(days=49, minutes=1))
 
     await moving_scenario.reaches(held, "expired")
     await moving_scenario.reaches(waiting, "awaiting_clearance")
     shown = (await school.client.get(f"/v1/bookings/{waiting['id']}")).json()
-    assert shown["held_until"] == "2027-02-04T09:31:00Z"
+    assert shown["held_until"] == "2027-03-22T09:31:00Z"
 
 
 async def test_a_turn_passes_whose_learners_have_been_booked_elsewhere_since(scenario: Scenario) -> None:
