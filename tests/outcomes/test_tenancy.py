@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.persistence.reading import reading
+from tests.infra.polling import eventually
 from tests.infra.running import RunService
 from tests.outcomes.scenario import COMMENT, CRITERIA, Visit, accepted
 
@@ -24,6 +25,7 @@ TENANT_TABLES = [
     "registers",
     "session_evidence",
     "standings",
+    "year_group_changes",
     "year_groups",
 ]
 
@@ -40,6 +42,14 @@ async def visit(run_service: RunService) -> Visit:
     await made.give_feedback()
     await made.reflect(one, two)
     await made.stands({one: 300, two: 300, three: 0})
+    await made.here.hear(*made.recorded(three, year_group=8), sequence=2)
+
+    async def moved() -> bool:
+        path = f"/v1/institutions/{made.institution}/progress/learners"
+        items = (await made.school.get(path, key_stage="KS3")).json()["items"]
+        return any(each["year_group"] == 8 for each in items)
+
+    await eventually(moved)
     return made
 
 

@@ -2,16 +2,17 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from outcomes.ledger.domain.account import Account, Entry, Occasion
 from outcomes.ledger.domain.counting import Evidence
 from outcomes.ledger.domain.totals import Totals
-from tests.outcomes.ledger.test_counting import DAY, ENOUGH, FULL, RULES
+from tests.outcomes.ledger.test_counting import ENOUGH, FULL, RULES
 
 BOOKING = uuid4()
 
@@ -59,12 +60,31 @@ def test_a_correction_reverses_and_credits_anew() -> None:
     assert learner.totals == {"KS3": Totals(0, 0, 0)}
 
 
-def test_a_changed_year_group_moves_minutes_to_the_other_key_stage() -> None:
+@pytest.mark.parametrize("heard_on", [date(2026, 7, 3), date(2026, 8, 10), date(2026, 9, 2)])
+def test_a_promotion_moves_no_minute_of_the_year_before(heard_on: date) -> None:
     learner = account()
     settle(learner, FULL)
-    learner.enrol(10, (), on_roll=True, day=DAY)
-    assert kinds(settle(learner, FULL)) == [("reversed", 300), ("credited", 300)]
-    assert learner.totals == {"KS3": Totals(0, 0, 0), "KS4": Totals(300, 300, 0)}
+    learner.enrol(10, (), on_roll=True, day=heard_on)
+    assert settle(learner, FULL) == []
+    assert learner.totals == {"KS3": Totals(300, 300, 0)}
+
+
+def test_a_learner_promoted_in_july_is_counted_in_the_old_year_group_until_september() -> None:
+    learner = account()
+    learner.enrol(10, (), on_roll=True, day=date(2026, 7, 3))
+    assert (learner.year_group, learner.moves_up_on(date(2026, 7, 3))) == (9, date(2026, 9, 1))
+    learner.move_up(date(2026, 9, 1))
+    assert (learner.year_group, learner.moves_up_on(date(2026, 9, 1))) == (10, None)
+
+
+def test_a_year_group_that_changes_within_the_year_leaves_the_days_before() -> None:
+    learner, moved = account(), date(2026, 2, 2)
+    before = replace(FULL, on=moved - timedelta(days=1))
+    settle(learner, before)
+    learner.enrol(10, (), on_roll=True, day=moved)
+    assert settle(learner, before) == []
+    settle(learner, replace(FULL, on=moved))
+    assert learner.totals == {"KS3": Totals(300, 300, 0), "KS4": Totals(300, 300, 0)}
 
 
 def test_virtual_minutes_count_but_not_as_in_person() -> None:

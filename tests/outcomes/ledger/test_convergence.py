@@ -130,21 +130,21 @@ async def test_events_delivered_again_do_nothing(credited: Visit) -> None:
     assert await all_published() == count
 
 
-async def test_a_corrected_year_group_moves_the_minutes_to_its_key_stage(credited: Visit) -> None:
+async def test_a_year_group_heard_later_counts_the_learner_there_and_moves_no_minute(
+    credited: Visit,
+) -> None:
     one, *_ = credited.learners
     await credited.here.hear(*credited.recorded(one, year_group=10, priority_flags=["send"]), sequence=3)
 
     async def moved() -> bool:
-        return bool((await credited.progress("KS4"))["credited_minutes"] == 300)
+        return bool((await credited.progress("KS4"))["learners_on_roll"] == 1)
 
-    # The correction is of this school year, the visit was in the last: what was attended then moves too,
-    # because nothing is recorded of that year.
     await eventually(moved)
     assert (await credited.progress("KS3"))["credited_minutes"] == 600
     totals = (await credited.ledger(one))["totals"]
-    assert [(each["key_stage"], each["credited_minutes"]) for each in totals] == [("KS3", 0), ("KS4", 300)]
+    assert [(each["key_stage"], each["credited_minutes"]) for each in totals] == [("KS3", 300)]
     groups = {each["group"]: each for each in (await credited.progress("KS4"))["groups"]}
-    assert groups["flag:send"]["credited_minutes"] == groups["priority"]["credited_minutes"] == 300
+    assert groups["flag:send"]["learners"] == groups["priority"]["learners"] == 1
 
 
 async def test_overlapping_sessions_of_one_learner_count_once(credited: Visit) -> None:

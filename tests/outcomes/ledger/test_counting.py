@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outcomes.ledger.domain.counting import Credit, Denial, Evidence, assess, assess_day
-from outcomes.ledger.domain.school_years import school_year, year_group_on
+from outcomes.ledger.domain.school_years import school_year, with_year_group, year_group_on
 from outcomes.ledger.rule_packs import shipped_rules
 
 DAY = date(2026, 6, 10)
@@ -153,7 +153,7 @@ def test_a_decision_run_again_on_its_kept_inputs_gives_the_same(day: dict[UUID, 
 
 
 def test_a_learner_who_moved_up_stays_in_last_years_group_for_what_came_before() -> None:
-    groups = {2025: 9, 2026: 10}
+    groups = {date(2025, 9, 1): 9, date(2026, 9, 1): 10}
     assert school_year(date(2026, 8, 31)) == 2025
     assert school_year(date(2026, 9, 1)) == 2026
     assert year_group_on(date(2026, 7, 10), groups) == 9
@@ -161,3 +161,26 @@ def test_a_learner_who_moved_up_stays_in_last_years_group_for_what_came_before()
     assert year_group_on(date(2028, 1, 10), groups) == 10
     assert year_group_on(date(2024, 1, 10), groups) == 9
     assert year_group_on(DAY, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("heard", "held"),
+    [
+        ([(9, date(2025, 10, 1)), (10, date(2026, 7, 3))], {date(2026, 8, 31): 9, date(2026, 9, 1): 10}),
+        ([(9, date(2025, 10, 1)), (10, date(2026, 9, 20))], {date(2026, 8, 31): 9, date(2026, 9, 1): 10}),
+        ([(9, date(2025, 10, 1)), (10, date(2026, 2, 2))], {date(2026, 2, 1): 9, date(2026, 2, 2): 10}),
+        (
+            [(9, date(2025, 10, 1)), (10, date(2026, 7, 3)), (9, date(2026, 8, 20))],
+            {date(2026, 8, 31): 9, date(2026, 9, 1): 9},
+        ),
+        ([(9, date(2024, 9, 9)), (10, date(2026, 7, 3))], {date(2026, 7, 3): 9, date(2026, 9, 1): 10}),
+    ],
+    ids=["promoted in July", "heard in September", "moved within the year", "taken back", "repeating"],
+)
+def test_a_year_group_holds_from_its_day_on_and_never_before(
+    heard: list[tuple[int, date]], held: dict[date, int]
+) -> None:
+    recorded: dict[date, int] = {}
+    for year_group, day in heard:
+        recorded = with_year_group(year_group, day, recorded)
+    assert {day: year_group_on(day, recorded) for day in held} == held

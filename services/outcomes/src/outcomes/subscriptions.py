@@ -2,7 +2,7 @@
 
 from outcomes.copies import policies as copies
 from outcomes.ledger import policies as ledger
-from outcomes.ledger.deadlines import ASSESSMENT, DEPARTURE, RECOUNT
+from outcomes.ledger.deadlines import ASSESSMENT, DEPARTURE, MOVING_UP, RECOUNT
 from outcomes.ledger.handlers import assess_registers
 from outcomes.totals import policies as totals
 from outcomes.unit_of_work import OutcomesUnitOfWork
@@ -84,6 +84,7 @@ SUBSCRIPTIONS: list[Subscription[OutcomesUnitOfWork]] = [
 
 DEADLINES: list[Deadline[OutcomesUnitOfWork]] = [
     Deadline(ASSESSMENT, ledger.when_assessment_is_due_assess_the_booking),
+    Deadline(MOVING_UP, ledger.when_moving_up_is_due_count_the_learner_there),
     Deadline(DEPARTURE, ledger.when_departure_is_due_close_the_enrolment),
     Deadline(RECOUNT, ledger.when_recount_is_due_recount_the_learner),
 ]

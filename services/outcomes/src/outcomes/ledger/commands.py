@@ -37,6 +37,14 @@ class EnrolLearner:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveUp:
+    """A year group that was recorded ahead holds from today on."""
+
+    learner_id: UUID
+    institution_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class CloseEnrolment:
     """A learner has moved to another institution: off this one's roll."""
 

@@ -1,18 +1,22 @@
 """The ledger's deadlines, in the one place where they are set.
 
-Each is due at once: its work is done next, in a transaction of its own, under one institution's lock.
+Each is due at once, but for the day on which a learner moves up: its work is done next, in a transaction of
+its own, under one institution's lock.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time
 from uuid import UUID
 
 from outcomes.copies.domain import BookedIn
 from outcomes.ledger.domain.account import Account
 from shared.bus.transaction import Transaction
+from shared.kernel.clock import LONDON
 
 ASSESSMENT = "assessment"
 DEPARTURE = "departure"
 RECOUNT = "recount"
+MOVING_UP = "moving-up"
 
 
 class TransactionDeadlines:
@@ -26,6 +30,10 @@ class TransactionDeadlines:
 
     async def leave_soon(self, learner_id: UUID, institution_id: UUID) -> None:
         await self._soon(DEPARTURE, [(learner_id, institution_id)])
+
+    async def move_up_on(self, learner_id: UUID, institution_id: UUID, day: date) -> None:
+        due = datetime.combine(day, time(), LONDON)
+        await self._transaction.wait_until_each([(MOVING_UP, learner_id, institution_id, due)])
 
     async def recount_soon(self, accounts: Iterable[Account]) -> None:
         """Have accounts recounted where their learners are now, if entries were made elsewhere."""

@@ -12,6 +12,7 @@ from outcomes.ledger.commands import (
     EndBooking,
     EnrolLearner,
     ForgetLearner,
+    MoveUp,
     RecountLearner,
 )
 from outcomes.ledger.domain.account import Account, Occasion
@@ -62,10 +63,20 @@ async def enrol_learner(command: EnrolLearner, uow: LedgerUnitOfWork) -> None:
     accounts[learner].enrol(
         command.year_group, command.priority_flags, on_roll=command.on_roll, day=command.as_of
     )
+    if (day := accounts[learner].moves_up_on(command.as_of)) is not None:
+        await uow.deadlines.move_up_on(learner, institution, day)
     if came_from != institution:
         await uow.accounts.recount(accounts[learner])
         await uow.deadlines.leave_soon(learner, came_from)
     await _settle(accounts, always, uow)
+
+
+async def move_up(command: MoveUp, uow: LedgerUnitOfWork) -> None:
+    await uow.lock_institution(command.institution_id)
+    accounts = await uow.accounts.load([LearnerDay(command.institution_id, command.learner_id)])
+    for account in accounts.values():
+        account.move_up(uow.today)
+    await _save(accounts.values(), uow)
 
 
 async def close_enrolment(command: CloseEnrolment, uow: LedgerUnitOfWork) -> None:

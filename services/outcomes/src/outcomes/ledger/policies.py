@@ -8,6 +8,7 @@ from outcomes.ledger.commands import (
     EndBooking,
     EnrolLearner,
     ForgetLearner,
+    MoveUp,
     RecountLearner,
 )
 from outcomes.ledger.ports import LedgerUnitOfWork
@@ -68,6 +69,12 @@ def when_assessment_is_due_assess_the_booking(due: Due) -> Instruction[LedgerUni
     """Evidence, feedback or a fact about the session has come."""
     command = AssessBooking(due.subject_id, due.tenant_id)
     return Instruction(handlers.assess_booking, command, for_tenants(due.tenant_id))
+
+
+def when_moving_up_is_due_count_the_learner_there(due: Due) -> Instruction[LedgerUnitOfWork]:
+    """The school year begins for which a roster had the learner in another year group."""
+    command = MoveUp(due.subject_id, due.tenant_id)
+    return Instruction(handlers.move_up, command, for_tenants(due.tenant_id))
 
 
 def when_departure_is_due_close_the_enrolment(due: Due) -> Instruction[LedgerUnitOfWork]:

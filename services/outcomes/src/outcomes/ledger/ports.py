@@ -88,6 +88,10 @@ class LedgerDeadlines(Protocol):
         """Have the learner's enrolment at a former institution closed."""
         ...
 
+    async def move_up_on(self, learner_id: UUID, institution_id: UUID, day: date) -> None:
+        """Have the learner counted in another year group from that day on; one such day a learner."""
+        ...
+
 
 class Counts(Protocol):
     """Counts of accounts that reports are made of; progress keeps them, in the transaction of the change."""
@@ -100,6 +104,7 @@ class Counts(Protocol):
 class LedgerUnitOfWork(RegistersUnitOfWork, Protocol):
     """What the ledger needs of a transaction."""
 
+    today: date
     rules: CountingRules
     accounts: Accounts
     enrolments: Enrolments

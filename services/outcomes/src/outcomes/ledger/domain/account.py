@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from outcomes.ledger.domain.counting import Credit, Evidence, Rules, Verdict, assess_day
-from outcomes.ledger.domain.school_years import school_year, year_group_on
+from outcomes.ledger.domain.school_years import with_year_group, year_group_on
 from outcomes.ledger.domain.totals import Totals
 from shared.kernel import Aggregate, new_id
 
@@ -88,14 +88,16 @@ class Account(Aggregate):
     """A learner's account, as the institution sees it that the learner is, or was, at.
 
     `version` is the number of the account's entries, wherever they were made; `present_at` is where
-    the learner is now. `assessments` holds those of the days that were asked for.
+    the learner is now. `year_groups` are history, by the day from which each holds, and `year_group` is the
+    one the learner is counted in now. `assessments` holds those of the days that were asked for.
     """
 
     id: UUID
     learner_id: UUID
     institution_id: UUID
     present_at: UUID
-    year_groups: dict[int, int] = field(default_factory=dict)
+    year_groups: dict[date, int] = field(default_factory=dict)
+    year_group: int | None = None
     priority_flags: tuple[str, ...] = ()
     on_roll: bool = False
     totals: dict[str, Totals] = field(default_factory=dict)
@@ -103,7 +105,8 @@ class Account(Aggregate):
 
     def enrol(self, year_group: int, priority_flags: tuple[str, ...], *, on_roll: bool, day: date) -> None:
         """Enrol the learner as the roster has the learner on that day."""
-        self.year_groups[school_year(day)] = year_group
+        self.year_groups = with_year_group(year_group, day, self.year_groups)
+        self.move_up(day)
         self.priority_flags = priority_flags
         self.on_roll = on_roll
 
@@ -111,10 +114,13 @@ class Account(Aggregate):
         """The learner is no longer on this institution's roll; what was credited stands."""
         self.on_roll = False
 
-    @property
-    def year_group(self) -> int | None:
-        """The year group recorded last."""
-        return self.year_groups[max(self.year_groups)] if self.year_groups else None
+    def move_up(self, today: date) -> None:
+        """Count the learner in the year group that holds today; what was entered stands."""
+        self.year_group = year_group_on(today, self.year_groups)
+
+    def moves_up_on(self, today: date) -> date | None:
+        """The next day on which another year group holds, as far as is known today."""
+        return min((since for since in self.year_groups if since > today), default=None)
 
     def settle(self, attended: Mapping[UUID, tuple[Occasion, Evidence]], rules: Rules) -> None:
         """Assess one day anew, all that was attended on it, and enter what has changed."""

@@ -90,3 +90,5 @@ class AccountRepository:
         )
         if years := [row for account in accounts for row in rows.year_groups(account)]:
             await self._db.execute(statements.SAVE_YEAR_GROUPS, rows.columns(years))
+        if changed := [row for account in accounts for row in rows.year_group_changes(account)]:
+            await self._db.execute(statements.SAVE_YEAR_GROUP_CHANGES, rows.columns(changed))

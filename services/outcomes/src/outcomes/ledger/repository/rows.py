@@ -3,10 +3,11 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from outcomes.ledger.domain.account import Account, Assessment, Entry, Occasion
+from outcomes.ledger.domain.school_years import first_day
 from outcomes.ledger.domain.totals import Totals
 from outcomes.ledger.ports import AccountChange
 
@@ -29,7 +30,8 @@ def account_of(row: Any) -> Account:
         learner_id=row.learner_id,
         institution_id=row.institution_id,
         present_at=row.present_at,
-        year_groups={int(year): group for year, group in (row.year_groups or {}).items()},
+        year_groups={date.fromisoformat(since): each for since, each in (row.year_groups or {}).items()},
+        year_group=row.year_group,
         priority_flags=tuple(row.priority_flags),
         on_roll=row.on_roll,
         totals={stage: Totals(*minutes) for stage, minutes in (row.totals or {}).items()},
@@ -76,7 +78,7 @@ def entry(account: Account, sequence: int, made: Entry, now: datetime) -> dict[s
 
 def roll(account: Account) -> tuple[object, ...]:
     """What the institution's roster has of the learner."""
-    return account.on_roll, account.priority_flags, account.year_groups
+    return account.on_roll, account.priority_flags, account.year_group, account.year_groups
 
 
 def learner(account: Account) -> dict[str, Any]:
@@ -90,10 +92,20 @@ def learner(account: Account) -> dict[str, Any]:
 
 
 def year_groups(account: Account) -> list[dict[str, Any]]:
-    """The year groups as rows."""
+    """The year groups that hold from the beginning of a school year, as rows."""
     return [
-        {**_of(account), "school_year": year, "year_group": group}
-        for year, group in account.year_groups.items()
+        {**_of(account), "school_year": since.year, "year_group": group}
+        for since, group in account.year_groups.items()
+        if since == first_day(since.year)
+    ]
+
+
+def year_group_changes(account: Account) -> list[dict[str, Any]]:
+    """The year groups that hold from a day within a school year, as rows."""
+    return [
+        {**_of(account), "since": since, "year_group": group}
+        for since, group in account.year_groups.items()
+        if since != first_day(since.year)
     ]
 
 

@@ -9,9 +9,14 @@ from sqlalchemy import text
 LOAD_ACCOUNTS = text(
     """
     select a.learner_id, a.account_id, a.entries, a.institution_id as present_at, l.institution_id,
-           l.priority_flags, l.on_roll,
-           (select jsonb_object_agg(school_year, year_group) from year_groups y
-            where y.institution_id = l.institution_id and y.learner_id = l.learner_id) as year_groups,
+           l.priority_flags, l.on_roll, l.year_group,
+           (select jsonb_object_agg(since, year_group) from (
+              select make_date(school_year, 9, 1) as since, year_group from year_groups y
+              where y.institution_id = l.institution_id and y.learner_id = l.learner_id
+              union all
+              select since, year_group from year_group_changes c
+              where c.institution_id = l.institution_id and c.learner_id = l.learner_id)
+            as recorded) as year_groups,
            (select jsonb_object_agg(
               key_stage, jsonb_build_array(minutes, in_person_minutes, placement_minutes))
             from learner_totals t
@@ -76,6 +81,14 @@ SAVE_YEAR_GROUPS = text(
     select * from unnest(cast(:institution_id as uuid[]), cast(:learner_id as uuid[]),
                          cast(:school_year as smallint[]), cast(:year_group as smallint[]))
     on conflict (institution_id, learner_id, school_year) do update set year_group = excluded.year_group
+    """
+)
+SAVE_YEAR_GROUP_CHANGES = text(
+    """
+    insert into year_group_changes (institution_id, learner_id, since, year_group)
+    select * from unnest(cast(:institution_id as uuid[]), cast(:learner_id as uuid[]),
+                         cast(:since as date[]), cast(:year_group as smallint[]))
+    on conflict (institution_id, learner_id, since) do update set year_group = excluded.year_group
     """
 )
 SAVE_ASSESSMENTS = text(
