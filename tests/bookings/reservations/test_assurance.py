@@ -189,7 +189,6 @@ async def many_confirmed(scenario: Scenario, school: School, session_id: UUID, c
         "school": school.id,
         "session": session_id,
         "learners": [UUID(each) for each in learners],
-        "begins": datetime(2027, 3, 3, 9, tzinfo=UTC),
         "asked": scenario.clock.now() - timedelta(days=1),
     }
     async with scenario.bookings.runtime.database.session() as opened:
@@ -205,7 +204,7 @@ async def many_confirmed(scenario: Scenario, school: School, session_id: UUID, c
                     state, places, first_day, last_day, begins_at, asked_at, referred, reason_codes,
                     decision, version)
                   select l.booking_id, :school, s.provider_id, s.session_id, s.opportunity_id,
-                    'confirmed', 1, s.first_day, s.last_day, cast(:begins as timestamptz),
+                    'confirmed', 1, s.first_day, s.last_day, s.begins_at,
                     cast(:asked as timestamptz), false, '{}',
                     '{"rule_pack": "p", "version": "1", "reason_codes": [], "inputs": {}}', 2
                   from l, s returning booking_id, institution_id, provider_id, session_id)

@@ -13,6 +13,8 @@ from safeguarding.assurances.domain.passports import (
     AssuranceWasReinstated,
     AssuranceWasSuspended,
     Passport,
+    ProviderWasReinstated,
+    ProviderWasSuspended,
     Suspension,
 )
 from shared.kernel import NotFound
@@ -52,8 +54,8 @@ def test_a_grant_for_the_same_site_and_band_renews() -> None:
 
 def test_an_event_keeps_the_assurance_as_it_was() -> None:
     mine = passport(SITE)
-    mine.suspend(Suspension(uuid4(), SITE), "concern-raised")
-    [(_, suspended)] = mine.take_events()
+    mine.suspend(Suspension(uuid4(), SITE))
+    [_, (_, suspended)] = mine.take_events()
     mine.lapse(only(mine).id, TODAY + timedelta(days=11))
     assert isinstance(suspended, AssuranceWasSuspended)
     assert (suspended.assurance.state, only(mine).state) == ("suspended", "lapsed")
@@ -61,30 +63,48 @@ def test_an_event_keeps_the_assurance_as_it_was() -> None:
 
 def test_every_event_of_a_passport_has_its_own_number() -> None:
     mine = passport(SITE, OTHER)
-    mine.suspend(Suspension(uuid4(), None), "concern-raised")
-    assert [number for number, _ in mine.take_events()] == [4, 5]
+    mine.suspend(Suspension(uuid4(), None))
+    assert [number for number, _ in mine.take_events()] == [4, 5, 6]
 
 
 def test_a_suspension_of_one_site_leaves_the_others() -> None:
     mine = passport(SITE, OTHER)
-    mine.suspend(Suspension(uuid4(), SITE), "concern-raised")
+    mine.suspend(Suspension(uuid4(), SITE))
     assert [each.state for each in mine.assurances.values()] == ["suspended", "granted"]
-    assert kinds(mine) == [AssuranceWasSuspended]
+    assert kinds(mine) == [ProviderWasSuspended, AssuranceWasSuspended]
 
 
 def test_two_suspensions_must_both_be_lifted() -> None:
     mine, first, second = passport(SITE), Suspension(uuid4(), None), Suspension(uuid4(), SITE)
-    mine.suspend(first, "concern-raised")
-    mine.suspend(second, "concern-raised")
+    mine.suspend(first)
+    mine.suspend(second)
     mine.lift(first.concern_id)
     assert only(mine).state == "suspended"
     mine.lift(second.concern_id)
-    assert kinds(mine) == [AssuranceWasSuspended, AssuranceWasReinstated]
+    assert kinds(mine) == [
+        ProviderWasSuspended,
+        AssuranceWasSuspended,
+        ProviderWasSuspended,
+        ProviderWasReinstated,
+        AssuranceWasReinstated,
+        ProviderWasReinstated,
+    ]
+
+
+def test_a_provider_without_any_assurance_is_suspended_until_the_last_concern_is_lifted() -> None:
+    mine, first, second = passport(), Suspension(uuid4(), None), Suspension(uuid4(), None)
+    mine.suspend(first)
+    mine.suspend(second)
+    assert mine.take_events() == [(2, ProviderWasSuspended(mine.provider_id, None))]
+    mine.lift(first.concern_id)
+    assert mine.take_events() == []
+    mine.lift(second.concern_id)
+    assert mine.take_events() == [(3, ProviderWasReinstated(mine.provider_id, None))]
 
 
 def test_nothing_is_granted_where_a_concern_suspends_the_site() -> None:
     mine = passport()
-    mine.suspend(Suspension(uuid4(), SITE), "concern-raised")
+    mine.suspend(Suspension(uuid4(), SITE))
     with pytest.raises(AssuranceSuspended):
         mine.grant(offered(SITE))
     mine.grant(offered(OTHER))
@@ -104,7 +124,7 @@ def test_an_assurance_lapses_once_and_only_when_its_last_day_is_over() -> None:
 
 def test_what_lapsed_while_suspended_is_not_reinstated() -> None:
     mine, suspension = passport(SITE), Suspension(uuid4(), None)
-    mine.suspend(suspension, "concern-raised")
+    mine.suspend(suspension)
     mine.lapse(only(mine).id, TODAY + timedelta(days=11))
     mine.lift(suspension.concern_id)
     assert only(mine).state == "lapsed"

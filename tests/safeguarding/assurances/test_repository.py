@@ -32,7 +32,7 @@ async def test_no_grant_slips_past_a_concern_raised_at_the_same_time(run_service
         await asyncio.wait({waiting}, timeout=0.3)
         assert not waiting.done()
 
-        passport.suspend(Suspension(uuid4(), scenario.other_site_id), "concern-raised")
+        passport.suspend(Suspension(uuid4(), scenario.other_site_id))
         await passports.save(passport)
         await concern.db.commit()
 

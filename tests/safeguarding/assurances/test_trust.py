@@ -38,7 +38,7 @@ class History:
         return self
 
     def suspend(self, site: UUID | None = SITE) -> "History":
-        self.passport.suspend(Suspension(self.concern_id, site), "concern-raised")
+        self.passport.suspend(Suspension(self.concern_id, site))
         return self
 
     def lift(self) -> "History":

@@ -7,7 +7,12 @@ import pytest
 from asyncpg import InsufficientPrivilegeError
 
 from safeguarding.concerns.commands import RaiseConcern
-from shared.contracts.safeguarding import AssuranceReinstated, AssuranceSuspended
+from shared.contracts.safeguarding import (
+    AssuranceReinstated,
+    AssuranceSuspended,
+    ProviderReinstated,
+    ProviderSuspended,
+)
 from tests.infra.polling import eventually
 from tests.infra.running import RunService
 from tests.safeguarding.scenario import Scenario, as_tenants, open_scenario
@@ -49,8 +54,29 @@ async def test_an_immediate_risk_suspends_every_assurance_at_once(run_service: R
     assert "description" not in concern
     assert set((await states(scenario)).values()) == {"suspended"}
     events = await scenario.published(AssuranceSuspended, 2)
-    assert {getattr(event.data, "reason_code", None) for event in events} == {"concern-raised"}
+    assert {getattr(event.data, "reason_code", None) for event in events} == {"provider-suspended"}
     assert (await scenario.ask_assurance()).json()["slug"] == "assurance-suspended"
+
+
+@pytest.mark.parametrize("of_site", [False, True])
+async def test_what_needs_no_assurance_is_suspended_too_and_comes_back(
+    run_service: RunService, *, of_site: bool
+) -> None:
+    scenario = await open_scenario(run_service)
+    site_id = scenario.site_id if of_site else None
+
+    concern = await raised(scenario, site_id=str(site_id) if site_id else None)
+
+    [suspended] = await scenario.published(ProviderSuspended)
+    reason_code = "site-suspended" if of_site else "provider-suspended"
+    assert suspended.data == ProviderSuspended(
+        provider_id=scenario.provider_id, site_id=site_id, reason_code=reason_code
+    )
+    resolution = f"/v1/concerns/{concern['id']}/resolution"
+    assert (await scenario.lead().post(resolution, {"outcome": "resolved"})).status_code == 200
+    [reinstated] = await scenario.published(ProviderReinstated)
+    assert reinstated.data == ProviderReinstated(provider_id=scenario.provider_id, site_id=site_id)
+    assert reinstated.sequence > suspended.sequence
 
 
 async def test_a_concern_about_one_site_suspends_that_site(run_service: RunService) -> None:

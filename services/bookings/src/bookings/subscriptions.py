@@ -71,6 +71,16 @@ SUBSCRIPTIONS: list[Subscription[BookingsUnitOfWork]] = [
         reservations.when_assurance_lapsed_suspend,
     ),
     Subscription(
+        "when_provider_suspended_suspend",
+        safeguarding.ProviderSuspended,
+        reservations.when_provider_suspended_suspend,
+    ),
+    Subscription(
+        "when_provider_reinstated_reinstate",
+        safeguarding.ProviderReinstated,
+        reservations.when_provider_reinstated_reinstate,
+    ),
+    Subscription(
         "when_clearance_granted_confirm",
         safeguarding.ClearanceGranted,
         reservations.when_clearance_granted_confirm,

@@ -12,6 +12,8 @@ from shared.contracts.safeguarding import (
     AssuranceLapsed,
     AssuranceReinstated,
     AssuranceSuspended,
+    ProviderReinstated,
+    ProviderSuspended,
 )
 from shared.messaging.policy import Deadline, Subscription
 
@@ -24,6 +26,10 @@ SUBSCRIPTIONS: list[Subscription[OpportunitiesUnitOfWork]] = [
         "when_assurance_suspended_follow", AssuranceSuspended, offers.when_assurance_suspended_apply
     ),
     Subscription("when_assurance_lapsed_follow", AssuranceLapsed, offers.when_assurance_lapsed_apply),
+    Subscription("when_provider_suspended_unlist", ProviderSuspended, offers.when_provider_suspended_unlist),
+    Subscription(
+        "when_provider_reinstated_relist", ProviderReinstated, offers.when_provider_reinstated_relist
+    ),
     Subscription("when_places_changed_note", PlacesChanged, copies.when_places_changed_copy),
     Subscription("when_framework_published_learn", FrameworkPublished, copies.when_framework_published_copy),
     Subscription(

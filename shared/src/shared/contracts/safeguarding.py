@@ -56,6 +56,25 @@ class AssuranceReinstated(AssuranceSaid):
     valid_until: date
 
 
+class ProviderSaid(Contract):
+    """Which part of a provider is spoken of: one site of it, or all of it where none is named."""
+
+    provider_id: UUID
+    site_id: UUID | None = None
+
+
+@contract("provider.suspended.v1", topic=ASSURANCES, key="provider_id")
+class ProviderSuspended(ProviderSaid):
+    """Until it is reinstated nobody goes there or books, in whatever mode; why is told to nobody."""
+
+    reason_code: ReasonCode
+
+
+@contract("provider.reinstated.v1", topic=ASSURANCES, key="provider_id")
+class ProviderReinstated(ProviderSaid):
+    """What was suspended under the same name no longer is; another suspension may still cover a site."""
+
+
 class ClearanceSaid(Contract):
     """What every event about a clearance names."""
 

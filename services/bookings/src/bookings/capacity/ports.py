@@ -38,7 +38,11 @@ class Places(Protocol):
         ...
 
     async def offer_to_waiting(
-        self, *, of_opportunity: UUID | None = None, at_site: AssuredSite | None = None
+        self,
+        *,
+        of_opportunity: UUID | None = None,
+        at_site: AssuredSite | None = None,
+        of_provider: UUID | None = None,
     ) -> None:
         """Have the free places of these sessions given to those who wait."""
         ...

@@ -39,7 +39,8 @@ _OFFER = text(
     where p.session_id = s.session_id and p.waiting > 0 and p.taken < p.places and not s.cancelled
       and (s.opportunity_id = cast(:opportunity_id as uuid)
            or s.provider_id = cast(:provider_id as uuid) and o.site_id = cast(:site_id as uuid)
-              and o.activity_band = cast(:activity_band as text))
+              and o.activity_band = cast(:activity_band as text)
+           or s.provider_id = cast(:of_provider as uuid))
     returning p.session_id, p.opportunity_id, p.provider_id, p.places, p.taken, p.waiting, p.version
     """
 )
@@ -122,12 +123,17 @@ class PlacesRepository:
         await self._set_deadlines(places for places, _ in settled)
 
     async def offer_to_waiting(
-        self, *, of_opportunity: UUID | None = None, at_site: AssuredSite | None = None
+        self,
+        *,
+        of_opportunity: UUID | None = None,
+        at_site: AssuredSite | None = None,
+        of_provider: UUID | None = None,
     ) -> None:
         rows = await self._db.execute(
             _OFFER,
             {
                 "opportunity_id": of_opportunity,
+                "of_provider": of_provider,
                 "provider_id": at_site.provider_id if at_site else None,
                 "site_id": at_site.site_id if at_site else None,
                 "activity_band": at_site.activity_band if at_site else None,

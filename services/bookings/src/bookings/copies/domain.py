@@ -28,6 +28,15 @@ class AssuredSite:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderStanding:
+    """Whether a provider is suspended: one site of it, or all of it where none is named."""
+
+    provider_id: UUID
+    site_id: UUID | None
+    suspended: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TrustedDays:
     """From when and until when a site is trusted; None where an earlier release did not say."""
 

@@ -6,7 +6,13 @@ from typing import Protocol
 from uuid import UUID
 
 from bookings.copies.commands import CopyOpportunity, CopyOrganisation
-from bookings.copies.domain import AssuredSite, Institution, ScheduledSession, TrustedDays
+from bookings.copies.domain import (
+    AssuredSite,
+    Institution,
+    ProviderStanding,
+    ScheduledSession,
+    TrustedDays,
+)
 from bookings.copies.rules import SiteTrustRules
 
 
@@ -41,9 +47,17 @@ class Copies(Protocol):
         """Whether this was new."""
         ...
 
+    async def copy_standing(self, standing: ProviderStanding, sequence: int) -> bool:
+        """Whether this was new; nothing of the provider is confirmed from here until this ends."""
+        ...
+
 
 class SiteTrust(Protocol):
     """Whether the sites of providers are trusted."""
+
+    async def is_suspended(self, site: AssuredSite) -> bool:
+        """Whether the site, or all of its provider, is suspended."""
+        ...
 
     async def trusted_days(self, site: AssuredSite) -> TrustedDays | None:
         """When the site and band is trusted: an assurance is in force, and none is suspended."""

@@ -7,7 +7,13 @@ from uuid import UUID
 from sqlalchemy import text
 
 from bookings.copies.commands import CopyOpportunity, CopyOrganisation
-from bookings.copies.domain import AssuredSite, Institution, ScheduledSession, TrustedDays
+from bookings.copies.domain import (
+    AssuredSite,
+    Institution,
+    ProviderStanding,
+    ScheduledSession,
+    TrustedDays,
+)
 from shared.bus.transaction import Transaction
 from shared.kernel import NotYetKnown
 
@@ -29,14 +35,14 @@ _ORGANISATION = text(
 )
 _OPPORTUNITY = text(
     """
-    insert into opportunities (opportunity_id, provider_id, site_id, kind, format, activity_band, year_groups,
-      state, sequence)
-    values (:opportunity_id, :provider_id, :site_id, :kind, :format, :activity_band,
+    insert into opportunities (opportunity_id, provider_id, site_id, named_site_id, kind, format,
+      activity_band, year_groups, state, sequence)
+    values (:opportunity_id, :provider_id, :site_id, :named_site_id, :kind, :format, :activity_band,
       cast(:year_groups as smallint[]), 'listed', :sequence)
     on conflict (opportunity_id) do update
-    set site_id = excluded.site_id, kind = excluded.kind, format = excluded.format,
-        activity_band = excluded.activity_band, year_groups = excluded.year_groups, state = excluded.state,
-        sequence = excluded.sequence
+    set site_id = excluded.site_id, named_site_id = excluded.named_site_id, kind = excluded.kind,
+        format = excluded.format, activity_band = excluded.activity_band, year_groups = excluded.year_groups,
+        state = excluded.state, sequence = excluded.sequence
     where opportunities.sequence < excluded.sequence
     """
 )
@@ -58,6 +64,16 @@ _ASSURANCE = text(
         valid_until = coalesce(excluded.valid_until, assurances.valid_until)
     where assurances.sequence < excluded.sequence
     returning true
+    """
+)
+_LOCK_PROVIDER = text("select pg_advisory_xact_lock(hashtextextended('suspensions ' || :provider_id, 0))")
+_STANDING = text(
+    """
+    insert into provider_suspensions as known (provider_id, scope_id, suspended, sequence)
+    values (:provider_id, :scope_id, :suspended, :sequence)
+    on conflict (provider_id, scope_id) do update
+    set suspended = excluded.suspended, sequence = excluded.sequence
+    where known.sequence < excluded.sequence returning true
     """
 )
 _SESSION = text(
@@ -108,6 +124,7 @@ class CopyRepository:
                 "opportunity_id": opportunity.opportunity_id,
                 "provider_id": opportunity.provider_id,
                 "site_id": site_in_question,
+                "named_site_id": opportunity.site_id,
                 "kind": opportunity.kind,
                 "format": opportunity.format,
                 "activity_band": opportunity.activity_band,
@@ -157,3 +174,13 @@ class CopyRepository:
     ) -> bool:
         values = {"assurance_id": assurance_id, "state": state, "sequence": sequence}
         return bool(await self._db.scalar(_ASSURANCE, values | asdict(site) | asdict(days)))
+
+    async def copy_standing(self, standing: ProviderStanding, sequence: int) -> bool:
+        await self._db.execute(_LOCK_PROVIDER, {"provider_id": str(standing.provider_id)})
+        values = {
+            "provider_id": standing.provider_id,
+            "scope_id": standing.site_id or standing.provider_id,
+            "suspended": standing.suspended,
+            "sequence": sequence,
+        }
+        return bool(await self._db.scalar(_STANDING, values))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from bookings.copies.domain import AssuredSite, TrustedDays
+from bookings.copies.domain import AssuredSite, ProviderStanding, TrustedDays
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,15 @@ class CancelSession:
     """Copy that a session will not take place, and cancel its bookings."""
 
     session_id: UUID
+    reason_code: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyStanding:
+    """Copy that a provider or a site is suspended or no longer is, and move the bookings there."""
+
+    standing: ProviderStanding
     reason_code: str
     sequence: int
 

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from bookings.copies.domain import AssuredSite, TrustedDays
+from bookings.copies.domain import AssuredSite, ProviderStanding, TrustedDays
 from bookings.learners.commands import ApplyRosterRow
 from bookings.reservations import commands
 from bookings.reservations.domain.booking import SESSION_CANCELLED
@@ -52,6 +52,14 @@ def when_assurance_suspended_suspend(event: Event[safeguarding.AssuranceSuspende
 
 def when_assurance_lapsed_suspend(event: Event[safeguarding.AssuranceLapsed]) -> CopiedFact:
     return _assurance(event, "lapsed", "assurance-lapsed")
+
+
+def when_provider_suspended_suspend(event: Event[safeguarding.ProviderSuspended]) -> CopiedFact:
+    return _standing(event, event.data.reason_code, suspended=True)
+
+
+def when_provider_reinstated_reinstate(event: Event[safeguarding.ProviderReinstated]) -> CopiedFact:
+    return _standing(event, "provider-reinstated", suspended=False)
 
 
 def when_clearance_granted_confirm(event: Event[safeguarding.ClearanceGranted]) -> Moved:
@@ -111,6 +119,13 @@ def _granted(event: Event[Any]) -> Moved:
 
 def _parties(event: Event[Any]) -> frozenset[UUID]:
     return for_tenants(event.data.institution_id, event.data.provider_id)
+
+
+def _standing(event: Event[Any], reason_code: str, *, suspended: bool) -> CopiedFact:
+    data = event.data
+    standing = ProviderStanding(data.provider_id, data.site_id, suspended)
+    command = commands.ApplyStanding(standing, reason_code, event.sequence)
+    return Instruction(copied_facts.apply_standing, command, for_tenants(data.provider_id))
 
 
 def _assurance(event: Event[Any], state: str, reason_code: str) -> CopiedFact:

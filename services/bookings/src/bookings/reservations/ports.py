@@ -7,7 +7,7 @@ from uuid import UUID
 
 from bookings.capacity.ports import Places, Sessions
 from bookings.capacity.rules import PlaceRules
-from bookings.copies.domain import AssuredSite
+from bookings.copies.domain import AssuredSite, ProviderStanding
 from bookings.copies.ports import Copies, SiteTrust
 from bookings.learners.ports import Cohorts, Learners, RosterUnitOfWork
 from bookings.reservations.domain.booking import Booking
@@ -49,6 +49,14 @@ class Bookings(Protocol):
 
     async def of_site(self, site: AssuredSite, states: Collection[State]) -> list[Booking]:
         """Bookings in these states onto sessions of the site and band that have not begun, locked."""
+        ...
+
+    async def of_provider(self, standing: ProviderStanding, states: Collection[State]) -> list[Booking]:
+        """Bookings in these states of the provider, or at the site, whose last day is not over, locked."""
+        ...
+
+    async def trusted_again(self, standing: ProviderStanding, states: Collection[State]) -> list[Booking]:
+        """Those of them that nothing keeps suspended: also under way, where their assurance is not asked."""
         ...
 
     async def of_learner(self, institution_id: UUID, learner_id: UUID) -> list[Booking]:

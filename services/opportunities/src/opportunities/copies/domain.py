@@ -13,6 +13,16 @@ ASSURANCE_BEGINS = "assurance-begins"
 AssuranceState = Literal["granted", "suspended", "lapsed"]
 
 
+@dataclass(frozen=True, slots=True)
+class ProviderStanding:
+    """Whether a provider is suspended: one site of it, or all of it where none is named."""
+
+    provider_id: UUID
+    site_id: UUID | None
+    suspended: bool
+    sequence: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assurance:
     """The newest state of one assurance; `changed_at` orders it among others of its site and band."""

@@ -1,11 +1,13 @@
 """Keeps copies of other services' facts: of each the newest, by the sequence of its events."""
 
+from collections import defaultdict
 from dataclasses import asdict
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import text
 
-from opportunities.copies.domain import ASSURANCE_BEGINS, Assurance
+from opportunities.copies.domain import ASSURANCE_BEGINS, Assurance, ProviderStanding, why_not_assured
 from shared.bus.transaction import Transaction
 
 # Held to the end of the transaction: what is published now and what loses its trust now
@@ -49,6 +51,24 @@ _ASSURANCE_BY_ID = text(f"{_ASSURANCE} where assurance_id = :id")
 _ASSURANCES_OF_SITE = text(
     f"{_ASSURANCE} where provider_id = :provider_id and site_id = :site_id and activity_band = :activity_band"
 )
+_ASSURANCES_OF_PROVIDER = text(f"{_ASSURANCE} where provider_id = :provider_id")
+_COPY_STANDING = text(
+    """
+    insert into provider_suspensions as known (provider_id, scope_id, suspended, sequence)
+    values (:provider_id, :scope_id, :suspended, :sequence)
+    on conflict (provider_id, scope_id) do update
+    set suspended = excluded.suspended, sequence = excluded.sequence
+    where known.sequence < excluded.sequence returning true
+    """
+)
+_IS_SUSPENDED = text(
+    """
+    select exists (
+      select from provider_suspensions
+      where provider_id = :provider_id and suspended
+        and scope_id in (:provider_id, cast(:site_id as uuid)))
+    """
+)
 _OBJECTIVES = text("select objective_codes from frameworks")
 
 
@@ -75,6 +95,30 @@ class CopyRepository:
         await self._lock_provider(provider_id)
         values = {"provider_id": provider_id, "site_id": site_id, "activity_band": activity_band}
         return [Assurance(**row) for row in (await self._db.execute(_ASSURANCES_OF_SITE, values)).mappings()]
+
+    async def assured_sites(self, provider_id: UUID, on: date) -> list[tuple[UUID, str]]:
+        await self._lock_provider(provider_id)
+        found: dict[tuple[UUID, str], list[Assurance]] = defaultdict(list)
+        of_provider = {"provider_id": provider_id}
+        for row in (await self._db.execute(_ASSURANCES_OF_PROVIDER, of_provider)).mappings():
+            assurance = Assurance(**row)
+            found[assurance.site_id, assurance.activity_band].append(assurance)
+        return [place for place, known in found.items() if why_not_assured(known, on) is None]
+
+    async def copy_standing(self, standing: ProviderStanding) -> bool:
+        await self._lock_provider(standing.provider_id)
+        values = {
+            "provider_id": standing.provider_id,
+            "scope_id": standing.site_id or standing.provider_id,
+            "suspended": standing.suspended,
+            "sequence": standing.sequence,
+        }
+        return bool(await self._db.scalar(_COPY_STANDING, values))
+
+    async def is_suspended(self, provider_id: UUID, site_id: UUID | None) -> bool:
+        await self._lock_provider(provider_id)
+        values = {"provider_id": provider_id, "site_id": site_id}
+        return bool(await self._db.scalar(_IS_SUSPENDED, values))
 
     async def copy_places_taken(self, session_id: UUID, taken: int, sequence: int) -> None:
         values = {"session_id": session_id, "taken": taken, "sequence": sequence}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from opportunities.copies.domain import Assurance
+from opportunities.copies.domain import Assurance, ProviderStanding
 from opportunities.offers.domain.offer import Offer
 from opportunities.offers.domain.session import Day
 
@@ -70,6 +70,14 @@ class ApplyAssurance:
     """Copy the state of an assurance, and list what is assured now and nothing else."""
 
     assurance: Assurance
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyStanding:
+    """Copy whether a provider or a site is suspended, and list what nothing keeps from the listing."""
+
+    standing: ProviderStanding
+    reason_code: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from opportunities.copies.handlers import copy_assurance
 from opportunities.offers.commands import (
     AddSession,
     ApplyAssurance,
+    ApplyStanding,
     BeginAssurance,
     CancelSession,
     CopyProviderName,
@@ -15,7 +16,7 @@ from opportunities.offers.commands import (
     WithdrawOpportunity,
 )
 from opportunities.offers.domain.offer import check_provider
-from opportunities.offers.domain.opportunity import Opportunity, Publishing
+from opportunities.offers.domain.opportunity import Opportunity, ProviderSuspended, Publishing
 from opportunities.offers.domain.session import Session
 from opportunities.offers.ports import OffersUnitOfWork
 
@@ -48,6 +49,8 @@ async def add_session(command: AddSession, uow: OffersUnitOfWork) -> tuple[Oppor
 async def publish_opportunity(command: PublishOpportunity, uow: OffersUnitOfWork) -> Opportunity:
     opportunity = await uow.opportunities.get(command.opportunity_id, command.acting_for)
     check_provider(await uow.organisations.find(opportunity.provider_id), opportunity.offer)
+    if await uow.copies.is_suspended(opportunity.provider_id, opportunity.offer.site_id):
+        raise ProviderSuspended
     basis = Publishing(
         uow.now,
         uow.today,
@@ -79,6 +82,17 @@ async def apply_assurance(command: ApplyAssurance, uow: OffersUnitOfWork) -> Non
     await _list_what_is_assured(command.assurance, uow)
 
 
+async def apply_standing(command: ApplyStanding, uow: OffersUnitOfWork) -> None:
+    standing = command.standing
+    if not await uow.copies.copy_standing(standing):
+        return
+    if standing.suspended:
+        await uow.opportunities.unlist(standing, command.reason_code)
+    else:
+        assured = await uow.copies.assured_sites(standing.provider_id, uow.today)
+        await uow.opportunities.relist(standing, uow.rules.assured_modes, assured)
+
+
 async def begin_assurance(command: BeginAssurance, uow: OffersUnitOfWork) -> None:
     if assurance := await uow.copies.assurance(command.assurance_id):
         await _list_what_is_assured(assurance, uow)
@@ -98,6 +112,8 @@ async def _why_not_assured(opportunity: Opportunity, uow: OffersUnitOfWork) -> s
 
 async def _list_what_is_assured(changed: Assurance, uow: OffersUnitOfWork) -> None:
     where = (changed.provider_id, changed.site_id, changed.activity_band)
+    if await uow.copies.is_suspended(changed.provider_id, changed.site_id):
+        return  # nothing is listed there; what the assurance says is asked when that ends
     not_assured = why_not_assured(await uow.copies.assurances(*where), uow.today)
     for opportunity in await uow.opportunities.listed_at(*where):
         if uow.rules.needs_assurance(opportunity.offer):

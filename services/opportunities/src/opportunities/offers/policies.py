@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from opportunities.copies.domain import Assurance, AssuranceState
+from opportunities.copies.domain import Assurance, AssuranceState, ProviderStanding
 from opportunities.directory.domain import PROVIDING
 from opportunities.offers import handlers
-from opportunities.offers.commands import ApplyAssurance, BeginAssurance, CopyProviderName
+from opportunities.offers.commands import ApplyAssurance, ApplyStanding, BeginAssurance, CopyProviderName
 from opportunities.offers.ports import OffersUnitOfWork
 from shared.contracts.envelope import Event
 from shared.contracts.opportunities import OrganisationRecorded
@@ -15,6 +15,8 @@ from shared.contracts.safeguarding import (
     AssuranceReinstated,
     AssuranceSaid,
     AssuranceSuspended,
+    ProviderReinstated,
+    ProviderSuspended,
 )
 from shared.messaging.policy import Due, Instruction, for_tenants
 
@@ -39,6 +41,16 @@ def when_assurance_lapsed_apply(event: Event[AssuranceLapsed]) -> Instruction[Of
     return _apply(event, "lapsed")
 
 
+def when_provider_suspended_unlist(event: Event[ProviderSuspended]) -> Instruction[OffersUnitOfWork]:
+    """Whatever the provider offers, or offers at the site, leaves the listing."""
+    return _standing(event, event.data.reason_code, suspended=True)
+
+
+def when_provider_reinstated_relist(event: Event[ProviderReinstated]) -> Instruction[OffersUnitOfWork]:
+    """What nothing else keeps from the listing comes back."""
+    return _standing(event, "provider-reinstated", suspended=False)
+
+
 def when_assurance_begins_list(due: Due) -> Instruction[OffersUnitOfWork]:
     """An assurance's first day has come."""
     return Instruction(
@@ -55,6 +67,16 @@ def when_organisation_recorded_copy_name(
     provider_id = event.data.organisation_id
     return Instruction(
         handlers.copy_provider_name, CopyProviderName(provider_id), tenants=for_tenants(provider_id)
+    )
+
+
+def _standing(event: Event[Any], reason_code: str, *, suspended: bool) -> Instruction[OffersUnitOfWork]:
+    data = event.data
+    standing = ProviderStanding(data.provider_id, data.site_id, suspended, event.sequence)
+    return Instruction(
+        handlers.apply_standing,
+        ApplyStanding(standing, reason_code),
+        tenants=for_tenants(data.provider_id),
     )
 
 

@@ -1,10 +1,12 @@
 """What the use cases of offers need from the outside."""
 
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
 
+from opportunities.copies.domain import ProviderStanding
 from opportunities.copies.ports import Copies
 from opportunities.directory.ports import Organisations
 from opportunities.offers.domain.offer import OfferRules
@@ -24,6 +26,19 @@ class Opportunities(Protocol):
 
     async def listed_at(self, provider_id: UUID, site_id: UUID, activity_band: str) -> list[Opportunity]:
         """What is published or suspended at a site in a band of activity."""
+        ...
+
+    async def unlist(self, standing: ProviderStanding, reason_code: str) -> None:
+        """Suspend whatever the provider has published, or has published at the site, and publish that."""
+        ...
+
+    async def relist(
+        self,
+        standing: ProviderStanding,
+        assured_modes: Collection[str],
+        assured: Sequence[tuple[UUID, str]],
+    ) -> None:
+        """Publish again what is suspended there, needs no assurance or has it, and is not suspended still."""
         ...
 
     async def save(self, opportunity: Opportunity) -> None:

@@ -1,6 +1,6 @@
 """Loads and saves opportunities with their sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from datetime import date, time
@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from opportunities.areas.domain import Areas
+from opportunities.copies.domain import ProviderStanding
 from opportunities.offers import publishing
+from opportunities.offers.domain import events
 from opportunities.offers.domain.listing import area_of_listing
 from opportunities.offers.domain.offer import Offer
 from opportunities.offers.domain.opportunity import Decided, Opportunity, OpportunityState
@@ -53,6 +55,29 @@ _COPY_PROVIDER_NAME = text(
     """
 )
 
+# All a provider offers at once: one by one, two thousand offers would stay listed for half a minute.
+_UNLIST = text(
+    """
+    update opportunities set state = 'suspended', reason_code = :reason_code, version = version + 1
+    where provider_id = :provider_id and state = 'published'
+      and (cast(:site_id as uuid) is null or site_id = cast(:site_id as uuid))
+    returning opportunity_id, version
+    """
+)
+_RELIST = text(
+    """
+    update opportunities o set state = 'published', reason_code = null, version = version + 1
+    where provider_id = :provider_id and state = 'suspended'
+      and (cast(:site_id as uuid) is null or site_id = cast(:site_id as uuid))
+      and not exists (
+        select from provider_suspensions h
+        where h.provider_id = o.provider_id and h.scope_id in (o.provider_id, o.site_id) and h.suspended)
+      and (o.mode <> all (cast(:assured_modes as text[])) or (o.site_id, o.activity_band) in (
+        select * from unnest(cast(:sites as uuid[]), cast(:bands as text[]))))
+    returning opportunity_id, version
+    """
+)
+
 
 class OpportunityRepository:
     """Opportunities with their sessions."""
@@ -81,6 +106,38 @@ class OpportunityRepository:
             col(OpportunityRow.site_id) == site_id,
             col(OpportunityRow.activity_band) == activity_band,
             col(OpportunityRow.state).in_(("published", "suspended")),
+        )
+
+    async def unlist(self, standing: ProviderStanding, reason_code: str) -> None:
+        provider_id = standing.provider_id
+        values = {"provider_id": provider_id, "site_id": standing.site_id, "reason_code": reason_code}
+        rows = await self._transaction.db.execute(_UNLIST, values)
+        publishing.publish(
+            self._transaction,
+            [
+                (row.version, events.OpportunitySuspended(row.opportunity_id, provider_id, reason_code))
+                for row in rows
+            ],
+        )
+
+    async def relist(
+        self,
+        standing: ProviderStanding,
+        assured_modes: Collection[str],
+        assured: Sequence[tuple[UUID, str]],
+    ) -> None:
+        provider_id = standing.provider_id
+        values = {
+            "provider_id": provider_id,
+            "site_id": standing.site_id,
+            "assured_modes": sorted(assured_modes),
+            "sites": [site_id for site_id, _ in assured],
+            "bands": [band for _, band in assured],
+        }
+        rows = await self._transaction.db.execute(_RELIST, values)
+        publishing.publish(
+            self._transaction,
+            [(row.version, events.OpportunityReinstated(row.opportunity_id, provider_id)) for row in rows],
         )
 
     async def save(self, opportunity: Opportunity) -> None:

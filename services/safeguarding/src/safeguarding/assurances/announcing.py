@@ -13,6 +13,7 @@ from safeguarding.assurances.domain.passports import (
     AssuranceHasLapsed,
     AssuranceWasGranted,
     AssuranceWasSuspended,
+    ProviderWasSuspended,
 )
 from safeguarding.assurances.domain.trust import GRANTED, SUSPENDED
 from safeguarding.assurances.publishing import contract_of
@@ -20,7 +21,13 @@ from safeguarding.assurances.repository import assurance_of
 from shared.contracts.safeguarding import ASSURANCES
 from shared.messaging.announcing import Announcement, Page, Said
 
-_TENANTS = text("select distinct provider_id from assurances")
+# Who offers virtual work alone may be suspended without having any assurance.
+_TENANTS = text(
+    """
+    select provider_id from assurances
+    union select organisation_id from known_organisations where kind in ('provider', 'delivery_provider')
+    """
+)
 _LOCK = text(
     """
     select provider_id, version from passports
@@ -39,13 +46,30 @@ _ASSURANCES = text(
 )
 
 
+_SUSPENDED = text(
+    """
+    select distinct provider_id, site_id from assurance_holds
+    where provider_id = any (cast(:providers as uuid[])) order by provider_id, site_id nulls first
+    """
+)
+
+
 async def _assurances(db: AsyncSession, page: Page) -> Sequence[Said]:
     versions = {row.provider_id: row.version for row in await db.execute(_LOCK, page.values())}
     by_provider: dict[UUID, list[Assurance]] = defaultdict(list)
     for row in await db.execute(_ASSURANCES, {"providers": list(versions), "since": page.since}):
         by_provider[row.provider_id].append(assurance_of(row))
+    suspended: dict[UUID, list[object]] = defaultdict(list)
+    for row in await db.execute(_SUSPENDED, {"providers": list(versions)}):
+        suspended[row.provider_id].append(ProviderWasSuspended(row.provider_id, row.site_id))
     return [
-        Said(provider, [(contract_of(_present(each)), version) for each in by_provider[provider]])
+        Said(
+            provider,
+            [
+                (contract_of(each), version)
+                for each in [*suspended[provider], *map(_present, by_provider[provider])]
+            ],
+        )
         for provider, version in versions.items()
     ]
 

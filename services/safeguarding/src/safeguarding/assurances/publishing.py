@@ -10,6 +10,8 @@ from safeguarding.assurances.domain.passports import (
     AssuranceWasGranted,
     AssuranceWasReinstated,
     AssuranceWasSuspended,
+    ProviderWasReinstated,
+    ProviderWasSuspended,
 )
 from shared.bus.transaction import Transaction
 from shared.contracts import safeguarding as contracts
@@ -57,6 +59,18 @@ def _(event: AssuranceHasLapsed) -> Contract:
     return contracts.AssuranceLapsed.model_validate(
         _named(event.assurance) | {"lapsed_on": event.assurance.valid_until}
     )
+
+
+@contract_of.register
+def _(event: ProviderWasSuspended) -> Contract:
+    return contracts.ProviderSuspended(
+        provider_id=event.provider_id, site_id=event.site_id, reason_code=event.reason_code
+    )
+
+
+@contract_of.register
+def _(event: ProviderWasReinstated) -> Contract:
+    return contracts.ProviderReinstated(provider_id=event.provider_id, site_id=event.site_id)
 
 
 def _named(assurance: Assurance) -> dict[str, object]:

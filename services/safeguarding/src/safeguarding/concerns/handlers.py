@@ -7,8 +7,6 @@ from safeguarding.concerns.commands import ListConcerns, RaiseConcern, ReadConce
 from safeguarding.concerns.domain import Access, CategoryNotKnown, Concern, ProviderNotKnown
 from safeguarding.concerns.ports import ConcernsUnitOfWork
 
-RAISED = "concern-raised"
-
 
 async def raise_concern(command: RaiseConcern, uow: ConcernsUnitOfWork) -> Concern:
     """Raise it; an immediate risk suspends what it covers in the same transaction."""
@@ -72,7 +70,7 @@ async def _check(command: RaiseConcern, uow: ConcernsUnitOfWork) -> None:
 async def _suspend(concern: Concern, uow: ConcernsUnitOfWork) -> None:
     await uow.act_also_for(concern.provider_id)
     passport = await uow.passports.of(concern.provider_id)
-    passport.suspend(Suspension(concern.id, concern.site_id), RAISED)
+    passport.suspend(Suspension(concern.id, concern.site_id))
     await uow.passports.save(passport)
 
 

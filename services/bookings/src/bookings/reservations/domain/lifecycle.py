@@ -38,8 +38,8 @@ class State(StrEnum):
 
     @property
     def has_registers(self) -> bool:
-        """Whether attendance is recorded: also of the days before a clearance was revoked."""
-        return self in (State.CONFIRMED, State.SUSPENDED_REVOKED)
+        """Whether attendance is recorded: also of the days before it was suspended under way."""
+        return self in (State.CONFIRMED, State.SUSPENDED, State.SUSPENDED_REVOKED)
 
     @property
     def shown(self) -> str:

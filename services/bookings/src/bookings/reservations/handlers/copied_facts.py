@@ -1,7 +1,7 @@
-"""Facts are copied that move bookings: a session is cancelled, an assurance is lost or regained."""
+"""Facts are copied that move bookings: a session is cancelled, trust is lost or regained."""
 
 from bookings.copies.domain import AssuredSite, TrustedDays
-from bookings.reservations.commands import ApplyAssurance, CancelSession
+from bookings.reservations.commands import ApplyAssurance, ApplyStanding, CancelSession
 from bookings.reservations.domain.lifecycle import Trigger, open_to
 from bookings.reservations.ports import CopiedFactsUnitOfWork
 
@@ -19,10 +19,30 @@ async def apply_assurance(command: ApplyAssurance, uow: CopiedFactsUnitOfWork) -
         command.assurance_id, command.site, command.state, command.days, command.sequence
     ):
         return
+    if await uow.site_trust.is_suspended(command.site):
+        return  # its bookings are suspended for that; what the assurance says is asked when it ends
     if trusted := await uow.site_trust.trusted_days(command.site):
         await _reinstate(command.site, trusted, uow)
     else:
         await _suspend(command, uow)
+
+
+async def apply_standing(command: ApplyStanding, uow: CopiedFactsUnitOfWork) -> None:
+    """All that lies ahead or is under way, in whatever mode; undone for what nothing else keeps suspended."""
+    if not await uow.copies.copy_standing(command.standing, command.sequence):
+        return
+    if command.standing.suspended:
+        bookings = await uow.bookings.of_provider(command.standing, open_to(Trigger.ASSURANCE_LOST))
+        for booking in bookings:
+            booking.suspend(command.reason_code)
+        await uow.bookings.save(*bookings)
+        return
+    bookings = await uow.bookings.trusted_again(command.standing, open_to(Trigger.ASSURANCE_REGAINED))
+    rules = uow.place_rules(uow.today)
+    for booking in bookings:
+        booking.reinstate(uow.now, rules)
+    await uow.bookings.save(*bookings)
+    await uow.places.offer_to_waiting(of_provider=command.standing.provider_id)
 
 
 async def _suspend(command: ApplyAssurance, uow: CopiedFactsUnitOfWork) -> None:

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from bookings.capacity.domain import Holding, PlacesChange, total_changes
 from bookings.capacity.ports import Places
-from bookings.copies.domain import AssuredSite
+from bookings.copies.domain import AssuredSite, ProviderStanding
 from bookings.reservations.domain.booking import Booking
 from bookings.reservations.domain.eligibility import BookedLearner, LearnerAlreadyBooked, LearnerBusy
 from bookings.reservations.domain.lifecycle import State
@@ -65,6 +65,25 @@ class BookingRepository:
             site_id=site.site_id,
             activity_band=site.activity_band,
             states=sorted(states),
+            now=self._transaction.now,
+        )
+
+    async def of_provider(self, standing: ProviderStanding, states: Collection[State]) -> list[Booking]:
+        return await self._load(
+            sql.OF_PROVIDER,
+            provider_id=standing.provider_id,
+            site_id=standing.site_id,
+            states=sorted(states),
+            today=self._transaction.today,
+        )
+
+    async def trusted_again(self, standing: ProviderStanding, states: Collection[State]) -> list[Booking]:
+        return await self._load(
+            sql.TRUSTED_AGAIN,
+            provider_id=standing.provider_id,
+            site_id=standing.site_id,
+            states=sorted(states),
+            today=self._transaction.today,
             now=self._transaction.now,
         )
 

@@ -2,6 +2,9 @@
 
 from sqlalchemy import text
 
+from bookings.copies.site_trust import SUSPENDED, trusted_on_its_days
+from bookings.reservations.handlers.lifecycle import TO_BE_RENEWED
+
 ONE_LIVE_BOOKING_PER_SESSION = "one_live_booking_per_session"
 ONE_PLACE_AT_A_TIME = "one_place_at_a_time"
 
@@ -26,6 +29,21 @@ join opportunities o on o.opportunity_id = s.opportunity_id
 where b.provider_id = :provider_id and b.state = any (cast(:states as text[])) and b.begins_at > :now
   and s.provider_id = :provider_id and o.site_id = :site_id and o.activity_band = :activity_band
 order by b.booking_id for update of b
+"""
+
+_AT_PROVIDER = """
+join sessions s on s.session_id = b.session_id
+join opportunities o on o.opportunity_id = s.opportunity_id
+where b.provider_id = :provider_id and b.state = any (cast(:states as text[])) and b.last_day >= :today
+  and (cast(:site_id as uuid) is null or o.named_site_id = cast(:site_id as uuid))
+"""
+_LOCKED = "order by b.booking_id for update of b"
+OF_PROVIDER = f"{_AT_PROVIDER} {_LOCKED}"
+_GRANTED_ON_RENEWAL = f"'{TO_BE_RENEWED}' = any (b.conditions)"
+# Under way and suspended can only be what a suspension of the provider or the site stopped.
+TRUSTED_AGAIN = f"""
+{_AT_PROVIDER}
+  and (b.begins_at <= :now and not {SUSPENDED} or {trusted_on_its_days(_GRANTED_ON_RENEWAL)}) {_LOCKED}
 """
 
 OF_LEARNER = """

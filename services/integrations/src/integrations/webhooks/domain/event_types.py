@@ -57,6 +57,8 @@ EVENT_TYPES = {
         EventType("assurance.lapsed.v1", _PROVIDER, (*_ASSURANCE, "lapsed_on")),
         EventType("assurance.suspended.v1", _PROVIDER, _ASSURANCE),
         EventType("assurance.reinstated.v1", _PROVIDER, (*_ASSURANCE, "valid_until")),
+        EventType("provider.suspended.v1", _PROVIDER, ("provider_id", "site_id")),
+        EventType("provider.reinstated.v1", _PROVIDER, ("provider_id", "site_id")),
         EventType("clearance.granted.v1", _BOTH, _CLEARANCE),
         EventType("clearance.refused.v1", _BOTH, _CLEARANCE),
         EventType("clearance.referred.v1", _BOTH, _CLEARANCE),

@@ -24,6 +24,7 @@ from opportunities.offers.domain.opportunity import (
     NoSessionAhead,
     NotDraft,
     ObjectiveUnknown,
+    ProviderSuspended,
     SiteNotAssured,
     WithdrawnAlready,
 )
@@ -85,8 +86,8 @@ async def revise_opportunity(
     operation_id="publishOpportunity",
     response_model=OpportunityBody,
     responses=documented(
-        NotDraft, NoSessionAhead, FrameworkNotKnown, SiteNotAssured, ObjectiveUnknown, OfferNotAllowed,
-        NotAProvider, SiteUnknown,
+        NotDraft, NoSessionAhead, FrameworkNotKnown, ProviderSuspended, SiteNotAssured, ObjectiveUnknown,
+        OfferNotAllowed, NotAProvider, SiteUnknown,
     ),
 )  # fmt: skip
 async def publish_opportunity(

@@ -55,6 +55,13 @@ class NoSessionAhead(Conflict):
     title = "Publishing needs a session that lies ahead"
 
 
+class ProviderSuspended(Conflict):
+    """Nothing of a provider, or at a site, that is suspended is published."""
+
+    slug = "provider-suspended"
+    title = "The provider or the site is suspended; safeguarding decides when that ends"
+
+
 class SiteNotAssured(Conflict):
     """No assurance is in force for the provider's site and the band of activity."""
 

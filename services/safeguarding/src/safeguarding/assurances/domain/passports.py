@@ -9,6 +9,7 @@ from shared.kernel import Aggregate, Conflict, Invalid, NotFound
 from shared.kernel.clock import LONDON
 
 EXPIRY = "assurance-expiry"
+PROVIDER_SUSPENDED, SITE_SUSPENDED = "provider-suspended", "site-suspended"
 
 
 class AssuranceSuspended(Conflict):
@@ -84,6 +85,27 @@ class AssuranceHasLapsed(AssuranceChanged):
     """The last day passed without renewal."""
 
 
+@dataclass(frozen=True, slots=True)
+class ProviderWasSuspended:
+    """The provider, or one site of it, is suspended in whatever it offers, assured or not."""
+
+    provider_id: UUID
+    site_id: UUID | None
+
+    @property
+    def reason_code(self) -> str:
+        """What everybody is told; what was reported stays with the concern."""
+        return SITE_SUSPENDED if self.site_id else PROVIDER_SUSPENDED
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderWasReinstated:
+    """No concern suspends the provider, or this one site, under this name any more."""
+
+    provider_id: UUID
+    site_id: UUID | None
+
+
 @dataclass(slots=True)
 class Passport(Aggregate):
     """A provider's assurances by id, as one: its version orders the events of all of them."""
@@ -104,19 +126,33 @@ class Passport(Aggregate):
         self._change(AssuranceWasGranted(granted))
         return granted
 
-    def suspend(self, suspension: Suspension, reason_code: str) -> None:
+    @property
+    def suspended(self) -> set[UUID | None]:
+        """The sites that are suspended, and None where all of the provider is."""
+        return {each.site_id for each in self.suspensions}
+
+    def suspend(self, suspension: Suspension) -> None:
         """Suspend what the concern covers; until it is lifted nothing is granted there."""
+        told = ProviderWasSuspended(self.provider_id, suspension.site_id)
+        if suspension.site_id not in self.suspended:
+            self.record(told)
         self.suspensions.append(suspension)
         for assurance in self.assurances.values():
             if assurance.state == GRANTED and suspension.covers(assurance.site_id):
-                self._change(AssuranceWasSuspended(replace(assurance, state=SUSPENDED), reason_code))
+                self._change(AssuranceWasSuspended(replace(assurance, state=SUSPENDED), told.reason_code))
 
     def lift(self, concern_id: UUID) -> None:
-        """Lift a concern's suspension; what no other concern suspends is reinstated."""
+        """Lift a concern's suspension; what no other concern suspends is reinstated.
+
+        The assurances come first: who hears that the provider is reinstated knows what is trusted.
+        """
+        were = self.suspended
         self.suspensions = [each for each in self.suspensions if each.concern_id != concern_id]
         for assurance in self.assurances.values():
             if assurance.state == SUSPENDED and not self._suspends(assurance.site_id):
                 self._change(AssuranceWasReinstated(replace(assurance, state=GRANTED)))
+        for site_id in were - self.suspended:
+            self.record(ProviderWasReinstated(self.provider_id, site_id))
 
     def lapse(self, assurance_id: UUID, today: date) -> None:
         """Let an assurance lapse once its last day is over; one renewed in between stays."""
