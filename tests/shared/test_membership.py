@@ -1,11 +1,15 @@
 """A worker that comes back under its own name is known to its group."""
 
+from functools import partial
+
 from aiokafka import AIOKafkaConsumer
 
+from shared.kernel import new_id
 from shared.messaging import kafka
 from tests.infra.polling import eventually
-from tests.shared.example_service import TOPIC
-from tests.shared.log import Log
+from tests.shared.consuming import OTHER, changed, consuming, has_effects
+from tests.shared.example_service import SUBSCRIPTIONS, TOPIC, ExampleService, OtherHappened
+from tests.shared.log import Log, event
 
 
 async def joined(log: Log, instance: str | None) -> AIOKafkaConsumer:
@@ -43,3 +47,15 @@ async def test_a_worker_without_a_name_is_a_stranger_each_time(log: Log) -> None
     first, second = await generations(log, None)
 
     assert second > first
+
+
+async def test_a_worker_that_comes_back_in_a_release_with_a_topic_more_hears_that_topic(
+    example: ExampleService, log: Log
+) -> None:
+    before, after = new_id(), new_id()
+    async with consuming(example, log, instance="example-worker"):
+        await log.write(changed(before, 1))
+        await eventually(partial(has_effects, example, before, [1]))
+    async with consuming(example, log, [*SUBSCRIPTIONS, OTHER], instance="example-worker"):
+        await log.write(event(OtherHappened(thing_id=after, tenant_id=after, number=2)))
+        await eventually(partial(has_effects, example, after, [2]))

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import zlib
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -51,7 +52,6 @@ class Consumer(Generic[UnitOfWork]):
         batch_size: int = MAX_EVENTS_PER_BATCH,
     ) -> None:
         self.service = service
-        self._instance = instance
         self.delivery = EventDelivery(
             database,
             bus,
@@ -66,6 +66,7 @@ class Consumer(Generic[UnitOfWork]):
             database, self.delivery, subscriptions, bootstrap, group=self._group, prefix=topic_prefix
         )
         self._topics = sorted({topic_prefix + s.contract.topic for s in subscriptions})
+        self._instance = _member(instance, self._topics) if instance else None
         self._working: dict[TopicPartition, asyncio.Task[int]] = {}
         self._late: set[asyncio.Task[int]] = set()
         self._in_progress: dict[TopicPartition, PartitionTask] = {}
@@ -244,6 +245,15 @@ class Consumer(Generic[UnitOfWork]):
         """Wait, or until stopping."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), seconds)
+
+
+def _member(name: str, topics: Sequence[str]) -> str:
+    """A worker's name in its group, another one for other topics.
+
+    One that comes again under its name has the partitions it had, and no one looks at what it wants to hear:
+    with a topic more it would hear nothing of that.
+    """
+    return f"{name}-{zlib.crc32(' '.join(topics).encode()):08x}"
 
 
 class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]
