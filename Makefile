@@ -56,6 +56,10 @@ restore-drill: setup ## Lose a service's database at work, restore it, compare a
 	@$(BIN)/python -m tests.restore --service $(or $(SERVICE),bookings) --seed $(or $(SEED),1) \
 		--seconds $(or $(SECONDS),60)
 
+beside: setup ## Run an earlier release beside this one, both ways round, under load (TAG=, TRIALS=, SEED=)
+	@$(BIN)/python -m tests.faults.old_beside_new --tag $(or $(TAG),v0.2.0) --trials $(or $(TRIALS),1) \
+		--seed $(or $(SEED),1)
+
 top: setup ## Show what every service does now, while the platform runs
 	@$(BIN)/wex top
 

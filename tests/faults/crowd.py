@@ -63,7 +63,8 @@ async def go_on(stage: Stage, over: asyncio.Event) -> None:
             if over.is_set():
                 return
             await stage.ask_for(school, session, scenario.schools[school].crowd[number])
-            await asyncio.sleep(0.1)
+            # The fewer learners are left the seldomer: where a fault lasts long, somebody still asks.
+            await asyncio.sleep(0.1 * CROWD / (CROWD - number))
 
     async def read() -> None:
         school, provider = scenario.schools[0].leader, scenario.provider.provider

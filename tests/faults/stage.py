@@ -36,6 +36,7 @@ class Stage:
     adult: str
     over: TookPlace  # a session that took place, for which credit is asked
     adult_is_clear: bool = True  # as far as the provider has said
+    may_tell: asyncio.Event = field(default_factory=asyncio.Event)  # of the adult
     asks: list[Ask] = field(default_factory=list)
     forged: set[str] = field(default_factory=set)  # messages a cell has written itself
     changed_tables: list[str] = field(default_factory=list)
@@ -47,6 +48,9 @@ class Stage:
     @property
     def sessions(self) -> list[str]:
         return [*self.full, self.spare, self.called_off, self.supervised, self.over.session]
+
+    def __post_init__(self) -> None:
+        self.may_tell.set()
 
     def learner(self, school: int, number: int) -> str:
         return self.scenario.schools[school].learners[self.first_learner + number]
@@ -135,6 +139,7 @@ class Stage:
         outcomes = [False, True][: self.draw.randint(1, 2)]
         delays = [self.draw.uniform(0, 2) for _ in outcomes]
         await asyncio.gather(*(self.ask(school, self.supervised, 2) for school in range(SCHOOLS)))
+        await self.may_tell.wait()
         for outcome, delay in zip(outcomes, delays, strict=True):
             await asyncio.sleep(delay)
             await self.tell_of_the_adult(outcome)

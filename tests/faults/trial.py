@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,10 +38,18 @@ class Trial:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-async def run(scenario: Scenario, cell: str, seed: int, *, at_once: int = AT_ONCE) -> Trial:
+async def run(
+    scenario: Scenario,
+    cell: str,
+    seed: int,
+    *,
+    at_once: int = AT_ONCE,
+    carry_out: Callable[[Stage], Awaitable[str]] | None = None,
+) -> Trial:
     """Carry out one trial on a platform that is well, and leave it well.
 
-    `at_once` sessions take place together, for this trial and the next ones.
+    `at_once` sessions take place together, for this trial and the next ones. `carry_out` is done in place of
+    the table's cell.
     """
     trial, draw, began = Trial(cell, seed), random.Random(f"{cell}:{seed}"), time.monotonic()
     try:
@@ -49,7 +57,7 @@ async def run(scenario: Scenario, cell: str, seed: int, *, at_once: int = AT_ONC
         trial.facts = stage.facts
         seen = Seen()
         try:
-            trial.fault = await CELLS[cell].carry_out(stage)
+            trial.fault = await (carry_out or CELLS[cell].carry_out)(stage)
             trial.confirmed_after = seen.confirmed_after = await _fresh_booking(stage)
         except* Exception as group:  # noqa: BLE001 - it is told, and so is what is left
             trial.violations += _told(group)
