@@ -130,3 +130,18 @@ async def test_every_answer_has_the_security_headers(http: httpx2.AsyncClient) -
         answer = await http.get(path)
         for name, value in SECURITY_HEADERS:
             assert answer.headers[name.decode()] == value.decode()
+
+
+async def test_a_query_parameter_that_the_operation_does_not_have_is_refused_and_named(
+    http: httpx2.AsyncClient,
+) -> None:
+    unknown = is_problem(await http.get("/v1/things", params={"text": "x"}), 422, "unknown-parameter")
+    assert unknown["field"] == "query.text"
+    assert "cursor, limit" in str(unknown["detail"])
+    beside = await http.get("/v1/things", params={"limit": 5, "Limit": 3})
+    assert is_problem(beside, 422, "unknown-parameter")["field"] == "query"
+    strange = await http.get("/v1/things", params={CANARY: CANARY})
+    assert is_problem(strange, 422, "unknown-parameter")["field"] == "query"
+    body, headers = {"name": "x"}, {"Idempotency-Key": str(uuid4())}
+    changed = await http.post("/v1/things", params={"dry_run": "true"}, json=body, headers=headers)
+    assert is_problem(changed, 422, "unknown-parameter")["field"] == "query.dry_run"

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.http.docs_page import serve_docs
 from shared.http.openapi import complete
+from shared.http.parameters import refuse_unknown_parameters
 from shared.http.problems import HTTP_SLUGS, MEDIA_TYPE, handle_problems, problem
 from shared.security.access import undeclared_routes
 from shared.telemetry.requests import ObservedRequests
@@ -57,6 +58,7 @@ def create_app(
     serve_docs(app)
     if undeclared := list(undeclared_routes(app)):
         raise ValueError(f"routes without a declared access: {', '.join(undeclared)}")
+    refuse_unknown_parameters(app)
     handle_problems(app)
     complete(app)
     return app

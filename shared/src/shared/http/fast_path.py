@@ -45,8 +45,9 @@ class FastRoute(APIRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
-        repeated = len(headers) != len(scope["headers"])
-        if scope["method"] not in (self.methods or ()) or repeated or not _is_well_formed(headers):
+        # A header that is repeated, or a query, which the operation does not have.
+        unusual = len(headers) != len(scope["headers"]) or scope["query_string"]
+        if scope["method"] not in (self.methods or ()) or unusual or not _is_well_formed(headers):
             await super().handle(scope, receive, send)
             return
         request = Request(scope, receive, send)

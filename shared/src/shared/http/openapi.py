@@ -19,7 +19,7 @@ _COMMON = {
     "413": "`body-too-large`: the body is larger than this operation takes",
     "414": "`query-too-long`: the query string is longer than this service takes",
     "415": "`unsupported-media-type`: this operation takes another media type",
-    "422": "`invalid-request`, `idempotency-key-reused`, `invalid`: a value or a rule does not allow this",
+    "422": "`invalid-request`, `unknown-parameter`, `idempotency-key-reused`, `invalid`: against a rule",
     "500": "`internal-fault`: the service failed to answer",
     "503": "`temporarily-unavailable`, `outcome-unknown`: try again, with the same Idempotency-Key",
 }
@@ -68,15 +68,13 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any]) -> No
 
 def _statuses(path: str, method: str, operation: dict[str, Any], *, public: bool) -> list[str]:
     parameters = operation.get("parameters", [])
-    statuses = ["500", "503"] if not path.startswith("/health/") else []
+    statuses = ["422", "500", "503"] if not path.startswith("/health/") else ["422"]
     if not public:
         statuses += ["401", "403"]
     if "{" in path:
         statuses += ["400", "404"]
     if any(each["in"] == "query" for each in parameters):
         statuses += ["400", "414"]
-    if parameters or "requestBody" in operation:
-        statuses += ["422"]
     if "requestBody" in operation:
         statuses += ["408", "415"]
     if method != "get":
