@@ -51,7 +51,7 @@ async def test_only_what_reports_need_is_worth_an_event(scenario: Scenario) -> N
             for each in events
             if isinstance(each.data, LearnerRecorded)
         ]
-        return facts == [(1, 10, True), (2, 11, True), (3, 10, False)]
+        return facts == [(1, 10, True), (2, 11, True), (3, 11, False)]
 
     await eventually(published)
 

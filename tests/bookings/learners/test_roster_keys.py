@@ -39,8 +39,8 @@ def test_while_keys_are_rotated_rows_of_both_are_opened() -> None:
     rotating = roster(NEW, OLD)
 
     for key in (OLD, NEW):
-        assert rotating.open(sealed_to(key, roster_row(1))).family_name == "Example-1"
-        assert rotating.open(sealed_to(key, roster_row(1), kid=None)).family_name == "Example-1"
+        assert rotating.open(sealed_to(key, roster_row(1))).source_id == "source-1"
+        assert rotating.open(sealed_to(key, roster_row(1), kid=None)).source_id == "source-1"
 
 
 @pytest.mark.parametrize("header", [{}, {"kid": None}])
@@ -49,7 +49,7 @@ def test_a_row_to_a_key_that_is_not_here_waits_for_it(header: dict[str, Any]) ->
 
     with pytest.raises(NotYetKnown):
         roster(NEW, OLD).open(row)
-    assert roster(UNKNOWN).open(row).family_name == "Example-1"
+    assert roster(UNKNOWN).open(row).source_id == "source-1"
 
 
 def test_a_row_that_names_our_key_and_is_not_sealed_to_it_is_at_fault() -> None:

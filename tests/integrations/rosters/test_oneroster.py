@@ -102,13 +102,14 @@ def test_staff_are_not_learners() -> None:
     assert reading.rows == 2
 
 
-def test_who_is_to_be_deleted_is_named_whole_in_a_delta() -> None:
+def test_who_is_to_be_deleted_is_taken_by_the_schools_own_id_alone() -> None:
     delta = {"file.users": "delta", "file.demographics": "delta"}
     reading = read(roster([user(1, status="tobedeleted")], ONE, manifest=delta), TODAY)
     assert (reading.kind, reading.learners[0].status) == ("delta", "tobedeleted")
     assert reading.learners[0].upn == upn(1)
-    nameless = user(1, status="tobedeleted", givenName="", familyName="")
-    assert [code for *_, code in codes(read(roster([nameless], ONE, manifest=delta), TODAY))] == ["missing"]
+    blank = dict.fromkeys(user(1), "") | {"sourcedId": "learner-001", "status": "tobedeleted"}
+    (alone,) = read(roster([blank], manifest=delta | {"file.demographics": ""}), TODAY).learners
+    assert (alone.source_id, alone.upn, alone.status) == ("learner-001", None, "tobedeleted")
 
 
 def test_a_row_with_too_many_cells_is_told_and_blank_lines_are_passed() -> None:

@@ -98,7 +98,7 @@ class RosterBody(ResponseBody):
 
     roster_id: UUID = Field(description="The roster, as `integrations` named it")
     applied: int = Field(description="Rows applied so far")
-    failed: int = Field(description="Rows that could not be read")
+    failed: int = Field(description="Rows that could not be read, or are to delete whom nobody knows")
     failures: list[FailedRow] = Field(description="The first hundred rows that failed")
 
     @classmethod

@@ -35,7 +35,14 @@ class RosterRow:
     birth_date: date = field(repr=False)
     year_group: int
     priority_flags: tuple[str, ...]
-    on_roll: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingRow:
+    """A learner whom the school's system deletes: its own id is enough."""
+
+    source_id: str = field(repr=False)
+    upn: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ class Learner(Aggregate):
             row.birth_date,
             row.year_group,
             _sorted(row.priority_flags),
-            row.on_roll,
+            True,
             sequence,
             received_at,
         )
@@ -104,11 +111,21 @@ class Learner(Aggregate):
         if sequence < self.sequence:
             return
         published = self.published_facts
+        self.on_roll = True
         self.given_name, self.family_name = row.given_name, row.family_name
         self.birth_date, self.year_group = row.birth_date, row.year_group
-        self.priority_flags, self.on_roll = _sorted(row.priority_flags), row.on_roll
+        self.priority_flags = _sorted(row.priority_flags)
         self.sequence, self.received_at = sequence, received_at
         if self.published_facts != published:
+            self.record(self.published_facts)
+
+    def leave(self, sequence: int, received_at: datetime) -> None:
+        """The learner is not on the roll any more, unless a later roster than this has said otherwise."""
+        if sequence < self.sequence:
+            return
+        self.sequence, self.received_at = sequence, received_at
+        if self.on_roll:
+            self.on_roll = False
             self.record(self.published_facts)
 
 

@@ -5,18 +5,22 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from bookings.learners.domain import Cohort, Learner, RosterRow
+from bookings.learners.domain import Cohort, Learner, LeavingRow, RosterRow
 
 
 class Roster(Protocol):
     """Opens sealed rows, and keeps how each fared."""
 
-    def open(self, sealed: str) -> RosterRow:
+    def open(self, sealed: str) -> RosterRow | LeavingRow:
         """The row. Raises `RowUnreadable`, and `NotYetKnown` while its key is not here."""
         ...
 
-    def pseudonym(self, institution_id: UUID, row: RosterRow) -> UUID:
-        """The learner's id."""
+    def pseudonym(self, institution_id: UUID, row: RosterRow | LeavingRow) -> UUID:
+        """The id of a learner who is not known yet: by their UPN, or else by the school's own id."""
+        ...
+
+    def source_key(self, institution_id: UUID, row: RosterRow | LeavingRow) -> UUID:
+        """What stands for the school's own id of the learner."""
         ...
 
     async def save_progress(
@@ -30,6 +34,14 @@ class Learners(Protocol):
     """The institutions' learners; the only place that knows who they are."""
 
     async def find(self, institution_id: UUID, learner_id: UUID) -> Learner | None: ...
+
+    async def of_source(self, institution_id: UUID, source_key: UUID) -> Learner | None:
+        """The learner whom the school's own id has led to before."""
+        ...
+
+    async def keep_source(self, institution_id: UUID, source_key: UUID, learner_id: UUID) -> None:
+        """From now on the school's own id leads to this learner."""
+        ...
 
     async def save(self, learner: Learner) -> None: ...
 

@@ -20,6 +20,19 @@ _FIND = text(
     from learners where institution_id = :institution_id and learner_id = :learner_id
     """
 )
+_OF_SOURCE = text(
+    """
+    select learner_id from learner_sources where institution_id = :institution_id and source_key = :source_key
+    """
+)
+_KEEP_SOURCE = text(
+    """
+    insert into learner_sources (institution_id, source_key, learner_id)
+    values (:institution_id, :source_key, :learner_id)
+    on conflict (institution_id, source_key) do update set learner_id = excluded.learner_id
+    where learner_sources.learner_id <> excluded.learner_id
+    """
+)
 _KEEP = text(
     "select from learners where institution_id = :institution_id and learner_id = :learner_id for update"
 )
@@ -40,13 +53,24 @@ _SAVE = text(
 # that the pupil has left for another publishes no more.
 _COUNT = text(
     """
-    insert into pseudonyms as p (learner_id, institution_id, version) values (:learner_id, :institution_id, 1)
-    on conflict (learner_id) do update set institution_id = excluded.institution_id, version = p.version + 1
+    insert into pseudonyms as p (learner_id, institution_id, version, on_roll)
+    values (:learner_id, :institution_id, 1, :on_roll)
+    on conflict (learner_id) do update
+    set institution_id = excluded.institution_id, version = p.version + 1, on_roll = excluded.on_roll
     where cast(:on_roll as boolean) or p.institution_id = excluded.institution_id
     returning version
     """
 )
+# The school that has the pupil still, or again, where the one that claimed them since says they left.
+_RETURN = text(
+    """
+    update pseudonyms set institution_id = :institution_id, version = version + 1, on_roll = true
+    where learner_id = :learner_id and institution_id <> :institution_id and not on_roll
+    returning version
+    """
+)
 _FORGET = [
+    text("delete from learner_sources where institution_id = :institution_id and learner_id = :learner_id"),
     text("delete from cohort_members where institution_id = :institution_id and learner_id = :learner_id"),
     text("delete from learners where institution_id = :institution_id and learner_id = :learner_id"),
 ]
@@ -113,6 +137,15 @@ class LearnerRepository:
             return None
         return Learner(**row._asdict() | {"priority_flags": tuple(row.priority_flags)})
 
+    async def of_source(self, institution_id: UUID, source_key: UUID) -> Learner | None:
+        values = {"institution_id": institution_id, "source_key": source_key}
+        learner_id = await self._db.scalar(_OF_SOURCE, values)
+        return await self.find(institution_id, learner_id) if learner_id else None
+
+    async def keep_source(self, institution_id: UUID, source_key: UUID, learner_id: UUID) -> None:
+        values = {"institution_id": institution_id, "source_key": source_key, "learner_id": learner_id}
+        await self._db.execute(_KEEP_SOURCE, values)
+
     async def save(self, learner: Learner) -> None:
         await self._db.execute(
             _SAVE,
@@ -131,6 +164,8 @@ class LearnerRepository:
         )
         if learner.take_events():
             await self._publish(learner.published_facts)
+        elif learner.on_roll:
+            await self._return(learner.published_facts)
 
     async def keep(self, learner: Learner) -> None:
         values = {"institution_id": learner.institution_id, "learner_id": learner.learner_id}
@@ -143,6 +178,11 @@ class LearnerRepository:
         version = await self._db.scalar(_FORGET_PSEUDONYM, values)
         if version is not None:  # else another institution has the learner now, and answers for the pseudonym
             publish(self._transaction, LearnerErased(learner_id, institution_id), version + 1)
+
+    async def _return(self, event: LearnerRecorded) -> None:
+        values = {"learner_id": event.learner_id, "institution_id": event.institution_id}
+        if (version := await self._db.scalar(_RETURN, values)) is not None:
+            publish(self._transaction, event, version)
 
     async def _publish(self, event: LearnerRecorded) -> None:
         values = {

@@ -3,16 +3,16 @@
 import base64
 import json
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy import text
 
-from bookings.learners.domain import RosterRow, RowUnreadable, pseudonym
+from bookings.learners.domain import LeavingRow, RosterRow, RowUnreadable, pseudonym
 from shared.bus.transaction import Transaction
 from shared.contracts.vocabulary import ReasonCode, YearGroup
 from shared.kernel import NotYetKnown
@@ -36,19 +36,29 @@ class _Row(BaseModel):
 
     source_id: Annotated[str, Field(min_length=1, max_length=255)]
     upn: Annotated[str, Field(max_length=20)] | None = None
-    given_name: _Name
-    family_name: _Name
-    birth_date: date
-    year_group: YearGroup
+    given_name: _Name = ""
+    family_name: _Name = ""
+    birth_date: date | None = None
+    year_group: YearGroup | None = None
     priority_flags: Annotated[list[ReasonCode], Field(max_length=20)] = []
     status: Literal["active", "tobedeleted"]
 
-    @model_validator(mode="after")
-    def _has_a_name(self) -> Self:
-        """Some people have one name only."""
-        if not self.given_name and not self.family_name:
-            raise ValueError("nobody is named")
-        return self
+    def read(self) -> RosterRow | LeavingRow:
+        """The row; whoever stays has a birth date, a year group and a name: some people have one only."""
+        if self.status == "tobedeleted":
+            return LeavingRow(self.source_id, self.upn)
+        named = self.given_name or self.family_name
+        if self.birth_date is None or self.year_group is None or not named:
+            raise RowUnreadable("row-malformed")
+        return RosterRow(
+            self.source_id,
+            self.upn,
+            self.given_name,
+            self.family_name,
+            self.birth_date,
+            self.year_group,
+            tuple(self.priority_flags),
+        )
 
 
 class Keys:
@@ -71,21 +81,11 @@ class SealedRoster:
         self._db = transaction.db
         self._keys = keys
 
-    def open(self, sealed: str) -> RosterRow:
+    def open(self, sealed: str) -> RosterRow | LeavingRow:
         try:
-            row = _Row.model_validate_json(self._opened(sealed))
+            return _Row.model_validate_json(self._opened(sealed)).read()
         except ValidationError:
             raise RowUnreadable("row-malformed") from None
-        return RosterRow(
-            row.source_id,
-            row.upn,
-            row.given_name,
-            row.family_name,
-            row.birth_date,
-            row.year_group,
-            tuple(row.priority_flags),
-            row.status == "active",
-        )
 
     def _opened(self, sealed: str) -> bytes:
         kid = _key_named_by(sealed)
@@ -99,8 +99,11 @@ class SealedRoster:
                     raise RowUnreadable(NOT_SEALED_TO_US) from None
         raise NotYetKnown("the key that a roster's row is sealed to")
 
-    def pseudonym(self, institution_id: UUID, row: RosterRow) -> UUID:
+    def pseudonym(self, institution_id: UUID, row: RosterRow | LeavingRow) -> UUID:
         return pseudonym(self._keys.pseudonyms, institution_id, row.source_id, row.upn)
+
+    def source_key(self, institution_id: UUID, row: RosterRow | LeavingRow) -> UUID:
+        return pseudonym(self._keys.pseudonyms, institution_id, row.source_id, None)
 
     async def save_progress(
         self, institution_id: UUID, roster_id: UUID, row: int, failure: str | None = None

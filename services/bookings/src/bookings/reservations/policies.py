@@ -7,11 +7,11 @@ from bookings.copies.domain import AssuredSite, ProviderStanding, TrustedDays
 from bookings.learners.commands import ApplyRosterRow
 from bookings.reservations import commands
 from bookings.reservations.domain.booking import SESSION_CANCELLED
-from bookings.reservations.handlers import ages, copied_facts, lifecycle, waiting_list
+from bookings.reservations.handlers import copied_facts, lifecycle, rosters, waiting_list
 from bookings.reservations.ports import (
-    AgesUnitOfWork,
     CopiedFactsUnitOfWork,
     LifecycleUnitOfWork,
+    RosterFollowedUnitOfWork,
     WaitingListUnitOfWork,
 )
 from shared.contracts import integrations, opportunities, safeguarding
@@ -24,12 +24,12 @@ Moved = Instruction[LifecycleUnitOfWork]
 
 def when_roster_row_received_apply(
     event: Event[integrations.RosterRowReceived],
-) -> Instruction[AgesUnitOfWork]:
+) -> Instruction[RosterFollowedUnitOfWork]:
     data = event.data
     command = ApplyRosterRow(
         data.institution_id, data.roster_id, data.row, data.sealed, event.sequence, event.time
     )
-    return Instruction(ages.apply_row_and_correct_ages, command, for_tenants(data.institution_id))
+    return Instruction(rosters.apply_row_and_follow, command, for_tenants(data.institution_id))
 
 
 def when_session_cancelled_cancel_bookings(event: Event[opportunities.SessionCancelled]) -> CopiedFact:

@@ -114,9 +114,10 @@ class LifecycleUnitOfWork(Protocol):
     bookings: Bookings
 
 
-class AgesUnitOfWork(RosterUnitOfWork, Protocol):
-    """One transaction, as a row of a roster sees it that may correct a birth date."""
+class RosterFollowedUnitOfWork(RosterUnitOfWork, Protocol):
+    """One transaction, as a row of a roster sees it that bookings may have to follow."""
 
+    now: datetime
     today: date
     eligibility_rules: Callable[[date], EligibilityRules]
     sessions: Sessions

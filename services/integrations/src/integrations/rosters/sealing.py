@@ -41,7 +41,7 @@ class RowSealer:
             "upn": learner.upn,
             "given_name": learner.given_name,
             "family_name": learner.family_name,
-            "birth_date": learner.birth_date.isoformat(),
+            "birth_date": learner.birth_date and learner.birth_date.isoformat(),
             "year_group": learner.year_group,
             "priority_flags": list(learner.priority_flags),
             "status": learner.status,

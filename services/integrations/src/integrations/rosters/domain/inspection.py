@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal, cast
+from typing import Literal
 
 from integrations.rosters.domain import flags, grades, names, upn
 from integrations.rosters.domain.archives import Row
@@ -24,15 +24,18 @@ _FLAG = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Learner:
-    """A learner as the school's system knows them; it has no `repr`, so that no log repeats it."""
+    """A learner as the school's system knows them; it has no `repr`, so that no log repeats it.
+
+    Of one who is to be deleted there is the school's own id, and the UPN where the row has one.
+    """
 
     row: int
     source_id: str
     upn: str | None
     given_name: str
     family_name: str
-    birth_date: date
-    year_group: int
+    birth_date: date | None
+    year_group: int | None
     priority_flags: tuple[str, ...]
     status: Status
 
@@ -55,6 +58,8 @@ class Inspection:
             self.warn("", "cells-missing")
         status = "tobedeleted" if left else self._status()
         source_id, upn_given = self._source_id(), self._upn()
+        if status == "tobedeleted":
+            return None if self.faults else _leaving(self.row.line, source_id, upn_given)
         given_name, family_name = self._names()
         born = self._birth_date(demographics)
         year_group = self._year_group(born, demographics)
@@ -70,7 +75,7 @@ class Inspection:
             born,
             year_group,
             tuple(dict.fromkeys(priority_flags)),
-            cast("Status", status),
+            "active",
         )
 
     def before_year_7(self, demographics: Row | None) -> bool:
@@ -201,6 +206,11 @@ class Inspection:
                 self.fault(column, "flag-unreadable")
             elif said:
                 yield flag
+
+
+def _leaving(line: int, source_id: str, upn_given: str | None) -> Learner:
+    """Whoever is deleted is found by the school's own id: systems send nothing else of them."""
+    return Learner(line, source_id, upn_given, "", "", None, None, (), "tobedeleted")
 
 
 def _at(row: Row, column: str, code: str) -> Fault:

@@ -67,8 +67,7 @@ def read(body: bytes, today: date) -> Reading:
 
     A row that breaks a rule is left out with its faults, never with its values. A user is a learner when
     `roles.csv`, or in 1.1 their row, calls them a student; where nothing says what they are, when they have
-    a grade. A row is whole in a delta too, and for a learner to be deleted: only so can the same learner be
-    found by whoever opens it.
+    a grade. A row is whole in a delta too; to be deleted, the school's own id is enough.
     """
     archive = Archive(body)
     manifest = {
@@ -134,4 +133,5 @@ def _standing_in_row(row: Row) -> Standing:
     role = row.cell("role").lower()
     if role:
         return Standing.STUDENT if role == "student" else Standing.SOMETHING_ELSE
-    return Standing.STUDENT if row.cell("grades") else Standing.SOMETHING_ELSE
+    deleted = row.cell("status").lower() == "tobedeleted"
+    return Standing.STUDENT if deleted or row.cell("grades") else Standing.SOMETHING_ELSE
