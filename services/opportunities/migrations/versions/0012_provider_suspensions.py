@@ -2,8 +2,8 @@
 
 from shared.persistence.migrations import grant, protect, statements
 
-revision = "0013"
-down_revision = "0012"
+revision = "0012"
+down_revision = "0011"
 
 
 def upgrade() -> None:
