@@ -13,8 +13,10 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx2
 
+from shared.persistence.provision import with_database
 from tests.attack.answers import Answers
 from tests.attack.documents import Operation, operations, scopes_of
 from tests.attack.findings import Attack
@@ -228,9 +230,35 @@ async def prepare(
             raise StepFailed(f"the journey does not hold: {step.title}: {walked.outcome}")
         if step.walk is attend:
             await _correct_register(walk)
+    await _add_rows(platform)
     ids, strangers = await _things(walk), await _strangers(walk)
     issuer = load_issuer(platform.addresses.issuer, platform.folders.issuer)
     return Scenario(platform, walk, clients.mark, issuer, ids, strangers, referred, http, answers)
+
+
+# Rows of the tables that the journey leaves empty.
+_ROWS = {
+    "outcomes": """
+        insert into year_group_changes (institution_id, learner_id, since, year_group)
+        select institution_id, learner_id, current_date, 9 from learners limit 1
+    """,
+    "safeguarding": """
+        insert into adult_decisions (decision_id, institution_id, provider_id, supervisor_id, accepted,
+          reason_code, decided_on, serves_until, decided_by)
+        select gen_random_uuid(), institution_id, provider_id, gen_random_uuid(), true, 'known-to-us',
+          current_date, current_date, 'somebody' from clearances limit 1
+    """,
+}
+
+
+async def _add_rows(platform: Platform) -> None:
+    for service, statement in _ROWS.items():
+        url = with_database(platform.addresses.postgres, platform.database(service).name)
+        connection = await asyncpg.connect(url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
 
 
 async def _correct_register(walk: Walk) -> None:

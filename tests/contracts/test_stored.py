@@ -17,8 +17,8 @@ from pydantic_core import to_jsonable_python
 
 from bookings.reservations.domain.eligibility import Decision
 from bookings.reservations.repository.loading import decision_of
-from integrations.rosters.bodies import FaultBody
-from integrations.rosters.domain.roster import Fault
+from integrations.rosters.bodies import FaultBody, OutOfScopeBody
+from integrations.rosters.domain.roster import Fault, OutOfScope
 from opportunities.offers.domain.opportunity import Decided
 from opportunities.offers.domain.session import Day
 from opportunities.offers.repository import day_of, decided_of
@@ -47,7 +47,9 @@ def each(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 STORED = {
     "bookings.bookings.decision": Stored(Decision, decision_of),
+    "integrations.rosters.out_of_scope": Stored(list[OutOfScope], each(OutOfScopeBody.model_validate)),
     "integrations.rosters.rejected": Stored(list[Fault], each(FaultBody.model_validate)),
+    "integrations.rosters.warnings": Stored(list[Fault], each(FaultBody.model_validate)),
     "kit.inbox_brief.answer": Stored(KeptAnswer, KeptAnswer.restored),
     "opportunities.opportunities.decided": Stored(Decided, decided_of),
     "opportunities.sessions.days": Stored(list[Day], each(day_of)),
