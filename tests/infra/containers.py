@@ -33,7 +33,7 @@ def start_postgres(run: Path) -> str:
 
     image = _composed("postgres")["image"]
     container = PostgresContainer(image, username="postgres", dbname="postgres", driver=None)
-    container.with_command("postgres -c max_connections=300 -c fsync=off -c synchronous_commit=off")
+    container.with_command("postgres -c max_connections=600 -c fsync=off -c synchronous_commit=off")
     container.start()
     _remember(run, container.get_wrapped_container().id)
     return str(container.get_connection_url())

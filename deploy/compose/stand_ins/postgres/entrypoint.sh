@@ -5,7 +5,7 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   mkdir -p "$PGDATA"
   chmod 700 "$PGDATA"
   # shellcheck disable=SC2086 # several options in one variable
-  initdb --username=postgres --pwfile=<(printf '%s\n' "${POSTGRES_PASSWORD:?}") \
+  initdb --encoding=UTF8 --locale=C.UTF-8 --username=postgres --pwfile=<(printf '%s\n' "${POSTGRES_PASSWORD:?}") \
     --auth-host=scram-sha-256 --auth-local=trust ${POSTGRES_INITDB_ARGS:-}
   echo "host all all all scram-sha-256" >> "$PGDATA/pg_hba.conf"
 fi
