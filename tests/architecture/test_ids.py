@@ -114,7 +114,7 @@ DEADLINES: dict[str, list[str]] = {
     "opportunities": ["assurance-begins"],
     "bookings": ["booking-hold", "booking-session-begins", "session-cancelled", "waiting-list"],
     "safeguarding": ["assurance-expiry", "clearance-review"],
-    "outcomes": ["assessment", "departure", "recount"],
+    "outcomes": ["assessment", "departure", "recount", "moving-up"],
     "integrations": ["webhook-deliveries-forgotten"],
 }
 

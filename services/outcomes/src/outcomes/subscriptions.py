@@ -84,7 +84,7 @@ SUBSCRIPTIONS: list[Subscription[OutcomesUnitOfWork]] = [
 
 DEADLINES: list[Deadline[OutcomesUnitOfWork]] = [
     Deadline(ASSESSMENT, ledger.when_assessment_is_due_assess_the_booking),
-    Deadline(MOVING_UP, ledger.when_moving_up_is_due_count_the_learner_there),
     Deadline(DEPARTURE, ledger.when_departure_is_due_close_the_enrolment),
     Deadline(RECOUNT, ledger.when_recount_is_due_recount_the_learner),
+    Deadline(MOVING_UP, ledger.when_moving_up_is_due_count_the_learner_there),
 ]
