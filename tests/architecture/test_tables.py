@@ -26,6 +26,7 @@ PUBLIC = {
         "opportunities": "ids and public facts of the register",
         "organisations": "ids and public facts of the register",
         "pseudonyms": "a pseudonym's institution: a learner who moves is found across institutions",
+        "provider_suspensions": "ids of providers and sites that are suspended, told to all",
         "session_days": "public days of public sessions",
         "session_places": "the counter every institution takes from",
         "sessions": "public facts of the register",

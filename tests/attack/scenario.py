@@ -51,7 +51,7 @@ _ROSTER = {
 class Marked(Clients):
     """The journey's clients, who put a mark in every personal member they send."""
 
-    mark: str = field(default_factory=lambda: f"zqx{secrets.token_hex(4)}")
+    mark: str = field(default_factory=lambda: f"zqx0{secrets.token_hex(4)}")
 
     async def call(self, who: Persona | None, service: str, method: str, path: str, body: Any = None,
                    *, content: bytes | None = None, **options: Any) -> Any:  # fmt: skip

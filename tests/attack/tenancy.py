@@ -87,11 +87,12 @@ async def attack_lists(scenario: Scenario) -> Attack:
             continue
         if operation.told["operationId"] in SHARED:
             continue
-        filters = [each["name"] for each in operation.parameters if each["name"] in scenario.ids]
+        named = {each["name"] for each in operation.parameters if each["in"] == "query"}
+        filters, whole = sorted(named & scenario.ids.keys()), {"limit": "100"} if "limit" in named else {}
         for stranger in scenario.strangers:
             token = scenario.token(operation.service, stranger.organisation, learner=stranger.learner)
             for asked in [{}, *({name: scenario.ids[name]} for name in filters)]:
-                response = await scenario.send(operation, token, params={"limit": "100", **asked})
+                response = await scenario.send(operation, token, params=whole | asked)
                 attack.expect(
                     response.status_code in (200, 403, 404) and not knows_of(response.text, secret),
                     f"{operation} {asked} as a foreign {stranger.name}: "

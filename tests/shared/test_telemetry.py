@@ -191,7 +191,7 @@ async def test_a_span_tells_an_errors_kind_and_not_its_words(
         ("GET", f"/v1/{CANARY}", "GET", 404),
         ("GET", f"/v1/broken?q={CANARY}", "GET /v1/broken", 500),
         (CANARY, "/v1/things", "_OTHER /v1/things", 405),
-        ("POST", f"/v1/fast/things?q={CANARY}", "POST /v1/fast/things", 400),
+        ("POST", f"/v1/fast/things?q={CANARY}", "POST /v1/fast/things", 422),
         ("GET", f"/v1/things?q={CANARY * 300}", "GET", 414),
     ],
 )

@@ -23,7 +23,7 @@ from bookings.reservations.domain.lifecycle import State
 from shared.kernel import StaleVersion
 from tests.bookings.examples import SESSION
 
-WITH_REGISTERS = (State.CONFIRMED, State.SUSPENDED_REVOKED)
+WITH_REGISTERS = (State.CONFIRMED, State.SUSPENDED, State.SUSPENDED_REVOKED)
 
 
 def attended(state: State) -> AttendedBooking:
@@ -79,7 +79,7 @@ def test_a_register_tells_what_can_have_been() -> None:
 
 
 @pytest.mark.parametrize("state", [each for each in State if each not in WITH_REGISTERS])
-def test_only_a_confirmed_booking_or_one_revoked_under_way_has_a_register(state: State) -> None:
+def test_only_a_confirmed_booking_or_one_that_was_stopped_has_a_register(state: State) -> None:
     waiting = attended(state)
 
     with pytest.raises(BookingStateForbids):

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.kernel import Invalid
 
-_HARMLESS = re.compile(r"[a-z][a-zA-Z0-9_]{0,29}")  # words of a program, not of a person
+_HARMLESS = re.compile(r"[a-z][a-zA-Z_]{0,23}")  # a word of a program: no number, no name
 
 
 class UnknownParameter(Invalid):

@@ -142,14 +142,18 @@ class Clearance(Aggregate):
         if (present.site_id, present.days) == (self.case.site_id, self.case.days):
             present = replace(present, assurance=self.case.assurance, decided_on=self.case.decided_on)
         verdict = self._with_what_a_person_decided(decide(present, rules), rules)
-        same_case = (present, rules.version) == (self.case, self.rule_version)
+        # Other bookings of the same adults come and go: what rests on no other fact stays as it was decided.
+        same_facts = present.apart_from_other_days() == self.case.apart_from_other_days()
+        same_case = same_facts and rules.version == self.rule_version
+        if same_case and (self._after(verdict), verdict.reason_codes) == self._outcome:
+            return
         was, self.case, self.rule_version = self._outcome, present, rules.version
         self.state, self.reason_codes = self._after(verdict), verdict.reason_codes
         if self._outcome != was:
             self.decided_at = now
             self.decided_by = self.decided_by if BY_A_PERSON in self.reason_codes else None
             self._record(_kind_of_change(was[0], self.state))
-        elif not same_case:
+        else:
             self.decided_at = now
             self.record(CaseChanged(self.id))
 

@@ -1,7 +1,7 @@
 """May this booking go ahead? A pure function of its case and one version of the rules."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -61,6 +61,10 @@ class Case:
         if not self.learners.under_16:
             return ()
         return self.days[: max(self.learners.under_16_days, default=len(self.days))]
+
+    def apart_from_other_days(self) -> "Case":
+        """The case without what comes of the adults' other bookings."""
+        return replace(self, supervisors=tuple(replace(each, other_days=()) for each in self.supervisors))
 
 
 @dataclass(frozen=True, slots=True)
