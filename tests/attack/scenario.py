@@ -13,10 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-import asyncpg
 import httpx2
 
-from shared.persistence.provision import with_database
+from tests.attack.adding import add_rows, correct_register
 from tests.attack.answers import Answers
 from tests.attack.documents import Operation, operations, scopes_of
 from tests.attack.findings import Attack
@@ -229,48 +228,11 @@ async def prepare(
         if walked.failed:
             raise StepFailed(f"the journey does not hold: {step.title}: {walked.outcome}")
         if step.walk is attend:
-            await _correct_register(walk)
-    await _add_rows(platform)
+            await correct_register(walk)
+    await add_rows(platform)
     ids, strangers = await _things(walk), await _strangers(walk)
     issuer = load_issuer(platform.addresses.issuer, platform.folders.issuer)
     return Scenario(platform, walk, clients.mark, issuer, ids, strangers, referred, http, answers)
-
-
-# Rows of the tables that the journey leaves empty.
-_ROWS = {
-    "outcomes": """
-        insert into year_group_changes (institution_id, learner_id, since, year_group)
-        select institution_id, learner_id, current_date, 9 from learners limit 1
-    """,
-    "safeguarding": """
-        insert into adult_decisions (decision_id, institution_id, provider_id, supervisor_id, accepted,
-          reason_code, decided_on, serves_until, decided_by)
-        select gen_random_uuid(), institution_id, provider_id, gen_random_uuid(), true, 'known-to-us',
-          current_date, current_date, 'somebody' from clearances limit 1
-    """,
-}
-
-
-async def _add_rows(platform: Platform) -> None:
-    for service, statement in _ROWS.items():
-        url = with_database(platform.addresses.postgres, platform.database(service).name)
-        connection = await asyncpg.connect(url)
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
-
-
-async def _correct_register(walk: Walk) -> None:
-    """The school records one learner's minutes otherwise, and then as before: what was replaced is kept."""
-    path = f"/v1/bookings/{walk.bookings['first']}/attendance"
-    register = (await walk.clients.call(walk.school, "bookings", "GET", path))["items"][0]
-    entries = register["entries"]
-    there = next(each for each in entries if each["attended"])
-    others = [each for each in entries if each is not there]
-    for entry in ({**there, "minutes": there["minutes"] - 1}, there):
-        body = {"on": register["on"], "entries": [entry, *others]}
-        await walk.clients.call(walk.school, "bookings", "POST", path, body)
 
 
 async def _things(walk: Walk) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """How the platform's own Python processes are started: the edge, and each service's three."""
 
+import os
+import subprocess
 import sys
 from dataclasses import dataclass
 
@@ -61,9 +63,17 @@ class Commands:
         )
 
 
-def service_command(folders: Folders, service: str) -> Command | None:
-    """How to run one more process of a service of the platform started last; None where there is none."""
+def ask_service(
+    folders: Folders, service: str, *options: str, capture: bool = False
+) -> "subprocess.CompletedProcess[str] | None":
+    """Run one more process of a service of the platform started last, to its end; None where there is none.
+
+    What it says goes to this process's own output, or into the answer where it is to `capture`.
+    """
     addresses = read_addresses(folders)
     if addresses is None or f"{service}-api" not in addresses.ports:
         return None
-    return Commands(folders, addresses, "local", load_secrets(folders.secrets), "").service(service, "api")
+    commands = Commands(folders, addresses, "local", load_secrets(folders.secrets), "")
+    environment = os.environ | commands.service(service, "api").environment
+    argv = [sys.executable, "-m", service, *options]
+    return subprocess.run(argv, env=environment, capture_output=capture, text=True, check=False)

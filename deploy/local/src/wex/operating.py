@@ -1,8 +1,5 @@
 """The commands of an operator: what a service, or each, is asked beside its processes."""
 
-import os
-import subprocess
-import sys
 from typing import Annotated, NoReturn
 
 import typer
@@ -96,13 +93,11 @@ def discard(
 
 def _ask(service: str, *options: str) -> NoReturn:
     """Run one more process of a service, with these arguments, and end as it ends."""
-    from wex.commands import service_command  # noqa: PLC0415
+    from wex.commands import ask_service  # noqa: PLC0415
 
-    command = service_command(folders.usual(), service)
-    if command is None:
+    finished = ask_service(folders.usual(), service, *options)
+    if finished is None:
         fail("no platform has been started here: `wex up` first")
-    argv = [sys.executable, "-m", service, *options]
-    finished = subprocess.run(argv, env=os.environ | command.environment, check=False)
     raise typer.Exit(finished.returncode)
 
 

@@ -14,6 +14,7 @@ from bookings.copies.domain import (
     ScheduledSession,
     TrustedDays,
 )
+from bookings.copies.site_trust import SUSPENSIONS_LOCK
 from shared.bus.transaction import Transaction
 from shared.kernel import NotYetKnown
 
@@ -66,7 +67,7 @@ _ASSURANCE = text(
     returning true
     """
 )
-_LOCK_PROVIDER = text("select pg_advisory_xact_lock(hashtextextended('suspensions ' || :provider_id, 0))")
+_LOCK_PROVIDER = text(f"select pg_advisory_xact_lock({SUSPENSIONS_LOCK.format(':provider_id')})")
 _STANDING = text(
     """
     insert into provider_suspensions as known (provider_id, scope_id, suspended, sequence)

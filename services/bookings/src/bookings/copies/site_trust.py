@@ -13,6 +13,8 @@ from sqlalchemy import text
 from bookings.copies.domain import AssuredSite, TrustedDays
 from shared.bus.transaction import Transaction
 
+# What a provider's bookings and its suspension meet at: shared by those, and alone by this.
+SUSPENSIONS_LOCK = "hashtextextended('suspensions ' || cast({} as text), 0)"
 # Of an opportunity `o`, whatever its mode.
 SUSPENDED = """
 exists (
@@ -61,10 +63,10 @@ _LOCK_ASSURANCES = text(
 )
 # Held against whoever suspends the provider: what is confirmed now and what is suspended now see each other.
 _LOCK_PROVIDER = text(
-    """
-    select pg_advisory_xact_lock_shared(hashtextextended('suspensions ' || provider_id, 0))
+    f"""
+    select pg_advisory_xact_lock_shared({SUSPENSIONS_LOCK.format("provider_id")})
     from sessions where session_id = :session_id
-    """
+    """  # noqa: S608 - the fragment above
 )
 _IS_SUSPENDED = text(
     """

@@ -6,23 +6,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from bookings.learners.domain import Cohort, Learner, LearnerErased, LearnerRecorded
 from bookings.learners.publishing import publish
 from shared.bus.transaction import Transaction
 from shared.kernel import ConcurrentChange, NotFound
 
-_FIND = text(
-    """
+_LEARNER = """
     select learner_id, institution_id, given_name, family_name, birth_date, year_group, priority_flags,
            on_roll, heard_sequence as sequence, heard_at as received_at
-    from learners where institution_id = :institution_id and learner_id = :learner_id
-    """
-)
+    from learners
+"""
+_FIND = text(f"{_LEARNER} where institution_id = :institution_id and learner_id = :learner_id")
 _OF_SOURCE = text(
-    """
-    select learner_id from learner_sources where institution_id = :institution_id and source_key = :source_key
+    f"""
+    {_LEARNER} join learner_sources using (institution_id, learner_id)
+    where institution_id = :institution_id and source_key = :source_key
     """
 )
 _KEEP_SOURCE = text(
@@ -132,15 +132,17 @@ class LearnerRepository:
 
     async def find(self, institution_id: UUID, learner_id: UUID) -> Learner | None:
         values = {"institution_id": institution_id, "learner_id": learner_id}
-        row = (await self._db.execute(_FIND, values)).one_or_none()
-        if row is None:
-            return None
-        return Learner(**row._asdict() | {"priority_flags": tuple(row.priority_flags)})
+        return await self._one(_FIND, values)
 
     async def of_source(self, institution_id: UUID, source_key: UUID) -> Learner | None:
         values = {"institution_id": institution_id, "source_key": source_key}
-        learner_id = await self._db.scalar(_OF_SOURCE, values)
-        return await self.find(institution_id, learner_id) if learner_id else None
+        return await self._one(_OF_SOURCE, values)
+
+    async def _one(self, statement: TextClause, values: dict[str, UUID]) -> Learner | None:
+        row = (await self._db.execute(statement, values)).one_or_none()
+        if row is None:
+            return None
+        return Learner(**row._asdict() | {"priority_flags": tuple(row.priority_flags)})
 
     async def keep_source(self, institution_id: UUID, source_key: UUID, learner_id: UUID) -> None:
         values = {"institution_id": institution_id, "source_key": source_key, "learner_id": learner_id}
